@@ -1,0 +1,113 @@
+/*
+ * Datasets: photos or arrays with labels, behind one interface whatever they come from
+ * (a TFDS dataset, a folder of class folders, .npy arrays).
+ */
+#ifndef MOTE_DATA_H
+#define MOTE_DATA_H
+
+#include <mote/alloc.h>
+#include <mote/tensor.h>
+#include <mote/thread.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct mote_dataset mote_dataset;
+
+/* Reads the index only (no pixels). path: a TFDS dataset (or a parent NAME/VERSION folder), a folder of
+ * images, or X.npy with labels_path Y.npy (labels_path NULL otherwise). */
+MOTE_API mote_status mote_dataset_open(mote_dataset **dataset, const char *path, const char *labels_path,
+                                       const mote_allocator *allocator, mote_error *err);
+MOTE_API void mote_dataset_free(mote_dataset *dataset);
+MOTE_API int32_t mote_dataset_n_classes(const mote_dataset *dataset);
+MOTE_API const char *mote_dataset_class_name(const mote_dataset *dataset, int32_t index); /* NULL out of range */
+MOTE_API int32_t mote_dataset_n_splits(const mote_dataset *dataset);
+MOTE_API const char *mote_dataset_split_name(const mote_dataset *dataset, int32_t index);
+
+/* The examples a TFDS split expression picks, in TFDS's order ("train[70%:90%]", "train+test"). Free with mote_free(allocator). */
+typedef struct mote_slice {
+    int64_t n;
+    int64_t *examples; /* ids for the calls below */
+} mote_slice;
+MOTE_API mote_status mote_dataset_slice(const mote_dataset *dataset, const char *expression, mote_slice *slice,
+                                        mote_error *err);
+MOTE_API void mote_slice_free(mote_slice *slice, const mote_allocator *allocator);
+
+/* One example's label without its pixels, and its name (a path or key; borrowed). Label -1: none. */
+MOTE_API int32_t mote_dataset_label(const mote_dataset *dataset, int64_t example);
+MOTE_API const char *mote_dataset_name(const mote_dataset *dataset, int64_t example);
+
+/* A decoded image: HWC, uint8 (photos) or float32 (float .npy). */
+typedef struct mote_image {
+    int32_t height, width, channels;
+    mote_dtype dtype;
+    void *data; /* from the allocator; free with mote_image_free */
+    const mote_allocator *allocator;
+} mote_image;
+MOTE_API void mote_image_free(mote_image *image);
+
+/* Decodes as tf.io.decode_jpeg / decode_png do (fast integer DCT, fancy upsampling, EXIF orientation ignored).
+ * channels 0: as stored, 1 gray, 3 RGB. Thread-safe. */
+MOTE_API mote_status mote_dataset_decode(const mote_dataset *dataset, int64_t example, int32_t channels,
+                                         mote_image *image, mote_error *err);
+MOTE_API mote_status mote_image_decode(const void *bytes, size_t n_bytes, int32_t channels,
+                                       const mote_allocator *allocator, mote_image *image, mote_error *err);
+MOTE_API mote_status mote_image_load(const char *path, int32_t channels, const mote_allocator *allocator,
+                                     mote_image *image, mote_error *err);
+/* tf.image.resize: bilinear, half-pixel centres, no antialias; out is float32 height x width x channels, kept in
+ * the image's range (0…255 for photos). */
+MOTE_API mote_status mote_image_resize(const mote_image *image, int32_t height, int32_t width, float *out);
+/* 8-bit PNG, 1 or 3 channels; path as for mote_output_open. */
+MOTE_API mote_status mote_png_write(const char *path, const mote_image *image, mote_error *err);
+MOTE_API mote_status mote_jpeg_write(const char *path, const mote_image *image, int32_t quality, mote_error *err);
+
+/* What a model expects of a pixel of 0…255. */
+typedef enum mote_pixels {
+    MOTE_PIXELS_0_255,
+    MOTE_PIXELS_0_1,
+    MOTE_PIXELS_M1_1,
+    MOTE_PIXELS_IMAGENET, /* (x/255 - mean) / std per channel: mean .485 .456 .406, std .229 .224 .225 */
+} mote_pixels;
+MOTE_API bool mote_pixels_parse(const char *text, mote_pixels *pixels); /* "0..255" "0..1" "-1..1" "imagenet" */
+MOTE_API void mote_pixels_apply(mote_pixels pixels, float *values, int64_t n_pixels, int32_t channels);
+
+/* --- streaming: decoded and resized in parallel ahead of the reader, delivered in order --- */
+typedef struct mote_loader mote_loader;
+typedef struct mote_loader_options {
+    int32_t height, width, channels; /* of what is delivered */
+    mote_pixels pixels;
+    int32_t n_threads; /* decoders; <= 0: mote_cpu_count() */
+    int32_t n_ahead;   /* examples decoded ahead; <= 0: a few per thread */
+    bool strict;       /* an unreadable example is an error instead of being skipped */
+    int64_t limit;     /* deliver at most so many; <= 0: all */
+    /* Called in the reader's thread for each unreadable example; may be NULL. */
+    void (*on_skip)(void *arg, const char *name, const mote_error *err);
+    void *on_skip_arg;
+} mote_loader_options;
+MOTE_API mote_loader_options mote_loader_options_default(void);
+
+typedef struct mote_example {
+    int64_t id;      /* for mote_dataset_name and _label */
+    int32_t label;
+    const float *pixels; /* height x width x channels; borrowed until the next call */
+} mote_example;
+/* The dataset and the slice must outlive the loader. */
+MOTE_API mote_status mote_loader_new(mote_loader **loader, const mote_dataset *dataset, const mote_slice *slice,
+                                     const mote_loader_options *options, const mote_allocator *allocator,
+                                     mote_error *err);
+/* *more false: the end. Errors only when strict, or out of memory. */
+MOTE_API mote_status mote_loader_next(mote_loader *loader, mote_example *example, bool *more, mote_error *err);
+MOTE_API int64_t mote_loader_skipped(const mote_loader *loader);
+MOTE_API void mote_loader_free(mote_loader *loader); /* also in the middle */
+
+/* --- .npy (format 1.0–3.0, little-endian, C order) --- */
+/* tensor->data from allocator (mote_free), shape and dtype as in the file. */
+MOTE_API mote_status mote_npy_read(const char *path, mote_tensor *tensor, const mote_allocator *allocator,
+                                   mote_error *err);
+MOTE_API mote_status mote_npy_write(const char *path, const mote_tensor *tensor, mote_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

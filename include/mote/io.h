@@ -1,0 +1,47 @@
+/* Whole files: read, mapped, and written so that they appear whole or not at all. */
+#ifndef MOTE_IO_H
+#define MOTE_IO_H
+
+#include <mote/alloc.h>
+#include <mote/status.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A read-only view of a whole file ("-": standard input, read into memory). */
+typedef struct mote_file {
+    const unsigned char *data; /* page-aligned when mapped; MOTE_ALIGNMENT-aligned when read */
+    size_t n_bytes;
+    bool mapped;
+    const mote_allocator *allocator;
+} mote_file;
+
+/* Refuses directories, devices and files over limit_bytes (0: no limit). Errors name the path. */
+MOTE_API mote_status mote_file_open(mote_file *file, const char *path, size_t limit_bytes,
+                                    const mote_allocator *allocator, mote_error *err);
+MOTE_API void mote_file_close(mote_file *file);
+
+/* An output that is written beside its place ("<path>.XXXXXX.tmp") and renamed by commit. "-": standard output.
+ * Ctrl-C or an error in between leaves nothing: mote_output_discard_all() is safe in a signal handler. */
+typedef struct mote_output mote_output;
+MOTE_API mote_status mote_output_open(mote_output **output, const char *path, mote_error *err);
+MOTE_API FILE *mote_output_stream(mote_output *output);
+/* Where the bytes are until commit: for libraries that want a path. "-" has none (NULL). */
+MOTE_API const char *mote_output_temporary_path(const mote_output *output);
+/* Flushes, syncs and renames; on failure the file is discarded and the error says why (full disk, …). Frees. */
+MOTE_API mote_status mote_output_commit(mote_output *output, mote_error *err);
+MOTE_API void mote_output_discard(mote_output *output); /* NULL is fine; frees */
+MOTE_API void mote_output_discard_all(void);
+/* open + write + commit */
+MOTE_API mote_status mote_file_write(const char *path, const void *data, size_t n_bytes, mote_error *err);
+
+/* Makes a directory and its parents. */
+MOTE_API mote_status mote_make_directories(const char *path, mote_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

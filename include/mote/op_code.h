@@ -1,0 +1,25 @@
+/* The operators by number: TFLite's builtin codes keep their value, mote's own start at 1000. */
+#ifndef MOTE_OP_CODE_H
+#define MOTE_OP_CODE_H
+
+#include <mote/api.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum mote_op {
+#define MOTE_OP(name, CODE, number, run, grad) MOTE_OP_##CODE = number,
+#include <mote/op_list.inc>
+#undef MOTE_OP
+} mote_op;
+
+/* TFLite's name of a builtin operator ("CONV_2D"), also of those that mote only knows by name;
+ * NULL when there is none. */
+MOTE_API const char *mote_op_name(int32_t op);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
