@@ -41,7 +41,8 @@ MOTE_API mote_convert_options mote_convert_options_default(mote_format format);
 /* model stays as it is; *out is new (mote_model_free). */
 MOTE_API mote_status mote_convert(const mote_model *model, const mote_convert_options *options, mote_model **out,
                                   mote_error *err);
-/* A float model that runs: training-only operators lowered, everything foldable folded. What `evaluate` runs for .h5. */
+/* A float model that runs: training-only operators lowered, everything foldable folded. What `evaluate` runs for .h5.
+ */
 MOTE_API mote_status mote_lower(const mote_model *model, const mote_allocator *allocator, mote_model **out,
                                 mote_error *err);
 /* "float32", "float16", "dynamic", "int8", "int16x8", "mixed": by the tensors that are there. */

@@ -25,7 +25,8 @@ MOTE_API const char *mote_dataset_class_name(const mote_dataset *dataset, int32_
 MOTE_API int32_t mote_dataset_n_splits(const mote_dataset *dataset);
 MOTE_API const char *mote_dataset_split_name(const mote_dataset *dataset, int32_t index);
 
-/* The examples a TFDS split expression picks, in TFDS's order ("train[70%:90%]", "train+test"). Free with mote_free(allocator). */
+/* The examples a TFDS split expression picks, in TFDS's order ("train[70%:90%]", "train+test"). Free with
+ * mote_free(allocator). */
 typedef struct mote_slice {
     int64_t n;
     int64_t *examples; /* ids for the calls below */
@@ -88,7 +89,7 @@ typedef struct mote_loader_options {
 MOTE_API mote_loader_options mote_loader_options_default(void);
 
 typedef struct mote_example {
-    int64_t id;      /* for mote_dataset_name and _label */
+    int64_t id; /* for mote_dataset_name and _label */
     int32_t label;
     const float *pixels; /* height x width x channels; borrowed until the next call */
 } mote_example;

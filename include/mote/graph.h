@@ -24,10 +24,10 @@ typedef struct mote_node {
     mote_op op;
     int32_t version; /* as read from a file; 0: the writer derives it */
     int32_t n_inputs, n_outputs, n_intermediates;
-    int32_t *inputs;        /* tensor indices or MOTE_NO_TENSOR */
-    int32_t *outputs;       /* tensor indices */
-    int32_t *intermediates; /* tensor indices (LSTM's quantization ranges) */
-    void *params;           /* the struct that the operator's folder declares; NULL if it has none */
+    int32_t *inputs;               /* tensor indices or MOTE_NO_TENSOR */
+    int32_t *outputs;              /* tensor indices */
+    int32_t *intermediates;        /* tensor indices (LSTM's quantization ranges) */
+    void *params;                  /* the struct that the operator's folder declares; NULL if it has none */
     const char *custom_code;       /* MOTE_OP_CUSTOM only */
     const uint8_t *custom_options; /* MOTE_OP_CUSTOM only */
     size_t n_custom_bytes;
@@ -37,7 +37,7 @@ typedef struct mote_node {
 typedef struct mote_graph {
     const char *name;
     mote_tensor **tensors;
-    mote_node **nodes; /* in an order in which they can run */
+    mote_node **nodes;         /* in an order in which they can run */
     int32_t *inputs, *outputs; /* tensor indices */
     int32_t n_tensors, n_nodes, n_inputs, n_outputs;
     int32_t tensor_capacity, node_capacity;
@@ -74,30 +74,30 @@ typedef enum mote_weight_layout {
 } mote_weight_layout;
 
 typedef struct mote_layer_weight {
-    const char *name;   /* as the file names it, e.g. "stem_conv/kernel:0" */
-    int32_t tensor;     /* in graphs[0]; MOTE_NO_TENSOR when the graph does not use it (a counter) */
+    const char *name; /* as the file names it, e.g. "stem_conv/kernel:0" */
+    int32_t tensor;   /* in graphs[0]; MOTE_NO_TENSOR when the graph does not use it (a counter) */
     mote_weight_layout layout;
-    mote_shape shape;   /* as in the Keras file */
-    mote_dtype dtype;   /* as in the Keras file */
-    const void *data;   /* the value in Keras's layout, kept only where tensor is MOTE_NO_TENSOR */
-    bool trainable;     /* its own flag; the layer's is separate */
+    mote_shape shape; /* as in the Keras file */
+    mote_dtype dtype; /* as in the Keras file */
+    const void *data; /* the value in Keras's layout, kept only where tensor is MOTE_NO_TENSOR */
+    bool trainable;   /* its own flag; the layer's is separate */
 } mote_layer_weight;
 
 /* What a Keras file says of a layer: for summary, for names in messages, and to save it again. */
 typedef struct mote_layer {
     const char *name;
     const char *class_name;
-    const char *config_json;  /* the layer's config, as text */
+    const char *config_json; /* the layer's config, as text */
     int32_t n_outputs;
     mote_shape *output_shapes; /* batch is MOTE_DIM_UNKNOWN; one per output */
     int32_t *output_tensors;   /* in graphs[0]; first call only */
     int32_t n_inbound;
-    const char **inbound;      /* "block1a_bn[0][0]", as summary prints it */
+    const char **inbound; /* "block1a_bn[0][0]", as summary prints it */
     bool inbound_is_list;
     int32_t n_weights;
     mote_layer_weight *weights;
     bool trainable;
-    int32_t parent;            /* the nested model this layer is inside of, or -1 */
+    int32_t parent; /* the nested model this layer is inside of, or -1 */
 } mote_layer;
 
 typedef struct mote_model {
@@ -109,9 +109,9 @@ typedef struct mote_model {
     mote_metadata *metadata;
     int32_t n_metadata;
     const char *description;
-    const char *name;        /* Keras's model name, or "" */
-    const char *source;      /* "keras", "tflite": where it came from */
-    const char *config_json; /* the whole Keras config, or NULL */
+    const char *name;          /* Keras's model name, or "" */
+    const char *source;        /* "keras", "tflite": where it came from */
+    const char *config_json;   /* the whole Keras config, or NULL */
     const char *training_json; /* Keras's compile settings, or NULL */
     const char *keras_version; /* as the file says, or NULL */
     mote_layer *layers;
@@ -149,7 +149,7 @@ MOTE_API mote_status mote_graph_set_io(mote_graph *graph, int32_t n_inputs, cons
                                        const int32_t *outputs);
 
 /* --- asking; linear in the graph --- */
-MOTE_API int32_t mote_graph_producer(const mote_graph *graph, int32_t tensor); /* node index or -1 */
+MOTE_API int32_t mote_graph_producer(const mote_graph *graph, int32_t tensor);   /* node index or -1 */
 MOTE_API int32_t mote_graph_count_uses(const mote_graph *graph, int32_t tensor); /* node inputs and graph outputs */
 MOTE_API bool mote_graph_is_output(const mote_graph *graph, int32_t tensor);
 MOTE_API bool mote_graph_is_input(const mote_graph *graph, int32_t tensor);

@@ -15,12 +15,12 @@ extern "C" {
 typedef struct mote_runtime mote_runtime;
 
 typedef struct mote_runtime_options {
-    int32_t n_threads;      /* <= 0: mote_cpu_count(); ignored when pool is given */
-    mote_pool *pool;        /* borrowed, may be NULL */
-    bool keep_all;          /* every activation keeps its memory: for diff, calibration, golden tests */
-    bool profile;           /* measure each node */
-    bool reference;         /* only the reference kernels */
-    size_t limit_bytes;     /* refuse to plan more than this; 0: no limit */
+    int32_t n_threads;  /* <= 0: mote_cpu_count(); ignored when pool is given */
+    mote_pool *pool;    /* borrowed, may be NULL */
+    bool keep_all;      /* every activation keeps its memory: for diff, calibration, golden tests */
+    bool profile;       /* measure each node */
+    bool reference;     /* only the reference kernels */
+    size_t limit_bytes; /* refuse to plan more than this; 0: no limit */
     const mote_allocator *allocator;
 } mote_runtime_options;
 MOTE_API mote_runtime_options mote_runtime_options_default(void);
@@ -44,12 +44,12 @@ MOTE_API size_t mote_runtime_arena_bytes(const mote_runtime *runtime);
 MOTE_API size_t mote_runtime_weights_bytes(const mote_runtime *runtime); /* constants and packed copies */
 /* Allocates what plan promised (plans first if needed). Input data pointers are valid afterwards. */
 MOTE_API mote_status mote_runtime_allocate(mote_runtime *runtime, mote_error *err);
-/* The tensors to fill and to read; data is valid from allocate until the next allocate or free. An input of a string type
- * or of data-dependent size is set with mote_runtime_set_input. Outputs may move with each invoke. */
+/* The tensors to fill and to read; data is valid from allocate until the next allocate or free. An input of a string
+ * type or of data-dependent size is set with mote_runtime_set_input. Outputs may move with each invoke. */
 MOTE_API mote_tensor *mote_runtime_input(mote_runtime *runtime, int32_t input);
 MOTE_API const mote_tensor *mote_runtime_output(const mote_runtime *runtime, int32_t output);
-MOTE_API mote_status mote_runtime_set_input(mote_runtime *runtime, int32_t input, const mote_shape *shape, const void *data,
-                                            size_t n_bytes, mote_error *err);
+MOTE_API mote_status mote_runtime_set_input(mote_runtime *runtime, int32_t input, const mote_shape *shape,
+                                            const void *data, size_t n_bytes, mote_error *err);
 MOTE_API mote_status mote_runtime_invoke(mote_runtime *runtime, mote_error *err);
 /* Clears variables (LSTM states, resources) to their initial value. */
 MOTE_API mote_status mote_runtime_reset(mote_runtime *runtime, mote_error *err);

@@ -22,10 +22,10 @@ typedef enum mote_dtype {
     MOTE_DTYPE_COUNT
 } mote_dtype;
 
-MOTE_API const char *mote_dtype_name(mote_dtype dtype);                 /* "float32"; "?" out of range */
-MOTE_API bool mote_dtype_parse(const char *text, mote_dtype *dtype);    /* false: no such name */
-MOTE_API int32_t mote_dtype_bits(mote_dtype dtype);                     /* 0: no fixed size */
-MOTE_API size_t mote_dtype_bytes(mote_dtype dtype);                     /* whole bytes; 0 for sub-byte and string */
+MOTE_API const char *mote_dtype_name(mote_dtype dtype);              /* "float32"; "?" out of range */
+MOTE_API bool mote_dtype_parse(const char *text, mote_dtype *dtype); /* false: no such name */
+MOTE_API int32_t mote_dtype_bits(mote_dtype dtype);                  /* 0: no fixed size */
+MOTE_API size_t mote_dtype_bytes(mote_dtype dtype);                  /* whole bytes; 0 for sub-byte and string */
 
 /* --- shape --- */
 enum { MOTE_MAX_RANK = 8, MOTE_RANK_UNKNOWN = -1, MOTE_DIM_UNKNOWN = -1 };
@@ -70,7 +70,7 @@ typedef enum mote_storage {
 
 /* TFLite's sparse encoding of a constant (DENSIFY); arrays live with the tensor. */
 typedef struct mote_sparse_dim {
-    int32_t format;     /* 0 dense, 1 CSR */
+    int32_t format; /* 0 dense, 1 CSR */
     int32_t dense_size;
     int32_t n_segments, n_indices;
     const int32_t *segments, *indices;

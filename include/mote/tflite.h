@@ -9,8 +9,9 @@ extern "C" {
 #endif
 
 /* Every offset, length, index, type and shape is checked before use. The model copies what it needs:
- * bytes may go away afterwards. Errors give the byte offset or the tensor or operator. Operators mote does not know are kept as they
- * are (node->op is the number from the file) so that inspect can show them; running or writing them is refused. */
+ * bytes may go away afterwards. Errors give the byte offset or the tensor or operator. Operators mote does not know are
+ * kept as they are (node->op is the number from the file) so that inspect can show them; running or writing them is
+ * refused. */
 MOTE_API mote_status mote_tflite_read(mote_model **model, const void *bytes, size_t n_bytes,
                                       const mote_allocator *allocator, mote_error *err);
 MOTE_API mote_status mote_tflite_load(mote_model **model, const char *path, const mote_allocator *allocator,

@@ -16,7 +16,7 @@ MOTE_API int32_t mote_cpu_count(void);
 
 /* n_threads <= 0: mote_cpu_count(). The calling thread is one of them. NULL: out of memory or no threads to be had. */
 MOTE_API mote_pool *mote_pool_new(const mote_allocator *allocator, int32_t n_threads);
-MOTE_API void mote_pool_free(mote_pool *pool); /* waits for its threads; NULL is fine */
+MOTE_API void mote_pool_free(mote_pool *pool);               /* waits for its threads; NULL is fine */
 MOTE_API int32_t mote_pool_n_threads(const mote_pool *pool); /* 1 for NULL */
 
 /* Calls fn(arg, begin, end, thread) over a split of [0, n) into ranges of at least `grain`; returns when

@@ -18,14 +18,14 @@ typedef enum cli_kind {
 } cli_kind;
 
 typedef struct cli_option {
-    const char *name;   /* long name without dashes */
-    char letter;        /* short form or 0 */
+    const char *name; /* long name without dashes */
+    char letter;      /* short form or 0 */
     cli_kind kind;
-    const char *arg;    /* placeholder in the help, "DIR" */
-    const char *help;   /* one line, lower case, says the unit */
-    const char *def;    /* default as text (parsed like the user's), or NULL */
-    size_t offset;      /* into the verb's argument struct */
-    double min, max;    /* CLI_INT and CLI_FLOAT; both 0: any */
+    const char *arg;  /* placeholder in the help, "DIR" */
+    const char *help; /* one line, lower case, says the unit */
+    const char *def;  /* default as text (parsed like the user's), or NULL */
+    size_t offset;    /* into the verb's argument struct */
+    double min, max;  /* CLI_INT and CLI_FLOAT; both 0: any */
     const char *choices;
     bool required;
 } cli_option;
@@ -48,11 +48,11 @@ typedef struct cli_context {
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
 typedef struct cli_verb {
-    const char *name;       /* "evaluate"; two words where there are (dataset info) */
-    const char *positional; /* "MODEL INPUT..." for the usage line */
-    const char *summary;    /* one line */
+    const char *name;        /* "evaluate"; two words where there are (dataset info) */
+    const char *positional;  /* "MODEL INPUT..." for the usage line */
+    const char *summary;     /* one line */
     const char *description; /* paragraphs for --help and the man page */
-    const char *examples;   /* lines, each a whole command */
+    const char *examples;    /* lines, each a whole command */
     const cli_group *groups;
     size_t n_groups;
     size_t args_bytes;
@@ -76,8 +76,8 @@ void cli_note(const cli_context *context, const char *format, ...) MOTE_PRINTF(2
 /* --- progress: a bar with rate and ETA on a terminal, a plain line every 100 items otherwise, nothing with -q --- */
 typedef struct cli_progress {
     const cli_context *context;
-    const char *what;  /* "evaluating float32.tflite" */
-    const char *unit;  /* "photos" */
+    const char *what; /* "evaluating float32.tflite" */
+    const char *unit; /* "photos" */
     int64_t total, done;
     int64_t start_ns, last_draw_ns;
     bool terminal, drawn;
@@ -95,7 +95,10 @@ typedef struct cli_data_args {
 } cli_data_args;
 extern const cli_option cli_data_options[];
 extern const size_t cli_n_data_options;
-#define CLI_DATA_GROUP(type, member) {cli_data_options, 0, offsetof(type, member)} /* n_options 0: use cli_n_data_options */
+#define CLI_DATA_GROUP(type, member)                                                                                   \
+    {                                                                                                                  \
+        cli_data_options, 0, offsetof(type, member)                                                                    \
+    } /* n_options 0: use cli_n_data_options */
 
 /* Opens the dataset and the slice of --split (default: the whole first split, or "test" where there is one). */
 typedef struct cli_data {

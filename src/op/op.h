@@ -65,23 +65,23 @@ typedef struct mote_op_io {
 } mote_op_io;
 
 enum {
-    MOTE_OP_STATEFUL = 1 << 0,      /* side effects or variables: never dropped, folded or reordered */
-    MOTE_OP_SHAPE_ONLY = 1 << 1,    /* the value depends on input shapes only (SHAPE, RANK) */
-    MOTE_OP_ELEMENTWISE = 1 << 2,   /* output element i needs only input elements i: output may share input 0's memory */
-    MOTE_OP_DATA_MOVE = 1 << 3,     /* moves elements without computing: output quantization = input's */
-    MOTE_OP_VIEW = 1 << 4,          /* same bytes, other shape (RESHAPE, SQUEEZE, EXPAND_DIMS) */
-    MOTE_OP_CONTROL = 1 << 5,       /* invokes other graphs */
-    MOTE_OP_TRAINING = 1 << 6,      /* lowered away before a .tflite is written */
+    MOTE_OP_STATEFUL = 1 << 0,    /* side effects or variables: never dropped, folded or reordered */
+    MOTE_OP_SHAPE_ONLY = 1 << 1,  /* the value depends on input shapes only (SHAPE, RANK) */
+    MOTE_OP_ELEMENTWISE = 1 << 2, /* output element i needs only input elements i: output may share input 0's memory */
+    MOTE_OP_DATA_MOVE = 1 << 3,   /* moves elements without computing: output quantization = input's */
+    MOTE_OP_VIEW = 1 << 4,        /* same bytes, other shape (RESHAPE, SQUEEZE, EXPAND_DIMS) */
+    MOTE_OP_CONTROL = 1 << 5,     /* invokes other graphs */
+    MOTE_OP_TRAINING = 1 << 6,    /* lowered away before a .tflite is written */
 };
 
 typedef struct mote_op_def {
-    const char *name;     /* "CONV_2D" */
-    uint8_t options_type; /* the schema's BuiltinOptions union value, 0: none */
+    const char *name;      /* "CONV_2D" */
+    uint8_t options_type;  /* the schema's BuiltinOptions union value, 0: none */
     uint8_t options2_type; /* BuiltinOptions2 union value, 0: none */
     const mote_op_field *fields;
     int32_t n_fields;
     size_t params_bytes;
-    int32_t min_inputs, max_inputs;   /* max -1: any number */
+    int32_t min_inputs, max_inputs; /* max -1: any number */
     int32_t min_outputs, max_outputs;
     uint32_t flags;
     /* Checks the inputs' number, ranks and dtypes and sets the outputs' dtype and shape (not their
@@ -130,8 +130,8 @@ const mote_allocator *mote_run_allocator(const mote_run *run);
 bool mote_run_keeps_all(const mote_run *run);
 /* Control flow: runs another graph of the same model with these tensors as its inputs, and gives
  * its outputs (borrowed until the next call for that graph). */
-mote_status mote_run_call(mote_run *run, int32_t graph, int32_t n_inputs, mote_tensor *const *inputs,
-                          int32_t n_outputs, mote_tensor **outputs, mote_error *err);
+mote_status mote_run_call(mote_run *run, int32_t graph, int32_t n_inputs, mote_tensor *const *inputs, int32_t n_outputs,
+                          mote_tensor **outputs, mote_error *err);
 /* Resource variables by id, shared by all graphs of a runtime; created empty (data NULL) when new. */
 mote_tensor *mote_run_variable(mote_run *run, int32_t id);
 mote_status mote_run_assign_variable(mote_run *run, int32_t id, const mote_tensor *value, mote_error *err);
@@ -139,9 +139,9 @@ mote_status mote_run_assign_variable(mote_run *run, int32_t id, const mote_tenso
 int32_t mote_run_variable_id(mote_run *run, const char *container, const char *shared_name);
 
 /* --- tables (op_table.c) --- */
-const mote_op_def *mote_op_find(int32_t op);       /* NULL: mote does not know it */
-const mote_op_run *mote_op_find_run(int32_t op);   /* NULL: the runtime cannot run it */
+const mote_op_def *mote_op_find(int32_t op);     /* NULL: mote does not know it */
+const mote_op_run *mote_op_find_run(int32_t op); /* NULL: the runtime cannot run it */
 int32_t mote_op_count(void);
-mote_op mote_op_at(int32_t index);                 /* 0 … count-1, list order */
+mote_op mote_op_at(int32_t index); /* 0 … count-1, list order */
 
 #endif

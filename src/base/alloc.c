@@ -1,0 +1,66 @@
+#include <mote/alloc.h>
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *system_alloc(void *context, size_t n_bytes, size_t alignment)
+{
+    (void)context;
+    void *block = NULL;
+    return posix_memalign(&block, alignment, n_bytes) == 0 ? block : NULL;
+}
+
+static void system_free(void *context, void *block)
+{
+    (void)context;
+    free(block);
+}
+
+static const mote_allocator SYSTEM_ALLOCATOR = {system_alloc, system_free, NULL};
+
+const mote_allocator *mote_allocator_default(void)
+{
+    return &SYSTEM_ALLOCATOR;
+}
+
+void *mote_alloc(const mote_allocator *allocator, size_t n_bytes)
+{
+    if (!allocator)
+        allocator = &SYSTEM_ALLOCATOR;
+    if (n_bytes > PTRDIFF_MAX - MOTE_ALIGNMENT)
+        return NULL;
+    return allocator->alloc(allocator->context, n_bytes ? n_bytes : 1, MOTE_ALIGNMENT);
+}
+
+void *mote_calloc(const mote_allocator *allocator, size_t n, size_t element_bytes)
+{
+    size_t n_bytes;
+    if (__builtin_mul_overflow(n, element_bytes, &n_bytes))
+        return NULL;
+    void *block = mote_alloc(allocator, n_bytes);
+    if (block)
+        memset(block, 0, n_bytes ? n_bytes : 1);
+    return block;
+}
+
+void *mote_realloc(const mote_allocator *allocator, void *block, size_t old_bytes, size_t new_bytes)
+{
+    void *bigger = mote_alloc(allocator, new_bytes);
+    if (!bigger)
+        return NULL;
+    size_t kept = old_bytes < new_bytes ? old_bytes : new_bytes;
+    if (block && kept)
+        memcpy(bigger, block, kept);
+    mote_free(allocator, block);
+    return bigger;
+}
+
+void mote_free(const mote_allocator *allocator, void *block)
+{
+    if (!block)
+        return;
+    if (!allocator)
+        allocator = &SYSTEM_ALLOCATOR;
+    allocator->free(allocator->context, block);
+}

@@ -1,0 +1,127 @@
+/* What the command line says besides its results: errors, warnings, notes and progress, on standard error. */
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PLAIN_LINE_EVERY = 100, REDRAW_NS = 100 * 1000 * 1000, BAR_WIDTH = 28 };
+
+static void say(const cli_context *context, const char *kind, const char *format, va_list args)
+{
+    fprintf(stderr, "mote: %s%s%s", kind, context->verb ? context->verb : "", context->verb ? ": " : "");
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+int cli_fail(const cli_context *context, const mote_error *err)
+{
+    return cli_fail_text(context, "%s", err->message[0] ? err->message : mote_status_text(err->code));
+}
+
+int cli_fail_text(const cli_context *context, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(context, "", format, args);
+    va_end(args);
+    return CLI_FAILED;
+}
+
+int cli_usage_error(const cli_context *context, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(context, "", format, args);
+    va_end(args);
+    fprintf(stderr, "mote: see `mote %s --help`\n", context->verb);
+    return CLI_USAGE;
+}
+
+void cli_warn(const cli_context *context, const char *format, ...)
+{
+    if (context->quiet)
+        return;
+    va_list args;
+    va_start(args, format);
+    say(context, "warning: ", format, args);
+    va_end(args);
+}
+
+void cli_note(const cli_context *context, const char *format, ...)
+{
+    if (context->quiet)
+        return;
+    va_list args;
+    va_start(args, format);
+    fputs("mote: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+void cli_progress_start(cli_progress *progress, const cli_context *context, const char *what, const char *unit,
+                        int64_t total)
+{
+    *progress = (cli_progress){.context = context,
+                               .what = what,
+                               .unit = unit,
+                               .total = total,
+                               .start_ns = now_ns(),
+                               .terminal = isatty(STDERR_FILENO) == 1};
+}
+
+static double rate(const cli_progress *progress, int64_t now)
+{
+    const double seconds = (double)(now - progress->start_ns) * 1e-9;
+    return seconds > 0 ? (double)progress->done / seconds : 0;
+}
+
+static void draw_bar(cli_progress *progress, int64_t now)
+{
+    const double per_second = rate(progress, now);
+    const int64_t total = progress->total > 0 ? progress->total : 1;
+    const int filled = (int)(progress->done * BAR_WIDTH / total);
+    fprintf(stderr, "\r\033[K%s [", progress->what);
+    for (int i = 0; i < BAR_WIDTH; i++)
+        fputc(i < filled ? '=' : i == filled ? '>' : ' ', stderr);
+    fprintf(stderr, "] %lld/%lld %s  %.1f/s", (long long)progress->done, (long long)progress->total, progress->unit,
+            per_second);
+    if (per_second > 0)
+        fprintf(stderr, "  %.0f s left", (double)(progress->total - progress->done) / per_second);
+    fflush(stderr);
+    progress->drawn = true;
+}
+
+void cli_progress_step(cli_progress *progress, int64_t done)
+{
+    const int64_t before = progress->done;
+    progress->done = done;
+    if (progress->context->quiet)
+        return;
+    const int64_t now = now_ns();
+    if (progress->terminal) {
+        if (now - progress->last_draw_ns >= REDRAW_NS || done == progress->total) {
+            draw_bar(progress, now);
+            progress->last_draw_ns = now;
+        }
+    } else if (done / PLAIN_LINE_EVERY != before / PLAIN_LINE_EVERY) {
+        fprintf(stderr, "%s: %lld/%lld %s, %.1f/s\n", progress->what, (long long)done, (long long)progress->total,
+                progress->unit, rate(progress, now));
+    }
+}
+
+void cli_progress_end(cli_progress *progress)
+{
+    if (progress->drawn)
+        fputs("\r\033[K", stderr);
+    progress->drawn = false;
+}

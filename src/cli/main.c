@@ -1,0 +1,115 @@
+/* mote: finds the verb, parses its options, runs it. */
+#include "cli/cli.h"
+#include "cli/cli_parse.h"
+
+#include <mote/cpu.h>
+#include <mote/io.h>
+#include <mote/version.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MOTE_VERB(symbol) extern const cli_verb cli_verb_##symbol;
+#include "cli/verb_list.inc"
+#undef MOTE_VERB
+
+static const cli_verb *const VERBS[] = {
+#define MOTE_VERB(symbol) &cli_verb_##symbol,
+#include "cli/verb_list.inc"
+#undef MOTE_VERB
+};
+
+/* Half-written outputs go; then the signal does what it always does. */
+static void on_signal(int number)
+{
+    mote_output_discard_all();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void catch_signals(void)
+{
+    const struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error like any other */
+}
+
+static void print_version(void)
+{
+    char cpu[256];
+    printf("mote %s\ncpu: %s\nthreads: %d\n", MOTE_VERSION, mote_cpu_format(mote_cpu_features(), cpu, sizeof cpu),
+           mote_cpu_count());
+}
+
+static void print_overview(FILE *out)
+{
+    fprintf(out, "mote: from photos to a small, fast, accurate network in TensorFlow Lite's format\n\n"
+                 "usage: mote VERB [options] ...\n\n");
+    for (size_t i = 0; i < CLI_COUNT(VERBS); i++)
+        fprintf(out, "  %-18s %s\n", VERBS[i]->name, VERBS[i]->summary);
+    fprintf(out, "\nmote VERB --help   options and examples of a verb\n"
+                 "mote --version     version, processor features in use\n");
+}
+
+/* Matches the longest verb of one or two words; *n_words says how many were taken. */
+static const cli_verb *find_verb(int argc, char **argv, int *n_words)
+{
+    char two[128] = "";
+    if (argc > 2)
+        snprintf(two, sizeof two, "%s %s", argv[1], argv[2]);
+    for (size_t i = 0; i < CLI_COUNT(VERBS); i++) {
+        *n_words = strchr(VERBS[i]->name, ' ') ? 2 : 1;
+        if (strcmp(VERBS[i]->name, *n_words == 2 ? two : argv[1]) == 0)
+            return VERBS[i];
+    }
+    return NULL;
+}
+
+static int unknown_verb(char **argv)
+{
+    fprintf(stderr, "mote: no verb '%s'; `mote --help` lists them\n", argv[1]);
+    const size_t n = strlen(argv[1]);
+    for (size_t i = 0; i < CLI_COUNT(VERBS); i++)
+        if (strncmp(VERBS[i]->name, argv[1], n) == 0 && VERBS[i]->name[n] == ' ')
+            fprintf(stderr, "  %-18s %s\n", VERBS[i]->name, VERBS[i]->summary);
+    return CLI_USAGE;
+}
+
+/* A result that could not be written to standard output is a failure. */
+static int finish(int code)
+{
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_OK) {
+        fprintf(stderr, "mote: standard output: cannot write it; is the disk full or the pipe closed?\n");
+        return CLI_FAILED;
+    }
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_overview(stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_overview(stdout);
+        return finish(CLI_OK);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        print_version();
+        return finish(CLI_OK);
+    }
+    if (strcmp(argv[1], "--man") == 0)
+        return finish(cli_print_man_pages(VERBS, CLI_COUNT(VERBS), argc > 2 ? argv[2] : NULL));
+    int n_words;
+    const cli_verb *verb = find_verb(argc, argv, &n_words);
+    if (!verb)
+        return unknown_verb(argv);
+    catch_signals();
+    return finish(cli_run_verb(verb, argc - n_words, argv + n_words));
+}
