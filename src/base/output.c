@@ -16,7 +16,7 @@ enum { MAX_OPEN_OUTPUTS = 64 };
 
 struct mote_output {
     FILE *stream;
-    char *path, *temporary; /* both NULL for standard output */
+    char *path, *temporary; /* temporary NULL: written in place (standard output, a device, a pipe) */
     int slot;
 };
 
@@ -58,32 +58,47 @@ static void free_output(mote_output *output)
     free(output);
 }
 
-static mote_status open_beside(mote_output *output, const char *path, mote_error *err)
+static mote_status open_in_place(mote_output *output, mote_error *err)
 {
-    struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return mote_error_set(err, MOTE_IO, "%s: is a folder; name a file in it", path);
-    output->path = strdup(path);
-    const size_t n = strlen(path) + sizeof ".XXXXXX.tmp";
+    output->stream = fopen(output->path, "wbe");
+    return output->stream ? MOTE_OK : write_error(err, output->path, errno);
+}
+
+static mote_status open_beside(mote_output *output, mote_error *err)
+{
+    const size_t n = strlen(output->path) + sizeof ".XXXXXX.tmp";
     output->temporary = malloc(n);
-    if (!output->path || !output->temporary)
-        return mote_error_set(err, MOTE_NO_MEMORY, "%s: out of memory", path);
-    snprintf(output->temporary, n, "%s.XXXXXX.tmp", path);
+    if (!output->temporary)
+        return mote_error_set(err, MOTE_NO_MEMORY, "%s: out of memory", output->path);
+    snprintf(output->temporary, n, "%s.XXXXXX.tmp", output->path);
     const int fd = mkstemps(output->temporary, (int)strlen(".tmp"));
     if (fd < 0)
-        return write_error(err, path, errno);
+        return write_error(err, output->path, errno);
     output->slot = claim_slot(output->temporary);
     output->stream = fdopen(fd, "w+b");
     if (!output->stream) {
         const int error = errno;
         close(fd);
         unlink(output->temporary);
-        return write_error(err, path, error);
+        return write_error(err, output->path, error);
     }
     const mode_t mask = umask(0);
     umask(mask);
     fchmod(fd, 0666 & ~mask); /* mkstemps makes files private; a result is not */
     return MOTE_OK;
+}
+
+static mote_status open_path(mote_output *output, const char *path, mote_error *err)
+{
+    output->path = strdup(path);
+    if (!output->path)
+        return mote_error_set(err, MOTE_NO_MEMORY, "%s: out of memory", path);
+    struct stat info;
+    if (stat(path, &info) != 0 || S_ISREG(info.st_mode))
+        return open_beside(output, err);
+    if (S_ISDIR(info.st_mode))
+        return mote_error_set(err, MOTE_IO, "%s: is a folder; name a file in it", path);
+    return open_in_place(output, err); /* renaming over a device would replace it */
 }
 
 mote_status mote_output_open(mote_output **output, const char *path, mote_error *err)
@@ -97,7 +112,7 @@ mote_status mote_output_open(mote_output **output, const char *path, mote_error 
     if (strcmp(path, "-") == 0)
         o->stream = stdout;
     else
-        status = open_beside(o, path, err);
+        status = open_path(o, path, err);
     if (status != MOTE_OK) {
         free_output(o);
         return status;
@@ -120,35 +135,49 @@ void mote_output_discard(mote_output *output)
 {
     if (!output)
         return;
-    if (output->temporary) {
+    if (output->stream != stdout)
         fclose(output->stream);
+    if (output->temporary)
         unlink(output->temporary);
-    }
     free_output(output);
+}
+
+/* Why the stream has failed. An earlier write may have failed inside stdio, its errno long gone: one more byte to
+ * the file, which is lost anyway, tells. */
+static int stream_error(FILE *stream)
+{
+    errno = 0;
+    if (fflush(stream) == 0 && !ferror(stream))
+        return 0;
+    if (!errno && write(fileno(stream), "", 1) == 1)
+        errno = EIO;
+    return errno ? errno : EIO;
+}
+
+/* Each step only if those before it succeeded; the stream is closed whatever happens. Returns an errno or 0. */
+static int finish(mote_output *output)
+{
+    int error = stream_error(output->stream);
+    if (output->stream == stdout)
+        return error;
+    if (!error && output->temporary && fsync(fileno(output->stream)) != 0)
+        error = errno;
+    if (fclose(output->stream) != 0 && !error)
+        error = errno;
+    if (!output->temporary)
+        return error;
+    if (!error && rename(output->temporary, output->path) != 0)
+        error = errno;
+    if (error)
+        unlink(output->temporary);
+    return error;
 }
 
 mote_status mote_output_commit(mote_output *output, mote_error *err)
 {
-    const char *path = output->path ? output->path : "standard output";
-    bool failed = fflush(output->stream) != 0 || ferror(output->stream);
-    int error = errno;
-    if (output->temporary) {
-        if (!failed && fsync(fileno(output->stream)) != 0) {
-            failed = true;
-            error = errno;
-        }
-        if (fclose(output->stream) != 0 && !failed) {
-            failed = true;
-            error = errno;
-        }
-        if (!failed && rename(output->temporary, output->path) != 0) {
-            failed = true;
-            error = errno;
-        }
-        if (failed)
-            unlink(output->temporary);
-    }
-    const mote_status status = failed ? write_error(err, path, error ? error : EIO) : MOTE_OK;
+    const int error = finish(output);
+    const mote_status status =
+        error ? write_error(err, output->path ? output->path : "standard output", error) : MOTE_OK;
     free_output(output);
     return status;
 }
