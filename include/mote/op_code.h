@@ -10,6 +10,7 @@ extern "C" {
 #endif
 
 typedef enum mote_op {
+    MOTE_OP_NONE = -1, /* also makes the type signed, as the numbers in files are */
 #define MOTE_OP(name, CODE, number, run, grad) MOTE_OP_##CODE = number,
 #include <mote/op_list.inc>
 #undef MOTE_OP
