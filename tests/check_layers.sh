@@ -2,7 +2,7 @@
 # Holds the include order of the rooms (docs/architecture.md): a file may include its own room and those to the left;
 # the command line includes public headers and its own only. File names are unique across the tree.
 cd "$(dirname "$0")/.." || exit 1
-rooms="base kernels data graph op train import pass tflite runtime evaluate report cli"
+rooms="base kernels data graph op import pass tflite runtime train evaluate report cli"
 status=0
 left=""
 for room in $rooms; do
