@@ -1,0 +1,61 @@
+/*
+ * exp and what is made of it in a form that the compiler turns into vector code: no calls, no tables, no
+ * branches. Errors are against the exact value, measured over every float (tests/unit/test_vec_math.c over a
+ * dense sample).
+ */
+#ifndef MOTE_KERNELS_VEC_MATH_H
+#define MOTE_KERNELS_VEC_MATH_H
+
+#include "kernels/half.h"
+
+/*
+ * e^x within 1 ulp; 0 below -87.3 (no denormals), +infinity above 88.72; NaN stays NaN.
+ * x = n ln 2 + r, |r| <= ln 2 / 2: e^r by a polynomial, 2^n by the exponent's bits. ln 2 comes in two parts so
+ * that n * high is exact.
+ */
+static inline float mote_exp_f32(float x)
+{
+    const float magic = 0x1.8p23f; /* adding it rounds to an integer, which sits in the low bits */
+    const float low = -87.33654f, high = 88.722839f;
+    const float clamped = x < low ? low : x > high ? high : x;
+    const float shifted = clamped * 1.44269504f + magic;
+    const float n = shifted - magic;
+    const float r = (clamped - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * (r * r) + r + 1.0f;
+    /* 2^n in two steps, since n reaches 128 */
+    const uint32_t bits = mote_bits_from_f32(shifted) - 0x4B400000u;
+    const int32_t half = (int32_t)bits >> 1;
+    const float scale_a = mote_f32_from_bits((uint32_t)(half + 127) << 23);
+    const float scale_b = mote_f32_from_bits((uint32_t)((int32_t)bits - half + 127) << 23);
+    const float result = p * scale_a * scale_b;
+    return x < low ? 0.0f : x > high ? __builtin_inff() : result;
+}
+
+/* 1 / (1 + e^-x) within 2.5 ulp. */
+static inline float mote_logistic_f32(float x)
+{
+    return 1.0f / (1.0f + mote_exp_f32(-x));
+}
+
+/* tanh(x) within 1.5 ulp: near 0 an odd polynomial, else 1 - 2 / (e^2|x| + 1) with x's sign. */
+static inline float mote_tanh_f32(float x)
+{
+    const float a = __builtin_fabsf(x);
+    const float s = x * x;
+    float p = -5.70498872745e-3f;
+    p = p * s + 2.06390887954e-2f;
+    p = p * s - 5.37397155531e-2f;
+    p = p * s + 1.33314422036e-1f;
+    p = p * s - 3.33332819422e-1f;
+    const float near = p * s * x + x;
+    const float far = __builtin_copysignf(1.0f - 2.0f / (mote_exp_f32(2.0f * a) + 1.0f), x);
+    return a < 0.625f ? near : x != x ? x : far;
+}
+
+#endif
