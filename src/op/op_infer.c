@@ -61,9 +61,9 @@ mote_status mote_infer_same_shape(const mote_op_io *io, mote_error *err)
     return status;
 }
 
-static mote_status infer_broadcast_shape(const mote_op_io *io, mote_error *err)
+static mote_status infer_broadcast_shape(const mote_op_io *io, bool mixed, mote_error *err)
 {
-    const mote_status status = mote_infer_need_same_dtype(io, 2, err);
+    const mote_status status = mixed ? mote_infer_need(io, 2, err) : mote_infer_need_same_dtype(io, 2, err);
     if (status != MOTE_OK) {
         return status;
     }
@@ -85,7 +85,12 @@ static mote_status infer_broadcast_shape(const mote_op_io *io, mote_error *err)
 
 mote_status mote_infer_broadcast(const mote_op_io *io, mote_error *err)
 {
-    const mote_status status = infer_broadcast_shape(io, err);
+    return mote_infer_broadcast_to(io, false, err);
+}
+
+mote_status mote_infer_broadcast_to(const mote_op_io *io, bool mixed, mote_error *err)
+{
+    const mote_status status = infer_broadcast_shape(io, mixed, err);
     if (status == MOTE_OK) {
         io->outputs[0]->dtype = io->inputs[0]->dtype;
     }
@@ -94,7 +99,7 @@ mote_status mote_infer_broadcast(const mote_op_io *io, mote_error *err)
 
 mote_status mote_infer_compare(const mote_op_io *io, mote_error *err)
 {
-    const mote_status status = infer_broadcast_shape(io, err);
+    const mote_status status = infer_broadcast_shape(io, false, err);
     if (status == MOTE_OK) {
         io->outputs[0]->dtype = MOTE_BOOL;
     }

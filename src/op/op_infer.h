@@ -23,6 +23,8 @@ mote_status mote_infer_same(const mote_op_io *io, mote_error *err);
 mote_status mote_infer_same_shape(const mote_op_io *io, mote_error *err);
 /* Two inputs of one type, broadcast as NumPy does; the output has their type. */
 mote_status mote_infer_broadcast(const mote_op_io *io, mote_error *err);
+/* As mote_infer_broadcast; with mixed the inputs' types may differ and the output has input 0's. */
+mote_status mote_infer_broadcast_to(const mote_op_io *io, bool mixed, mote_error *err);
 /* As mote_infer_broadcast with a bool output. */
 mote_status mote_infer_compare(const mote_op_io *io, mote_error *err);
 

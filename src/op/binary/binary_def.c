@@ -145,10 +145,21 @@ static int32_t version_order_16(const mote_op_io *io)
     return dtype == MOTE_INT16 ? 3 : dtype == MOTE_INT8 ? 2 : 1;
 }
 
-/* PRELU: alpha broadcasts to the input, never the other way. */
+/* int16 products may be kept in 8 bits: then the file states the output's type. */
+static mote_status infer_mul(const mote_op_io *io, mote_error *err)
+{
+    const mote_dtype stated = io->n_outputs > 0 && io->outputs[0] ? io->outputs[0]->dtype : MOTE_FLOAT32;
+    const mote_status status = mote_infer_broadcast(io, err);
+    if (status == MOTE_OK && io->inputs[0]->dtype == MOTE_INT16 && (stated == MOTE_INT8 || stated == MOTE_UINT8))
+        io->outputs[0]->dtype = stated;
+    return status;
+}
+
+/* PRELU: alpha broadcasts to the input, never the other way; int16 inputs have int8 alphas. */
 static mote_status infer_prelu(const mote_op_io *io, mote_error *err)
 {
-    const mote_status status = mote_infer_broadcast(io, err);
+    const mote_status status = mote_infer_broadcast_to(io, io->n_inputs > 0 && io->inputs[0] &&
+                                                       io->inputs[0]->dtype == MOTE_INT16, err);
     if (status != MOTE_OK || mote_infer_is_open(io, 2)) {
         return status;
     }
@@ -188,7 +199,7 @@ static const mote_op_field mul_fields[] = {
 
 BINARY(add, "ADD", 11, add_fields, 2, sizeof(mote_add_params), mote_infer_broadcast, version_add, 6)
 BINARY(sub, "SUB", 28, add_fields, 2, sizeof(mote_sub_params), mote_infer_broadcast, version_sub, 5)
-BINARY(mul, "MUL", 21, mul_fields, 1, sizeof(mote_mul_params), mote_infer_broadcast, version_mul, 8)
+BINARY(mul, "MUL", 21, mul_fields, 1, sizeof(mote_mul_params), infer_mul, version_mul, 8)
 BINARY(div, "DIV", 29, mul_fields, 1, sizeof(mote_div_params), mote_infer_broadcast, version_div, 2)
 PLAIN(maximum, "MAXIMUM", 39, mote_infer_broadcast, version_extremum, 4)
 PLAIN(minimum, "MINIMUM", 39, mote_infer_broadcast, version_extremum, 4)
