@@ -45,7 +45,9 @@ MOTE_API size_t mote_runtime_weights_bytes(const mote_runtime *runtime); /* cons
 /* Allocates what plan promised (plans first if needed). Input data pointers are valid afterwards. */
 MOTE_API mote_status mote_runtime_allocate(mote_runtime *runtime, mote_error *err);
 /* The tensors to fill and to read; data is valid from allocate until the next allocate or free. An input of a string
- * type or of data-dependent size is set with mote_runtime_set_input. Outputs may move with each invoke. */
+ * type or of data-dependent size is set with mote_runtime_set_input. Outputs may move with each invoke. Without
+ * keep_all memory is used again: invoke may overwrite the inputs (fill them each time), and filling them the last
+ * outputs. */
 MOTE_API mote_tensor *mote_runtime_input(mote_runtime *runtime, int32_t input);
 MOTE_API const mote_tensor *mote_runtime_output(const mote_runtime *runtime, int32_t output);
 MOTE_API mote_status mote_runtime_set_input(mote_runtime *runtime, int32_t input, const mote_shape *shape,
@@ -53,7 +55,7 @@ MOTE_API mote_status mote_runtime_set_input(mote_runtime *runtime, int32_t input
 MOTE_API mote_status mote_runtime_invoke(mote_runtime *runtime, mote_error *err);
 /* Clears variables (LSTM states, resources) to their initial value. */
 MOTE_API mote_status mote_runtime_reset(mote_runtime *runtime, mote_error *err);
-/* Any tensor of the entered graph after invoke; without keep_all only those still alive have data. */
+/* Any tensor of the entered graph after invoke; without keep_all NULL for those whose memory was used again. */
 MOTE_API const mote_tensor *mote_runtime_tensor(const mote_runtime *runtime, int32_t tensor);
 
 /* Nanoseconds per node of graphs[0] since the last reset, with profile; NULL without. */

@@ -29,11 +29,6 @@ static void find_lifetimes(rt_plan *plan)
             use_at(plan, graph->inputs[i], graph->n_nodes);
 }
 
-static bool is_graph_input(const rt_plan *plan, int32_t tensor)
-{
-    return mote_graph_is_input(plan->graph, tensor);
-}
-
 /* An output that only moves the view, or that is computed element by element from a dying input of the same size,
  * takes its input's memory. Only these two kinds are asked for. */
 static bool can_share(const rt_plan *plan, int32_t k)
@@ -48,7 +43,7 @@ static bool can_share(const rt_plan *plan, int32_t k)
         return false;
     const int32_t root = plan->slots[i].root;
     if (node->def->flags & MOTE_OP_VIEW)
-        return !(is_graph_input(plan, root) && mote_graph_is_output(plan->graph, o));
+        return true;
     /* the root's interval covers everything that shares it so far */
     return (node->def->flags & MOTE_OP_ELEMENTWISE) && plan->slots[root].last == k &&
            mote_dtype_bits(in->dtype) == mote_dtype_bits(out->dtype);

@@ -2,58 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/half.h"
 #include "runtime/interpreter.h"
-
-/* --- narrow floats: round to nearest, ties to even --- */
-
-static uint16_t bfloat16_from_float(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    if ((bits & 0x7fffffff) > 0x7f800000)
-        return (uint16_t)((bits >> 16) | 0x40); /* stays a NaN */
-    return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
-
-static float bfloat16_to_float(uint16_t half)
-{
-    const uint32_t bits = (uint32_t)half << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static uint16_t float16_from_float(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    const uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
-    const uint32_t magnitude = bits & 0x7fffffff;
-    if (magnitude > 0x7f800000)
-        return sign | 0x7e00;
-    if (magnitude >= 0x477ff000) /* 65520 and above round to infinity */
-        return sign | 0x7c00;
-    if (magnitude < 0x38800000) { /* below 2^-14: subnormal, in units of 2^-24 */
-        float positive;
-        memcpy(&positive, &magnitude, sizeof positive);
-        return (uint16_t)(sign | (uint16_t)lrintf(positive * 0x1p24f));
-    }
-    const uint32_t rebased = magnitude - ((127 - 15) << 23);
-    return (uint16_t)(sign | (uint16_t)((rebased + 0xfff + ((rebased >> 13) & 1)) >> 13));
-}
-
-static float float16_to_float(uint16_t half)
-{
-    const uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 0x3ff;
-    if (exponent == 0) {
-        const float value = (float)fraction * 0x1p-24f;
-        return sign ? -value : value;
-    }
-    const uint32_t bits = sign | (exponent == 31 ? 0x7f800000 : (exponent + 127 - 15) << 23) | fraction << 13;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 
 /* --- whole numbers --- */
 
@@ -202,11 +152,11 @@ mote_status mote_tensor_from_float(mote_tensor *tensor, const float *values, int
         return MOTE_OK;
     case MOTE_FLOAT16:
         for (int64_t i = 0; i < n; i++)
-            ((uint16_t *)tensor->data)[i] = float16_from_float(values[i]);
+            ((uint16_t *)tensor->data)[i] = mote_f16_from_f32(values[i]);
         return MOTE_OK;
     case MOTE_BFLOAT16:
         for (int64_t i = 0; i < n; i++)
-            ((uint16_t *)tensor->data)[i] = bfloat16_from_float(values[i]);
+            ((uint16_t *)tensor->data)[i] = mote_bf16_from_f32(values[i]);
         return MOTE_OK;
     case MOTE_BOOL:
         for (int64_t i = 0; i < n; i++)
@@ -242,11 +192,11 @@ mote_status mote_tensor_to_float(const mote_tensor *tensor, float *values, int64
         return MOTE_OK;
     case MOTE_FLOAT16:
         for (int64_t i = 0; i < n; i++)
-            values[i] = float16_to_float(((const uint16_t *)tensor->data)[i]);
+            values[i] = mote_f32_from_f16(((const uint16_t *)tensor->data)[i]);
         return MOTE_OK;
     case MOTE_BFLOAT16:
         for (int64_t i = 0; i < n; i++)
-            values[i] = bfloat16_to_float(((const uint16_t *)tensor->data)[i]);
+            values[i] = mote_f32_from_bf16(((const uint16_t *)tensor->data)[i]);
         return MOTE_OK;
     case MOTE_BOOL:
         for (int64_t i = 0; i < n; i++)
