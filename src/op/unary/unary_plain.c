@@ -30,9 +30,10 @@ static inline float gelu_exact(float x)
     return 0.5f * x * erfcf(x * -0.70710678118654752f);
 }
 
+/* x (1 + tanh u) / 2 as x / (1 + e^-2u), which keeps its digits too */
 static inline float gelu_tanh(float x)
 {
-    return 0.5f * x * (1.0f + mote_tanh_f32(0.79788456080286536f * (x + 0.044715f * x * x * x)));
+    return x * mote_logistic_f32(2 * 0.79788456080286536f * (x + 0.044715f * x * x * x));
 }
 
 LOOP(abs_f32, float, fabsf(x))

@@ -44,8 +44,8 @@ static int32_t code_at(int32_t index, mote_dtype dtype)
     return dtype == MOTE_INT8 ? (int8_t)(uint8_t)index : index;
 }
 
-/* TFLite's table of a real function on 8-bit codes: all in float, one division for the output's scale. What does not
- * fit an int32 becomes the lowest code, as the reference's conversion makes it on x86. */
+/* TFLite's table of a real function on 8-bit codes: all in float, one division for the output's scale. NaN becomes the
+ * lowest code. */
 static void fill_from_real(unary_state *state)
 {
     const mote_unary_arg *arg = &state->arg;
@@ -54,7 +54,7 @@ static void fill_from_real(unary_state *state)
         const float value = arg->scale_in * (float)(code_at(i, state->row->dtype) - arg->zero_in);
         const float result = roundf(state->row->real(value, arg) * inverse) + (float)arg->zero_out;
         const float low = (float)arg->min_code, high = (float)arg->max_code;
-        state->table.codes[i] = (uint8_t)(int32_t)(!(result >= low) || result >= 2147483648.0f ? low : result > high ? high : result);
+        state->table.codes[i] = (uint8_t)(int32_t)(result > high ? high : result >= low ? result : low);
     }
 }
 
