@@ -3,7 +3,7 @@
 
     check_ops.py build/mote [--only REGEX] [--seed N] [--per N] [--keep DIR]
 
-Integers and bools must be equal, floats within --tolerance (relative to the larger magnitude). Models that LiteRT
+Integers and bools must be equal, floats within 1e-5 (ops_cases.TOLERANCE has the exceptions). Models that LiteRT
 refuses are counted and left out. Exit 1 on any difference.
 """
 
@@ -42,8 +42,8 @@ class Mote:
             return [np.load(out.replace(".npy", f"{i}.npy")) for i in range(len(model.outputs))]
 
 
-def difference(ours, theirs, tolerance):
-    """None when equal enough, else what differs."""
+def difference(ours, theirs, tolerance=(1e-5, 1e-5)):
+    """None when equal enough, else what differs. tolerance: relative, and the magnitude below which it is absolute."""
     if ours.shape != theirs.shape:
         return f"shape {ours.shape}, not {theirs.shape}"
     if ours.dtype != theirs.dtype and not (ours.dtype == np.uint8 and theirs.dtype == bool):
@@ -52,7 +52,7 @@ def difference(ours, theirs, tolerance):
         wrong = ours != theirs
     else:
         a, b = ours.astype(np.complex128), theirs.astype(np.complex128)
-        limit = tolerance * np.maximum(np.abs(b), tolerance)
+        limit = tolerance[0] * np.maximum(np.abs(b), tolerance[1])
         with np.errstate(invalid="ignore", over="ignore"):
             close = (np.abs(a - b) <= limit) | (a == b)
         wrong = ~(close | (np.isnan(a) & np.isnan(b)))
@@ -74,7 +74,7 @@ def check(backend, models, tolerance, keep=None):
             continue
         row[0] += 1
         problem = ours if isinstance(ours, str) else next(
-            filter(None, (difference(a, b, tolerance.get(model.op, 1e-5)) for a, b in zip(ours, theirs))), None)
+            filter(None, (difference(a, b, tolerance.get(model.op, (1e-5, 1e-5))) for a, b in zip(ours, theirs))), None)
         if problem:
             row[1] += 1
             print(f"{model.op} {model.label}: {problem}")
