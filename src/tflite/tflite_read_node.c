@@ -70,7 +70,7 @@ static mote_status read_params(mote_tflite_reader *reader, const mote_fb_table *
 static mote_status read_node(mote_tflite_reader *reader, const mote_fb_table *from, mote_node *node)
 {
     mote_fb_table code;
-    int32_t op;
+    int32_t op = -1;
     node->layer = -1;
     mote_status status = read_code(reader, from, &code, &op);
     if (status != MOTE_OK)
