@@ -17,18 +17,49 @@ typedef struct softmax_state {
     int16_t exp_lut[513], reciprocal_lut[513];
 } softmax_state;
 
+enum { LANES = 8 }; /* running values side by side in the loops that fold a row */
+
+static float max_of(const float *x, int64_t n)
+{
+    float lanes[LANES], max = -FLT_MAX;
+    for (int32_t k = 0; k < LANES; ++k)
+        lanes[k] = -FLT_MAX;
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (int32_t k = 0; k < LANES; ++k)
+            lanes[k] = x[i + k] > lanes[k] ? x[i + k] : lanes[k];
+    }
+    for (; i < n; ++i)
+        max = x[i] > max ? x[i] : max;
+    for (int32_t k = 0; k < LANES; ++k)
+        max = lanes[k] > max ? lanes[k] : max;
+    return max;
+}
+
+static float sum_of(const float *x, int64_t n)
+{
+    float lanes[LANES] = {0}, sum = 0.0f;
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (int32_t k = 0; k < LANES; ++k)
+            lanes[k] += x[i + k];
+    }
+    for (; i < n; ++i)
+        sum += x[i];
+    for (int32_t k = 0; k < LANES; ++k)
+        sum += lanes[k];
+    return sum;
+}
+
 static void softmax_f32(const softmax_state *state, const void *input, void *output, int64_t n)
 {
     const float *in = input;
     float *out = output;
-    float max = -FLT_MAX, sum = 0.0f;
-    for (int64_t i = 0; i < n; ++i)
-        max = in[i] > max ? in[i] : max;
+    const float max = max_of(in, n), beta = state->beta;
     MOTE_LOOP_INDEPENDENT
     for (int64_t i = 0; i < n; ++i)
-        out[i] = mote_exp_f32((in[i] - max) * state->beta);
-    for (int64_t i = 0; i < n; ++i)
-        sum += out[i];
+        out[i] = mote_exp_f32((in[i] - max) * beta);
+    const float sum = sum_of(out, n);
     MOTE_LOOP_INDEPENDENT
     for (int64_t i = 0; i < n; ++i)
         out[i] = out[i] / sum;
@@ -38,12 +69,11 @@ static void log_softmax_f32(const softmax_state *state, const void *input, void 
 {
     const float *in = input;
     float *out = output;
-    float max = -FLT_MAX, sum = 0.0f;
+    const float max = max_of(in, n);
+    MOTE_LOOP_INDEPENDENT
     for (int64_t i = 0; i < n; ++i)
-        max = in[i] > max ? in[i] : max;
-    for (int64_t i = 0; i < n; ++i)
-        sum += mote_exp_f32(in[i] - max);
-    const float log_sum = logf(sum);
+        out[i] = mote_exp_f32(in[i] - max);
+    const float log_sum = logf(sum_of(out, n));
     MOTE_LOOP_INDEPENDENT
     for (int64_t i = 0; i < n; ++i)
         out[i] = in[i] - max - log_sum;

@@ -10,7 +10,7 @@ static inline int32_t finish(int32_t scaled, const mote_unary_arg *arg)
 
 /* --- RELU and its kin: min_code and max_code are the bounds --- */
 
-static int32_t relu_code(const mote_unary_arg *arg, int32_t code)
+static inline int32_t relu_code(const mote_unary_arg *arg, int32_t code)
 {
     return finish(mote_scale_i32(code - arg->zero_in, arg->scale), arg);
 }
@@ -51,7 +51,7 @@ static mote_status set_relu_0_to_1(mote_unary_arg *arg, const mote_op_io *io, mo
 
 /* --- LEAKY_RELU --- */
 
-static int32_t leaky_relu_code(const mote_unary_arg *arg, int32_t code)
+static inline int32_t leaky_relu_code(const mote_unary_arg *arg, int32_t code)
 {
     const int32_t value = code - arg->zero_in;
     if (value >= 0)
@@ -72,7 +72,7 @@ static mote_status set_leaky_relu(mote_unary_arg *arg, const mote_op_io *io, mot
 
 /* --- ABS, SQRT, RSQRT --- */
 
-static int32_t abs_code(const mote_unary_arg *arg, int32_t code)
+static inline int32_t abs_code(const mote_unary_arg *arg, int32_t code)
 {
     const int32_t value = code < arg->zero_in ? arg->zero_in - code : code - arg->zero_in;
     return finish(arg->scale_in == arg->scale_out ? value : mote_scale_i32(value, arg->scale), arg);
@@ -84,7 +84,7 @@ static mote_status set_abs(mote_unary_arg *arg, const mote_op_io *io, mote_error
     return MOTE_OK;
 }
 
-static int32_t sqrt_code(const mote_unary_arg *arg, int32_t code)
+static inline int32_t sqrt_code(const mote_unary_arg *arg, int32_t code)
 {
     if (code < arg->zero_in)
         return arg->min_code; /* never reached: eval refuses such inputs */
@@ -204,7 +204,7 @@ static inline int32_t sigmoid_step(const mote_unary_arg *arg, int32_t code)
     return (int32_t)(((int64_t)code * arg->multiplier + round) >> arg->shift);
 }
 
-static int32_t logistic_code_i16(const mote_unary_arg *arg, int32_t code)
+static inline int32_t logistic_code_i16(const mote_unary_arg *arg, int32_t code)
 {
     const int32_t step = sigmoid_step(arg, code);
     const uint32_t magnitude = (uint32_t)(step < 0 ? -step : step), index = magnitude >> 9;
@@ -218,7 +218,7 @@ static int32_t logistic_code_i16(const mote_unary_arg *arg, int32_t code)
 }
 
 /* tanh(x) = 2 sigmoid(2x) - 1 */
-static int32_t tanh_code_i16(const mote_unary_arg *arg, int32_t code)
+static inline int32_t tanh_code_i16(const mote_unary_arg *arg, int32_t code)
 {
     const int32_t step = sigmoid_step(arg, code);
     const uint32_t magnitude = (uint32_t)(step < 0 ? -step : step), index = magnitude >> 8;
@@ -269,38 +269,57 @@ static float gelu_real(float value, const void *argument)
     return 0.5f * value * erfcf(value * (float)-M_SQRT1_2);
 }
 
+/* Loops over int16 codes with the function inside. */
+#define LOOP_16(name, code)                                                                                            \
+    static void name(const mote_unary_arg *arg, const void *in, void *out, int64_t n)                                  \
+    {                                                                                                                  \
+        const int16_t *input = in;                                                                                     \
+        int16_t *output = out;                                                                                         \
+        MOTE_LOOP_INDEPENDENT                                                                                          \
+        for (int64_t i = 0; i < n; ++i)                                                                                \
+            output[i] = (int16_t)code(arg, input[i]);                                                                  \
+    }
+
+LOOP_16(relu_16, relu_code)
+LOOP_16(leaky_relu_16, leaky_relu_code)
+LOOP_16(abs_16, abs_code)
+LOOP_16(sqrt_16, sqrt_code)
+LOOP_16(logistic_16, logistic_code_i16)
+LOOP_16(tanh_16, tanh_code_i16)
+
 #define CODE(OP, TYPE, code_fn, set_fn) {MOTE_OP_##OP, MOTE_##TYPE, 1, NULL, code_fn, NULL, set_fn, false}
+#define CODE_16(OP, loop_fn, set_fn) {MOTE_OP_##OP, MOTE_INT16, 1, loop_fn, NULL, NULL, set_fn, false}
 #define REAL(OP, TYPE, real_fn) {MOTE_OP_##OP, MOTE_##TYPE, 1, NULL, NULL, real_fn, NULL, false}
 #define POSITIVE(OP, TYPE, code_fn, real_fn, set_fn) {MOTE_OP_##OP, MOTE_##TYPE, 1, NULL, code_fn, real_fn, set_fn, true}
 
 const mote_unary_row mote_unary_quant_rows[] = {
     CODE(RELU, INT8, relu_code, set_relu),
     CODE(RELU, UINT8, relu_code, set_relu),
-    CODE(RELU, INT16, relu_code, set_relu),
+    CODE_16(RELU, relu_16, set_relu),
     CODE(RELU6, INT8, relu_code, set_relu6),
     CODE(RELU6, UINT8, relu_code, set_relu6),
-    CODE(RELU6, INT16, relu_code, set_relu6),
+    CODE_16(RELU6, relu_16, set_relu6),
     CODE(RELU_N1_TO_1, INT8, relu_code, set_relu_n1_to_1),
     CODE(RELU_N1_TO_1, UINT8, relu_code, set_relu_n1_to_1),
     CODE(RELU_0_TO_1, INT8, relu_code, set_relu_0_to_1),
     CODE(RELU_0_TO_1, UINT8, relu_code, set_relu_0_to_1),
     CODE(LEAKY_RELU, INT8, leaky_relu_code, set_leaky_relu),
     CODE(LEAKY_RELU, UINT8, leaky_relu_code, set_leaky_relu),
-    CODE(LEAKY_RELU, INT16, leaky_relu_code, set_leaky_relu),
+    CODE_16(LEAKY_RELU, leaky_relu_16, set_leaky_relu),
     CODE(ABS, INT8, abs_code, set_abs),
-    CODE(ABS, INT16, abs_code, set_abs),
+    CODE_16(ABS, abs_16, set_abs),
     POSITIVE(SQRT, INT8, sqrt_code, NULL, NULL),
-    POSITIVE(SQRT, INT16, sqrt_code, NULL, NULL),
+    {MOTE_OP_SQRT, MOTE_INT16, 1, sqrt_16, NULL, NULL, NULL, true},
     POSITIVE(RSQRT, INT8, rsqrt_code, NULL, set_rsqrt),
     POSITIVE(RSQRT, INT16, NULL, rsqrt_real, NULL),
     CODE(HARD_SWISH, INT8, hard_swish_code, set_hard_swish),
     CODE(HARD_SWISH, UINT8, hard_swish_code, set_hard_swish),
     REAL(LOGISTIC, INT8, logistic_real),
     REAL(LOGISTIC, UINT8, logistic_real),
-    CODE(LOGISTIC, INT16, logistic_code_i16, set_logistic_i16),
+    CODE_16(LOGISTIC, logistic_16, set_logistic_i16),
     REAL(TANH, INT8, tanh_real),
     REAL(TANH, UINT8, tanh_real),
-    CODE(TANH, INT16, tanh_code_i16, set_tanh_i16),
+    CODE_16(TANH, tanh_16, set_tanh_i16),
     REAL(EXP, INT8, exp_real),
     REAL(EXP, INT16, exp_real),
     REAL(LOG, INT8, log_real),

@@ -30,8 +30,8 @@ typedef struct mote_unary_row {
     mote_dtype dtype;
     /* Which tensors: 1 quantized, 0 others, -1 both. */
     int32_t quantized;
-    /* One of these three. A code or a real function becomes a table of 256 for 8-bit types; for int16 the code
-     * function is called, the real one becomes an interpolated table. */
+    /* One of these three. A code or a real function becomes a table of 256 for 8-bit types; for int16 a real one
+     * becomes an interpolated table. */
     mote_unary_loop *loop;
     mote_unary_code *code;
     mote_unary_real *real;

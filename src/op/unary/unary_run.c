@@ -120,7 +120,7 @@ static mote_status unary_prepare(mote_run *run, const mote_op_io *io, void **sta
         state->arg.alpha = ((const mote_leaky_relu_params *)io->node->params)->alpha;
     if (io->node->op == MOTE_OP_GELU)
         state->arg.approximate = ((const mote_gelu_params *)io->node->params)->approximate;
-    return row->loop ? MOTE_OK : set_quantized(state, io, err);
+    return row->loop && row->quantized != 1 ? MOTE_OK : set_quantized(state, io, err);
 }
 
 typedef struct work {
@@ -143,12 +143,9 @@ static void unary_range(void *arg, int64_t begin, int64_t end, int32_t thread)
         const uint8_t *table = state->table.codes;
         for (int64_t i = 0; i < n; ++i)
             out[i] = (char)table[(uint8_t)in[i]];
-    } else if (row->real) {
-        for (int64_t i = 0; i < n; ++i)
-            ((int16_t *)out)[i] = mote_lut_i16(((const int16_t *)in)[i], state->table.lut);
     } else {
         for (int64_t i = 0; i < n; ++i)
-            ((int16_t *)out)[i] = (int16_t)row->code(&state->arg, ((const int16_t *)in)[i]);
+            ((int16_t *)out)[i] = mote_lut_i16(((const int16_t *)in)[i], state->table.lut);
     }
 }
 
