@@ -84,6 +84,67 @@ static void run_within(void *arg, int64_t begin, int64_t end, int32_t thread)
     w->fn(w->arg, in, w->plan->step, (char *)w->out + (size_t)begin * w->out_bytes, end - begin);
 }
 
+enum { TILE_BYTES = 4096, SHORT_RUN = 64 };
+
+/*
+ * True when the runs are short and consecutive ones can be one: along the innermost outer loop each input is either
+ * walked on without a gap, or held, and then repeated in a buffer (a bias of three channels on an image).
+ */
+static bool can_tile(const mote_broadcast *plan, const size_t *element_bytes)
+{
+    if (plan->rank == 0 || plan->n_inner >= SHORT_RUN)
+        return false;
+    for (int32_t k = 0; k < plan->n_inputs; ++k) {
+        const int64_t stride = plan->strides[k][plan->rank - 1];
+        if (element_bytes[k] > 8 || (stride != 0 && (stride != plan->n_inner || !plan->step[k])))
+            return false;
+    }
+    return true;
+}
+
+/* Repeats the n_bytes at `source` until `times` of them are there. */
+static void repeat(char *tile, const char *source, size_t n_bytes, int64_t times)
+{
+    for (int64_t i = 0; i < times; ++i)
+        memcpy(tile + (size_t)i * n_bytes, source, n_bytes);
+}
+
+/* Rows [begin, end) of which up to `rows` at a time share the index of all but the innermost outer loop; each such
+ * stretch is one call. */
+static void run_tiled(void *arg, int64_t begin, int64_t end, int32_t thread)
+{
+    const work *w = arg;
+    const mote_broadcast *plan = w->plan;
+    _Alignas(64) char tiles[MOTE_BROADCAST_INPUTS][TILE_BYTES];
+    int64_t tiled_at[MOTE_BROADCAST_INPUTS] = {-1, -1, -1};
+    const int64_t last = plan->rank - 1, width = plan->dims[last];
+    const int64_t most = TILE_BYTES / 8 / plan->n_inner;
+    for (int64_t row = begin; row < end;) {
+        int64_t n = width - row % width, rest = row;
+        n = n < most ? n : most;
+        n = n < end - row ? n : end - row;
+        int64_t at[MOTE_BROADCAST_INPUTS] = {0};
+        for (int32_t d = (int32_t)last; d >= 0; --d) {
+            for (int32_t k = 0; k < plan->n_inputs; ++k)
+                at[k] += rest % plan->dims[d] * plan->strides[k][d];
+            rest /= plan->dims[d];
+        }
+        const void *in[MOTE_BROADCAST_INPUTS] = {0};
+        for (int32_t k = 0; k < plan->n_inputs; ++k) {
+            in[k] = (const char *)w->in[k] + (size_t)at[k] * w->element_bytes[k];
+            if (plan->strides[k][last] != 0 || !plan->step[k])
+                continue;
+            if (tiled_at[k] != at[k])
+                repeat(tiles[k], in[k], (size_t)plan->n_inner * w->element_bytes[k], most);
+            tiled_at[k] = at[k];
+            in[k] = tiles[k];
+        }
+        w->fn(w->arg, in, plan->step, (char *)w->out + (size_t)(row * plan->n_inner) * w->out_bytes,
+              n * plan->n_inner);
+        row += n;
+    }
+}
+
 /* Runs [begin, end). */
 static void run_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
@@ -125,5 +186,5 @@ void mote_broadcast_run(mote_run *run, const mote_broadcast *plan, const void *c
         return;
     }
     const int64_t rows = MOTE_ELEMENTS_GRAIN / plan->n_inner;
-    mote_run_parallel(run, plan->n_outer, rows > 1 ? rows : 1, run_rows, &w);
+    mote_run_parallel(run, plan->n_outer, rows > 1 ? rows : 1, can_tile(plan, element_bytes) ? run_tiled : run_rows, &w);
 }

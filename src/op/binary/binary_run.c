@@ -261,10 +261,8 @@ static int64_t find_forbidden(const mote_op_io *io)
         case MOTE_INT64:
             value = ((const int64_t *)b->data)[i];
             break;
-        case MOTE_FLOAT32: /* FLOOR_DIV alone refuses a float zero */
-            value = io->node->op != MOTE_OP_FLOOR_DIV || ((const float *)b->data)[i] != 0.0f;
-            if (value != 0)
-                continue;
+        case MOTE_FLOAT32:
+            value = ((const float *)b->data)[i] != 0.0f;
             break;
         default:
             return -1;
@@ -287,8 +285,9 @@ static mote_status binary_eval(mote_run *run, const mote_op_io *io, void *state_
 /* As binary_eval for the operators that some second inputs have no answer for. */
 static mote_status checked_eval(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
 {
-    const bool float_pow = io->node->op == MOTE_OP_POW && io->inputs[1]->dtype == MOTE_FLOAT32;
-    const int64_t at = float_pow ? -1 : find_forbidden(io);
+    /* of floats only FLOOR_DIV refuses a zero */
+    const bool any_goes = io->node->op != MOTE_OP_FLOOR_DIV && io->inputs[1]->dtype == MOTE_FLOAT32;
+    const int64_t at = any_goes ? -1 : find_forbidden(io);
     if (at >= 0)
         return mote_error_set(err, MOTE_ARGUMENT, "element %lld of input 1 is %s", (long long)at,
                               io->node->op == MOTE_OP_POW ? "a negative exponent" : "a divisor of zero");

@@ -262,6 +262,25 @@ static mote_status set_16(softmax_state *state, const mote_op_io *io, mote_error
     return MOTE_OK;
 }
 
+/* The kernels write codes of one scale and zero point; another would be misread. */
+static mote_status check_output(const mote_op_io *io, mote_error *err)
+{
+    const mote_tensor *in = io->inputs[0], *out = io->outputs[0];
+    float scale = 1.0f / 256;
+    int32_t zero = mote_dtype_lowest(out->dtype);
+    if (io->node->op == MOTE_OP_LOG_SOFTMAX) {
+        scale = 16.0f / 256;
+        zero = mote_dtype_highest(out->dtype);
+    } else if (out->dtype == MOTE_INT16) {
+        scale = in->dtype == MOTE_INT16 ? 1.0f / 32768 : 1.0f / 65536;
+        zero = in->dtype == MOTE_INT16 ? 0 : INT16_MIN;
+    }
+    if (fabsf(mote_scale_of(out) - scale) > scale * 1e-3f || mote_zero_of(out) != zero)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "the output must have scale %g and zero point %d, not %g and %d",
+                              (double)scale, (int)zero, (double)mote_scale_of(out), (int)mote_zero_of(out));
+    return MOTE_OK;
+}
+
 static mote_status softmax_prepare(mote_run *run, const mote_op_io *io, void **state_out, mote_error *err)
 {
     const mote_tensor *in = io->inputs[0], *out = io->outputs[0];
@@ -286,7 +305,9 @@ static mote_status softmax_prepare(mote_run *run, const mote_op_io *io, void **s
         state->beta = ((const mote_softmax_params *)io->node->params)->beta;
     if (in->dtype == MOTE_FLOAT32)
         return MOTE_OK;
-    const mote_status status = mote_need_per_tensor(in, "input 0", err);
+    mote_status status = mote_need_per_tensor(in, "input 0", err);
+    if (status == MOTE_OK)
+        status = check_output(io, err);
     if (status != MOTE_OK)
         return status;
     return in->dtype == MOTE_INT16 ? set_16(state, io, err) : set_8(state, io, err);
