@@ -84,11 +84,11 @@ void mote_activation_range_i64(int32_t activation, int64_t lowest, int64_t highe
     }
 }
 
-/* value on the tensor's scale, saturated to int32 */
+/* value on the tensor's scale, saturated to int32 (also where the scale is none) */
 static int32_t quantize_bound(float value, const mote_tensor *tensor)
 {
     const double code = (double)roundf(value / mote_scale_of(tensor)) + mote_zero_of(tensor);
-    return code > INT32_MAX ? INT32_MAX : code < INT32_MIN ? INT32_MIN : (int32_t)code;
+    return !(code < INT32_MAX) ? INT32_MAX : code < INT32_MIN ? INT32_MIN : (int32_t)code;
 }
 
 void mote_activation_range_quant(int32_t activation, const mote_tensor *output, int32_t *min, int32_t *max)

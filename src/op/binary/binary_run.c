@@ -29,6 +29,9 @@ static int32_t activation_of(const mote_op_io *io)
 /* True when scale is a power of two to within 1e-3 of its logarithm. */
 static bool log2_of(float scale, int32_t *log2)
 {
+    *log2 = 0;
+    if (!(scale > 0.0f) || !isfinite(scale))
+        return false;
     const float exact = logf(scale) * (1.0f / logf(2.0f));
     const float nearest = roundf(exact);
     *log2 = (int32_t)nearest;
@@ -241,7 +244,8 @@ static int64_t find_forbidden(const mote_op_io *io)
 {
     const mote_tensor *b = io->inputs[1];
     const int64_t n = mote_shape_count(&b->shape);
-    const int64_t zero = io->node->op == MOTE_OP_DIV ? mote_zero_of(b) : 0;
+    const bool on_codes = io->node->op == MOTE_OP_DIV && b->dtype != MOTE_INT32;
+    const int64_t zero = on_codes ? mote_zero_of(b) : 0;
     const bool negative = io->node->op == MOTE_OP_POW;
     for (int64_t i = 0; i < n; ++i) {
         int64_t value;
