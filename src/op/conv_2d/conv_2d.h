@@ -1,0 +1,54 @@
+/* CONV_2D's options, and what the operators with a sliding window share. */
+#ifndef MOTE_OP_CONV_2D_CONV_2D_H
+#define MOTE_OP_CONV_2D_CONV_2D_H
+
+#include "kernels/fixed_point.h"
+#include "op/op.h"
+
+typedef struct mote_conv_2d_params {
+    int32_t padding; /* mote_padding */
+    int32_t stride_h, stride_w;
+    int32_t activation; /* mote_activation */
+    int32_t dilation_h_factor, dilation_w_factor;
+    int32_t quantized_bias_type; /* mote_dtype; FLOAT32: not stated */
+} mote_conv_2d_params;
+
+/* One axis of a window sliding over an image. */
+typedef struct mote_window_axis {
+    int32_t in, out, filter, stride, dilation;
+    int32_t pad; /* zeros before the first element */
+} mote_window_axis;
+
+/* Fills out and pad. MOTE_SHAPE when an output would be empty or a factor is not positive. */
+mote_status mote_window_axis_make(mote_window_axis *axis, int32_t in, int32_t filter, int32_t stride, int32_t dilation,
+                                  int32_t padding, mote_error *err);
+/* The filter taps [*first, *last) that fall inside the image for an output position. */
+void mote_window_taps(const mote_window_axis *axis, int32_t out, int32_t *first, int32_t *last);
+
+/* A dot product of n elements, each plus its offset. */
+typedef int64_t mote_dot_fn(const void *x, const void *w, int64_t n, int32_t x_offset, int32_t w_offset);
+/* For these element types; NULL: none. */
+mote_dot_fn *mote_dot_find(mote_dtype x, mote_dtype w);
+
+/* How sums become output codes. Made once by prepare. */
+typedef struct mote_requant {
+    mote_multiplier *multipliers; /* one per output channel */
+    double *factors;              /* as numbers, where the reference scales in double: int16 FULLY_CONNECTED; or NULL */
+    int32_t x_offset, w_offset, out_zero;
+    int32_t min, max; /* of the activation, in codes */
+    bool wide;        /* 64-bit sums: int16 activations with an int64 bias */
+} mote_requant;
+/* Refuses types and quantization that do not go together. bias may be NULL; n channels along filter_axis. fused_scale:
+ * FULLY_CONNECTED's way: a filter with one scale multiplies with the input's in float first (as in all of uint8), its
+ * zero point counts, and int16 scales its sums in double. */
+mote_status mote_requant_make(mote_run *run, mote_requant *requant, const mote_op_io *io, int32_t n, int32_t activation,
+                              bool fused_scale, mote_error *err);
+/* One sum, with the bias of its channel (bias data may be NULL), stored as element i of the output. */
+void mote_requant_store(const mote_requant *requant, int64_t sum, const mote_tensor *bias, int32_t channel,
+                        const mote_tensor *output, int64_t i);
+
+/* One example's floats as int8 with one scale; x ~ scale * (q - zero). TFLite's hybrid operators begin with it. */
+void mote_quantize_symmetric(const float *x, int64_t n, int8_t *q, float *scale);
+void mote_quantize_asymmetric(const float *x, int64_t n, int8_t *q, float *scale, int32_t *zero);
+
+#endif

@@ -1,0 +1,189 @@
+/* Geometry and sums that CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED and the pools share. */
+#include "op/conv_2d/conv_2d.h"
+#include "op/op_quant.h"
+
+#include <string.h>
+
+mote_status mote_window_axis_make(mote_window_axis *axis, int32_t in, int32_t filter, int32_t stride, int32_t dilation,
+                                  int32_t padding, mote_error *err)
+{
+    if (stride < 1 || dilation < 1 || filter < 1)
+        return mote_error_set(err, MOTE_SHAPE, "stride %d, dilation %d and filter %d must be at least 1", stride,
+                              dilation, filter);
+    const int64_t reach = ((int64_t)filter - 1) * dilation + 1;
+    const int64_t out =
+        padding == MOTE_PADDING_SAME ? ((int64_t)in + stride - 1) / stride : ((int64_t)in + stride - reach) / stride;
+    if (out < 0 || out > INT32_MAX || (padding != MOTE_PADDING_SAME && (int64_t)in < reach && in > 0))
+        return mote_error_set(err, MOTE_SHAPE, "a filter of %d (dilation %d) is larger than the input of %d", filter,
+                              dilation, in);
+    const int64_t missing = (out - 1) * stride + reach - in;
+    *axis = (mote_window_axis){in, (int32_t)out, filter, stride, dilation, missing > 0 ? (int32_t)(missing / 2) : 0};
+    return MOTE_OK;
+}
+
+void mote_window_taps(const mote_window_axis *axis, int32_t out, int32_t *first, int32_t *last)
+{
+    const int64_t origin = (int64_t)out * axis->stride - axis->pad;
+    *first = origin >= 0 ? 0 : (int32_t)((-origin + axis->dilation - 1) / axis->dilation);
+    const int64_t room = axis->in - origin; /* taps with tap * dilation < room */
+    const int64_t fit = room <= 0 ? 0 : (room + axis->dilation - 1) / axis->dilation;
+    *last = fit < axis->filter ? (int32_t)fit : axis->filter;
+}
+
+static int64_t dot_s8(const void *x, const void *w, int64_t n, int32_t x_offset, int32_t w_offset)
+{
+    const int8_t *a = x, *b = w;
+    int32_t sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum = mote_wrap_add_i32(sum, (a[i] + x_offset) * (b[i] + w_offset));
+    return sum;
+}
+
+static int64_t dot_u8(const void *x, const void *w, int64_t n, int32_t x_offset, int32_t w_offset)
+{
+    const uint8_t *a = x, *b = w;
+    int32_t sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum = mote_wrap_add_i32(sum, (a[i] + x_offset) * (b[i] + w_offset));
+    return sum;
+}
+
+static int64_t dot_s16(const void *x, const void *w, int64_t n, int32_t x_offset, int32_t w_offset)
+{
+    const int16_t *a = x;
+    const int8_t *b = w;
+    int64_t sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += (int64_t)(a[i] + x_offset) * (b[i] + w_offset);
+    return sum;
+}
+
+mote_dot_fn *mote_dot_find(mote_dtype x, mote_dtype w)
+{
+    if (x == MOTE_INT8 && w == MOTE_INT8)
+        return dot_s8;
+    if (x == MOTE_UINT8 && w == MOTE_UINT8)
+        return dot_u8;
+    return x == MOTE_INT16 && w == MOTE_INT8 ? dot_s16 : NULL;
+}
+
+mote_status mote_requant_make(mote_run *run, mote_requant *requant, const mote_op_io *io, int32_t n, int32_t activation,
+                              bool fused_scale, mote_error *err)
+{
+    const mote_tensor *in = io->inputs[0], *filter = io->inputs[1], *out = io->outputs[0];
+    const mote_tensor *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
+    const bool wide = in->dtype == MOTE_INT16;
+    if (out->dtype != in->dtype || !mote_dot_find(in->dtype, filter->dtype))
+        return mote_error_set(err, MOTE_UNSUPPORTED, "input %s, filter %s and output %s do not go together",
+                              mote_dtype_name(in->dtype), mote_dtype_name(filter->dtype), mote_dtype_name(out->dtype));
+    if (bias && bias->dtype != MOTE_INT32 && !(wide && bias->dtype == MOTE_INT64))
+        return mote_error_set(err, MOTE_UNSUPPORTED, "a bias of %s", mote_dtype_name(bias->dtype));
+    mote_status status = wide ? mote_need_symmetric(in, "the input", err) : mote_need_per_tensor(in, "the input", err);
+    if (status == MOTE_OK)
+        status = wide ? mote_need_symmetric(out, "the output", err) : mote_need_per_tensor(out, "the output", err);
+    if (status != MOTE_OK)
+        return status;
+    if (filter->quant.n != 1 && filter->quant.n != n)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "the filter has %d scales for %d channels", filter->quant.n, n);
+    requant->multipliers = mote_run_persistent(run, (size_t)n * sizeof *requant->multipliers);
+    if (!requant->multipliers)
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    if (wide && fused_scale) {
+        requant->factors = mote_run_persistent(run, (size_t)n * sizeof *requant->factors);
+        if (!requant->factors)
+            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    }
+    const bool fused = filter->quant.n == 1 && (fused_scale || in->dtype == MOTE_UINT8);
+    for (int32_t i = 0; i < n; i++) {
+        const float scale = filter->quant.scale[filter->quant.n == 1 ? 0 : i];
+        const double product = fused ? (double)(mote_scale_of(in) * scale) : (double)mote_scale_of(in) * (double)scale;
+        if (requant->factors)
+            requant->factors[i] = (double)mote_scale_of(in) * (double)scale / (double)mote_scale_of(out);
+        requant->multipliers[i] = mote_multiplier_from_double(product / (double)mote_scale_of(out));
+        if (requant->multipliers[i].exponent > (wide ? 7 : 30))
+            return mote_error_set(err, MOTE_UNSUPPORTED, "the scales are too far apart");
+    }
+    requant->x_offset = -mote_zero_of(in);
+    requant->w_offset = in->dtype == MOTE_UINT8 || fused_scale ? -mote_zero_of(filter) : 0;
+    requant->out_zero = mote_zero_of(out);
+    requant->wide = wide && !(bias && bias->dtype == MOTE_INT32);
+    mote_activation_range_quant(activation, out, &requant->min, &requant->max);
+    return MOTE_OK;
+}
+
+void mote_requant_store(const mote_requant *requant, int64_t sum, const mote_tensor *bias, int32_t channel,
+                        const mote_tensor *output, int64_t i)
+{
+    int32_t code;
+    if (requant->factors) {
+        const int64_t biased = sum + (!bias                       ? 0
+                                      : bias->dtype == MOTE_INT64 ? ((const int64_t *)bias->data)[channel]
+                                                                  : ((const int32_t *)bias->data)[channel]);
+        const double value = round((double)biased * requant->factors[channel]);
+        code = value >= 32767 ? 32767 : value <= -32768 ? -32768 : (int32_t)value; /* out_zero is 0 */
+    } else if (requant->wide) {
+        code = mote_scale_i64(sum + (bias ? ((const int64_t *)bias->data)[channel] : 0), requant->multipliers[channel]);
+    } else {
+        const int32_t biased = mote_wrap_add_i32((int32_t)sum, bias ? ((const int32_t *)bias->data)[channel] : 0);
+        code = mote_scale_i32(biased, requant->multipliers[channel]);
+    }
+    code = mote_clamp_i32(mote_wrap_add_i32(code, requant->out_zero), requant->min, requant->max);
+    if (output->dtype == MOTE_INT16)
+        ((int16_t *)output->data)[i] = (int16_t)code;
+    else
+        ((uint8_t *)output->data)[i] = (uint8_t)code; /* the same bits for int8 */
+}
+
+static void range_of(const float *x, int64_t n, float *low, float *high)
+{
+    *low = *high = n ? x[0] : 0;
+    for (int64_t i = 1; i < n; i++) {
+        *low = x[i] < *low ? x[i] : *low;
+        *high = x[i] > *high ? x[i] : *high;
+    }
+}
+
+/* A float within int8's reach of rounding, to a code; NaN becomes 0. */
+static int8_t code_of(float value, int32_t low)
+{
+    const float rounded = roundf(value);
+    return (int8_t)(rounded >= 127 ? 127 : rounded <= (float)low ? low : rounded == rounded ? (int32_t)rounded : 0);
+}
+
+void mote_quantize_symmetric(const float *x, int64_t n, int8_t *q, float *scale)
+{
+    float low, high;
+    range_of(x, n, &low, &high);
+    const float range = fmaxf(fabsf(low), fabsf(high));
+    *scale = 1;
+    if (range == 0) {
+        memset(q, 0, (size_t)n);
+        return;
+    }
+    *scale = range / 127;
+    const float inverse = 127 / range;
+    for (int64_t i = 0; i < n; i++)
+        q[i] = code_of(x[i] * inverse, -127);
+}
+
+/* The zero point is taken from the end of the range that loses less, then rounded. */
+void mote_quantize_asymmetric(const float *x, int64_t n, int8_t *q, float *scale, int32_t *zero)
+{
+    float low, high;
+    range_of(x, n, &low, &high);
+    const double min = (double)fminf(low, 0), max = (double)fmaxf(high, 0);
+    *scale = 1;
+    *zero = 0;
+    if (min == max) {
+        memset(q, 0, (size_t)n);
+        return;
+    }
+    const double step = (max - min) / 255;
+    const double from_min = -128 - min / step, from_max = 127 - max / step;
+    const double point = 128 + fabs(min / step) < 127 + fabs(max / step) ? from_min : from_max;
+    *zero = point <= -128 ? -128 : point >= 127 ? 127 : (int32_t)round(point);
+    *scale = (float)step;
+    const float inverse = 1.0F / *scale;
+    for (int64_t i = 0; i < n; i++)
+        q[i] = code_of((float)*zero + x[i] * inverse, -128);
+}

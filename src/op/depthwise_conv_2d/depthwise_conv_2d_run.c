@@ -1,0 +1,191 @@
+/* DEPTHWISE_CONV_2D, plainly: the sums of all channels of one output position are built side by side. */
+#include "op/conv_2d/conv_2d.h"
+#include "op/depthwise_conv_2d/depthwise_conv_2d.h"
+#include "op/op_quant.h"
+
+#include <string.h>
+
+typedef struct depthwise_state {
+    mote_window_axis h, w;
+    int32_t in_c, out_c, multiplier;
+    mote_requant requant;
+    float min, max;
+    bool hybrid;
+    size_t codes_bytes, sums_bytes; /* of the scratch: hybrid input, then sums per thread */
+} depthwise_state;
+
+static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
+{
+    const mote_depthwise_conv_2d_params *params = io->node->params;
+    const mote_tensor *in = io->inputs[0], *filter = io->inputs[1];
+    depthwise_state *state = mote_run_persistent(run, sizeof *state);
+    if (!state)
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    *out = state;
+    mote_status status = mote_window_axis_make(&state->h, in->shape.dims[1], filter->shape.dims[1], params->stride_h,
+                                               params->dilation_h_factor, params->padding, err);
+    if (status == MOTE_OK)
+        status = mote_window_axis_make(&state->w, in->shape.dims[2], filter->shape.dims[2], params->stride_w,
+                                       params->dilation_w_factor, params->padding, err);
+    if (status != MOTE_OK)
+        return status;
+    state->in_c = in->shape.dims[3];
+    state->out_c = filter->shape.dims[3];
+    state->multiplier = state->out_c / state->in_c;
+    mote_activation_range_f32(params->activation, &state->min, &state->max);
+    state->hybrid = in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_INT8 && filter->quant.n >= 1;
+    if (state->hybrid && filter->quant.n != 1 && filter->quant.n != state->out_c)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "the filter has %d scales for %d channels", filter->quant.n,
+                              state->out_c);
+    const size_t n_codes = (size_t)mote_shape_count(&in->shape) + (size_t)in->shape.dims[0] * 8;
+    state->codes_bytes = state->hybrid ? (n_codes + 63) / 64 * 64 : 0;
+    state->sums_bytes = ((size_t)state->out_c * 8 + 63) / 64 * 64;
+    mote_run_request_scratch(run, state->codes_bytes + state->sums_bytes * (size_t)mote_run_n_threads(run));
+    if (state->hybrid || (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32))
+        return MOTE_OK;
+    return mote_requant_make(run, &state->requant, io, state->out_c, params->activation, false, err);
+}
+
+typedef struct depthwise_call {
+    const depthwise_state *state;
+    const mote_op_io *io;
+    const mote_tensor *bias;
+    const int8_t *codes;
+    const float *scales;
+    const int32_t *zeros;
+    char *sums;
+} depthwise_call;
+
+static void add_f32(float *sums, const float *x, const float *w, int32_t n, int32_t multiplier)
+{
+    if (multiplier == 1) {
+        for (int32_t c = 0; c < n; c++)
+            sums[c] += x[c] * w[c];
+        return;
+    }
+    for (int32_t c = 0; c < n; c++)
+        sums[c] += x[c / multiplier] * w[c];
+}
+
+static void add_s8(int32_t *sums, const int8_t *x, const int8_t *w, int32_t n, int32_t multiplier, int32_t x_offset)
+{
+    if (multiplier == 1) {
+        for (int32_t c = 0; c < n; c++)
+            sums[c] += (x[c] + x_offset) * w[c];
+        return;
+    }
+    for (int32_t c = 0; c < n; c++)
+        sums[c] += (x[c / multiplier] + x_offset) * w[c];
+}
+
+static void add_u8(int32_t *sums, const uint8_t *x, const uint8_t *w, int32_t n, int32_t multiplier, int32_t x_offset,
+                   int32_t w_offset)
+{
+    for (int32_t c = 0; c < n; c++)
+        sums[c] += (x[c / multiplier] + x_offset) * (w[c] + w_offset);
+}
+
+static void add_s16(int64_t *sums, const int16_t *x, const int8_t *w, int32_t n, int32_t multiplier)
+{
+    for (int32_t c = 0; c < n; c++)
+        sums[c] += (int64_t)x[c / multiplier] * w[c];
+}
+
+static void add_taps(const depthwise_call *call, const char *image, size_t element, int32_t y, int32_t x,
+                     int32_t x_offset, void *sums)
+{
+    const depthwise_state *s = call->state;
+    const char *filter = call->io->inputs[1]->data;
+    const size_t filter_element = mote_dtype_bytes(call->io->inputs[1]->dtype);
+    const mote_dtype type = s->hybrid ? MOTE_INT8 : call->io->inputs[0]->dtype;
+    int32_t y0, y1, x0, x1;
+    mote_window_taps(&s->h, y, &y0, &y1);
+    mote_window_taps(&s->w, x, &x0, &x1);
+    for (int32_t fy = y0; fy < y1; fy++)
+        for (int32_t fx = x0; fx < x1; fx++) {
+            const int64_t iy = (int64_t)y * s->h.stride - s->h.pad + (int64_t)fy * s->h.dilation;
+            const int64_t ix = (int64_t)x * s->w.stride - s->w.pad + (int64_t)fx * s->w.dilation;
+            const void *in = image + (size_t)((iy * s->w.in + ix) * s->in_c) * element;
+            const void *w = filter + (size_t)(((int64_t)fy * s->w.filter + fx) * s->out_c) * filter_element;
+            if (type == MOTE_FLOAT32)
+                add_f32(sums, in, w, s->out_c, s->multiplier);
+            else if (type == MOTE_INT8)
+                add_s8(sums, in, w, s->out_c, s->multiplier, x_offset);
+            else if (type == MOTE_UINT8)
+                add_u8(sums, in, w, s->out_c, s->multiplier, x_offset, s->requant.w_offset);
+            else
+                add_s16(sums, in, w, s->out_c, s->multiplier);
+        }
+}
+
+static float clamp(float x, float low, float high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+static void store(const depthwise_call *call, int64_t at, int64_t example, const void *sums)
+{
+    const depthwise_state *s = call->state;
+    const mote_tensor *filter = call->io->inputs[1], *out = call->io->outputs[0];
+    const mote_dtype type = call->io->inputs[0]->dtype;
+    for (int32_t c = 0; c < s->out_c; c++) {
+        if (type != MOTE_FLOAT32) {
+            const int64_t sum = type == MOTE_INT16 ? ((const int64_t *)sums)[c] : ((const int32_t *)sums)[c];
+            mote_requant_store(&s->requant, sum, call->bias, c, out, at + c);
+            continue;
+        }
+        float value = s->hybrid ? (float)((const int32_t *)sums)[c] *
+                                      filter->quant.scale[filter->quant.n == 1 ? 0 : c] * call->scales[example]
+                                : ((const float *)sums)[c];
+        value += call->bias ? ((const float *)call->bias->data)[c] : 0;
+        ((float *)out->data)[at + c] = clamp(value, s->min, s->max);
+    }
+}
+
+static void eval_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
+{
+    const depthwise_call *call = arg;
+    const depthwise_state *s = call->state;
+    const mote_tensor *in = call->io->inputs[0];
+    const size_t element = s->hybrid ? 1 : mote_dtype_bytes(in->dtype);
+    const int64_t image_size = (int64_t)s->h.in * s->w.in * s->in_c;
+    void *sums = call->sums + s->sums_bytes * (size_t)thread;
+    for (int64_t row = begin; row < end; row++) {
+        const int64_t example = row / s->h.out;
+        const int32_t y = (int32_t)(row % s->h.out);
+        const char *image =
+            (s->hybrid ? (const char *)call->codes : (const char *)in->data) + (size_t)(example * image_size) * element;
+        const int32_t offset = s->hybrid ? -call->zeros[example] : s->requant.x_offset;
+        for (int32_t x = 0; x < s->w.out; x++) {
+            memset(sums, 0, s->sums_bytes);
+            add_taps(call, image, element, y, x, offset, sums);
+            store(call, (row * s->w.out + x) * s->out_c, example, sums);
+        }
+    }
+}
+
+static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_error *err)
+{
+    (void)err;
+    const depthwise_state *state = arg;
+    char *scratch = mote_run_scratch(run);
+    depthwise_call call = {.state = state, .io = io, .bias = io->n_inputs > 2 ? io->inputs[2] : NULL};
+    const int32_t n = io->inputs[0]->shape.dims[0];
+    if (state->hybrid) {
+        const int64_t size = (int64_t)state->h.in * state->w.in * state->in_c;
+        float *scales = (float *)(void *)scratch;
+        int32_t *zeros = (int32_t *)(void *)(scratch + (size_t)n * 4);
+        int8_t *codes = (int8_t *)scratch + (size_t)n * 8;
+        for (int32_t i = 0; i < n; i++)
+            mote_quantize_asymmetric((const float *)io->inputs[0]->data + i * size, size, codes + i * size, &scales[i],
+                                     &zeros[i]);
+        call.codes = codes;
+        call.scales = scales;
+        call.zeros = zeros;
+    }
+    call.sums = scratch + state->codes_bytes;
+    mote_run_parallel(run, (int64_t)n * state->h.out, 1, eval_rows, &call);
+    return MOTE_OK;
+}
+
+const mote_op_run mote_op_run_depthwise_conv_2d = {prepare, eval};

@@ -1,0 +1,130 @@
+/* FULLY_CONNECTED, plainly: every output is a dot product of a row of the input and a row of the filter. */
+#include "op/conv_2d/conv_2d.h"
+#include "op/fully_connected/fully_connected.h"
+#include "op/op_quant.h"
+
+typedef struct fc_state {
+    int32_t n_rows, depth, units;
+    mote_requant requant;
+    mote_dot_fn *dot; /* NULL: float */
+    float min, max;
+    bool hybrid, asymmetric;
+} fc_state;
+
+static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
+{
+    const mote_fully_connected_params *params = io->node->params;
+    const mote_tensor *in = io->inputs[0], *filter = io->inputs[1];
+    if (params->weights_format != 0)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "shuffled weights");
+    fc_state *state = mote_run_persistent(run, sizeof *state);
+    if (!state)
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    *out = state;
+    state->depth = filter->shape.dims[1];
+    state->units = filter->shape.dims[0];
+    state->n_rows = (int32_t)(mote_shape_count(&in->shape) / state->depth);
+    mote_activation_range_f32(params->activation, &state->min, &state->max);
+    if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32 && io->outputs[0]->dtype == MOTE_FLOAT32)
+        return MOTE_OK;
+    if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_INT8 && filter->quant.n >= 1) {
+        state->hybrid = true;
+        state->asymmetric = params->asymmetric_quantize_inputs;
+        state->dot = mote_dot_find(MOTE_INT8, MOTE_INT8);
+        mote_run_request_scratch(run, (size_t)mote_shape_count(&in->shape) + (size_t)state->n_rows * 8);
+        return MOTE_OK;
+    }
+    state->dot = mote_dot_find(in->dtype, filter->dtype);
+    return mote_requant_make(run, &state->requant, io, state->units, params->activation, true, err);
+}
+
+typedef struct fc_call {
+    const fc_state *state;
+    const mote_op_io *io;
+    const mote_tensor *bias;
+    const int8_t *codes;
+    const float *scales;
+    const int32_t *zeros;
+} fc_call;
+
+static float dot_f32(const float *x, const float *w, int64_t n)
+{
+    float sums[8] = {0};
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (int j = 0; j < 8; j++)
+            sums[j] += x[i + j] * w[i + j];
+    float sum = ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+    for (; i < n; i++)
+        sum += x[i] * w[i];
+    return sum;
+}
+
+static float clamp(float x, float low, float high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+static float hybrid_value(const fc_call *call, int64_t row, int64_t unit, float start)
+{
+    const fc_state *s = call->state;
+    const mote_tensor *filter = call->io->inputs[1];
+    const int8_t *w = (const int8_t *)filter->data + unit * s->depth;
+    const int64_t sum = s->dot(call->codes + row * s->depth, w, s->depth, -call->zeros[row], 0);
+    const float scale = call->scales[row] * filter->quant.scale[filter->quant.n > 1 ? unit : 0];
+    return start + (float)sum * scale;
+}
+
+/* Elements are row * units + unit. */
+static void eval_elements(void *arg, int64_t begin, int64_t end, int32_t thread)
+{
+    (void)thread;
+    const fc_call *call = arg;
+    const fc_state *s = call->state;
+    const mote_tensor *in = call->io->inputs[0], *filter = call->io->inputs[1], *out = call->io->outputs[0];
+    const size_t element = mote_dtype_bytes(in->dtype), filter_element = mote_dtype_bytes(filter->dtype);
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t row = i / s->units, unit = i % s->units;
+        const void *x = (const char *)in->data + (size_t)(row * s->depth) * element;
+        const void *w = (const char *)filter->data + (size_t)(unit * s->depth) * filter_element;
+        const bool real = s->hybrid || !s->dot;
+        const float start = real && call->bias ? ((const float *)call->bias->data)[unit] : 0;
+        if (s->hybrid)
+            ((float *)out->data)[i] = clamp(hybrid_value(call, row, unit, start), s->min, s->max);
+        else if (!s->dot)
+            ((float *)out->data)[i] = clamp(start + dot_f32(x, w, s->depth), s->min, s->max);
+        else
+            mote_requant_store(&s->requant, s->dot(x, w, s->depth, s->requant.x_offset, s->requant.w_offset),
+                               call->bias, (int32_t)unit, out, i);
+    }
+}
+
+static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_error *err)
+{
+    (void)err;
+    const fc_state *state = arg;
+    fc_call call = {.state = state, .io = io, .bias = io->n_inputs > 2 ? io->inputs[2] : NULL};
+    if (state->hybrid) {
+        char *scratch = mote_run_scratch(run);
+        const size_t n = (size_t)state->n_rows;
+        float *scales = (float *)(void *)scratch;
+        int32_t *zeros = (int32_t *)(void *)(scratch + n * 4);
+        int8_t *codes = (int8_t *)scratch + n * 8;
+        for (size_t i = 0; i < n; i++) {
+            const float *x = (const float *)io->inputs[0]->data + i * (size_t)state->depth;
+            zeros[i] = 0;
+            if (state->asymmetric)
+                mote_quantize_asymmetric(x, state->depth, codes + i * (size_t)state->depth, &scales[i], &zeros[i]);
+            else
+                mote_quantize_symmetric(x, state->depth, codes + i * (size_t)state->depth, &scales[i]);
+        }
+        call.codes = codes;
+        call.scales = scales;
+        call.zeros = zeros;
+    }
+    mote_run_parallel(run, (int64_t)state->n_rows * state->units, 1 + MOTE_ELEMENTS_GRAIN / state->depth, eval_elements,
+                      &call);
+    return MOTE_OK;
+}
+
+const mote_op_run mote_op_run_fully_connected = {prepare, eval};
