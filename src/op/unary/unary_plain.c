@@ -24,12 +24,6 @@ static inline float clamp(float x, float low, float high)
     return x > high ? high : x;
 }
 
-/* by erfc, which keeps its digits for large negative x */
-static inline float gelu_exact(float x)
-{
-    return 0.5f * x * erfcf(x * -0.70710678118654752f);
-}
-
 /* x (1 + tanh u) / 2 as x / (1 + e^-2u), which keeps its digits too */
 static inline float gelu_tanh(float x)
 {
@@ -77,8 +71,9 @@ static void gelu_f32(const mote_unary_arg *arg, const void *in, void *out, int64
         for (int64_t i = 0; i < n; ++i)
             output[i] = gelu_tanh(input[i]);
     } else {
+        MOTE_LOOP_INDEPENDENT
         for (int64_t i = 0; i < n; ++i)
-            output[i] = gelu_exact(input[i]);
+            output[i] = mote_gelu_f32(input[i]);
     }
 }
 
