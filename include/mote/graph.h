@@ -173,6 +173,8 @@ MOTE_API mote_status mote_model_verify(const mote_model *model, mote_error *err)
 MOTE_API mote_status mote_graph_infer(mote_graph *graph, mote_error *err);
 /* One node a line, as text for people. */
 MOTE_API void mote_model_print(const mote_model *model, FILE *out);
+/* The operator's options, "stride_h=2 padding=0", into text; "" when it has none that mote knows. Returns text. */
+MOTE_API const char *mote_node_format_options(const mote_node *node, char *text, size_t n_bytes);
 
 #ifdef __cplusplus
 }

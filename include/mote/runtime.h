@@ -30,6 +30,8 @@ MOTE_API mote_runtime_options mote_runtime_options_default(void);
 MOTE_API mote_status mote_runtime_new(mote_runtime **runtime, const mote_model *model,
                                       const mote_runtime_options *options, mote_error *err);
 MOTE_API void mote_runtime_free(mote_runtime *runtime);
+/* Whether mote knows the operator in this version; types and shapes are the plan's business. */
+MOTE_API bool mote_runtime_knows(const mote_node *node);
 
 /* Enters at a signature (NULL: graphs[0]). Default: graphs[0]. */
 MOTE_API mote_status mote_runtime_select_signature(mote_runtime *runtime, const char *key, mote_error *err);

@@ -53,3 +53,9 @@ void mote_model_print(const mote_model *model, FILE *out)
     for (int32_t i = 0; i < model->n_graphs; i++)
         print_graph(model->graphs[i], out);
 }
+
+const char *mote_node_format_options(const mote_node *node, char *text, size_t n_bytes)
+{
+    mote_graph_format_params(node->op, node->params, text, n_bytes);
+    return text;
+}

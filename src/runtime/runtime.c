@@ -27,13 +27,18 @@ static void add_refusal(refusals *all, const char *text)
     }
 }
 
+bool mote_runtime_knows(const mote_node *node)
+{
+    const mote_op_def *def = mote_op_find(node->op);
+    return def && mote_op_find_run(node->op) && (def->max_version <= 0 || node->version <= def->max_version);
+}
+
 static void check_node(const mote_model *model, int32_t graph, int32_t k, refusals *all)
 {
     const mote_node *node = model->graphs[graph]->nodes[k];
-    const mote_op_def *def = mote_op_find(node->op);
-    const bool runs = def && mote_op_find_run(node->op);
-    if (runs && (def->max_version <= 0 || node->version <= def->max_version))
+    if (mote_runtime_knows(node))
         return;
+    const bool runs = mote_op_find_run(node->op) != NULL;
     char name[128], text[256], where[48] = "";
     const char *known = mote_op_name(node->op);
     if (node->op == MOTE_OP_CUSTOM)

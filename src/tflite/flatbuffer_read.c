@@ -38,10 +38,14 @@ static uint64_t load_u64(const uint8_t *bytes, size_t at)
 static size_t kind_inline_bytes(uint8_t kind)
 {
     switch (kind) {
-    case MOTE_FB_8: return 1;
-    case MOTE_FB_16: return 2;
-    case MOTE_FB_64: return 8;
-    default: return 4;
+    case MOTE_FB_8:
+        return 1;
+    case MOTE_FB_16:
+        return 2;
+    case MOTE_FB_64:
+        return 8;
+    default:
+        return 4;
     }
 }
 
@@ -50,12 +54,17 @@ static size_t kind_element_bytes(uint8_t kind)
 {
     switch (kind) {
     case MOTE_FB_STRING:
-    case MOTE_FB_VEC_8: return 1;
-    case MOTE_FB_VEC_16: return 2;
+    case MOTE_FB_VEC_8:
+        return 1;
+    case MOTE_FB_VEC_16:
+        return 2;
     case MOTE_FB_VEC_32:
-    case MOTE_FB_VEC_TABLE: return 4;
-    case MOTE_FB_VEC_64: return 8;
-    default: return 0;
+    case MOTE_FB_VEC_TABLE:
+        return 4;
+    case MOTE_FB_VEC_64:
+        return 8;
+    default:
+        return 0;
     }
 }
 
@@ -161,10 +170,14 @@ mote_status mote_fb_check_field(mote_fb_check *check, const mote_fb_table *table
         return status;
     mote_fb_table child;
     switch (field->kind) {
-    case MOTE_FB_TABLE: return mote_fb_check_all(check, target, field->tables, &child);
-    case MOTE_FB_OPAQUE: return mote_fb_check_table(check, target, field->name, &child);
-    case MOTE_FB_UNION: return check_union(check, table, target, table_name, field);
-    default: return check_vec(check, target, table_name, field);
+    case MOTE_FB_TABLE:
+        return mote_fb_check_all(check, target, field->tables, &child);
+    case MOTE_FB_OPAQUE:
+        return mote_fb_check_table(check, target, field->name, &child);
+    case MOTE_FB_UNION:
+        return check_union(check, table, target, table_name, field);
+    default:
+        return check_vec(check, target, table_name, field);
     }
 }
 

@@ -4,8 +4,8 @@
 
 /* How each kind of field lies in the file. */
 static const uint8_t fb_kinds[] = {
-    [MOTE_FIELD_BOOL] = MOTE_FB_8,        [MOTE_FIELD_I8] = MOTE_FB_8,          [MOTE_FIELD_ENUM] = MOTE_FB_8,
-    [MOTE_FIELD_I32] = MOTE_FB_32,        [MOTE_FIELD_I64] = MOTE_FB_64,        [MOTE_FIELD_F32] = MOTE_FB_32,
+    [MOTE_FIELD_BOOL] = MOTE_FB_8,         [MOTE_FIELD_I8] = MOTE_FB_8,           [MOTE_FIELD_ENUM] = MOTE_FB_8,
+    [MOTE_FIELD_I32] = MOTE_FB_32,         [MOTE_FIELD_I64] = MOTE_FB_64,         [MOTE_FIELD_F32] = MOTE_FB_32,
     [MOTE_FIELD_I32_VEC] = MOTE_FB_VEC_32, [MOTE_FIELD_I64_VEC] = MOTE_FB_VEC_64, [MOTE_FIELD_STRING] = MOTE_FB_STRING,
     [MOTE_FIELD_BYTES] = MOTE_FB_VEC_8,
 };
@@ -21,16 +21,27 @@ void mote_tflite_default_options(const mote_op_def *def, void *params)
         const mote_op_field *field = &def->fields[i];
         void *at = (char *)params + field->offset;
         switch ((mote_field_kind)field->kind) {
-        case MOTE_FIELD_BOOL: *(bool *)at = field->def != 0; break;
+        case MOTE_FIELD_BOOL:
+            *(bool *)at = field->def != 0;
+            break;
         case MOTE_FIELD_I8:
         case MOTE_FIELD_ENUM:
-        case MOTE_FIELD_I32: set_i32(params, field, (int32_t)field->def); break;
-        case MOTE_FIELD_I64: *(int64_t *)at = (int64_t)field->def; break;
-        case MOTE_FIELD_F32: *(float *)at = (float)field->def; break;
-        case MOTE_FIELD_STRING: *(const char **)at = ""; break;
+        case MOTE_FIELD_I32:
+            set_i32(params, field, (int32_t)field->def);
+            break;
+        case MOTE_FIELD_I64:
+            *(int64_t *)at = (int64_t)field->def;
+            break;
+        case MOTE_FIELD_F32:
+            *(float *)at = (float)field->def;
+            break;
+        case MOTE_FIELD_STRING:
+            *(const char **)at = "";
+            break;
         case MOTE_FIELD_I32_VEC:
         case MOTE_FIELD_I64_VEC:
-        case MOTE_FIELD_BYTES: break; /* empty, as they are */
+        case MOTE_FIELD_BYTES:
+            break; /* empty, as they are */
         }
     }
 }
@@ -60,9 +71,12 @@ static mote_status read_vec(mote_tflite_reader *reader, const mote_fb_table *opt
 {
     const mote_fb_vec vec = mote_fb_get_vec(options, field->id);
     switch ((mote_field_kind)field->kind) {
-    case MOTE_FIELD_I64_VEC: return read_i64_vec(reader, &vec, at);
-    case MOTE_FIELD_BYTES: return read_bytes(reader, &vec, at);
-    case MOTE_FIELD_STRING: return mote_tflite_read_text(reader, options, field->id, at);
+    case MOTE_FIELD_I64_VEC:
+        return read_i64_vec(reader, &vec, at);
+    case MOTE_FIELD_BYTES:
+        return read_bytes(reader, &vec, at);
+    case MOTE_FIELD_STRING:
+        return mote_tflite_read_text(reader, options, field->id, at);
     default: {
         mote_i32_vec *out = at;
         int32_t *values;
@@ -80,13 +94,24 @@ static mote_status read_field(mote_tflite_reader *reader, const mote_fb_table *o
     if (!mote_fb_has(options, field->id))
         return MOTE_OK;
     switch ((mote_field_kind)field->kind) {
-    case MOTE_FIELD_BOOL: *(bool *)at = mote_fb_get_u8(options, field->id, 0) != 0; return MOTE_OK;
+    case MOTE_FIELD_BOOL:
+        *(bool *)at = mote_fb_get_u8(options, field->id, 0) != 0;
+        return MOTE_OK;
     case MOTE_FIELD_I8:
-    case MOTE_FIELD_ENUM: set_i32(params, field, mote_fb_get_i8(options, field->id, 0)); return MOTE_OK;
-    case MOTE_FIELD_I32: set_i32(params, field, mote_fb_get_i32(options, field->id, 0)); return MOTE_OK;
-    case MOTE_FIELD_I64: *(int64_t *)at = mote_fb_get_i64(options, field->id, 0); return MOTE_OK;
-    case MOTE_FIELD_F32: *(float *)at = mote_fb_get_f32(options, field->id, 0); return MOTE_OK;
-    default: return read_vec(reader, options, field, at);
+    case MOTE_FIELD_ENUM:
+        set_i32(params, field, mote_fb_get_i8(options, field->id, 0));
+        return MOTE_OK;
+    case MOTE_FIELD_I32:
+        set_i32(params, field, mote_fb_get_i32(options, field->id, 0));
+        return MOTE_OK;
+    case MOTE_FIELD_I64:
+        *(int64_t *)at = mote_fb_get_i64(options, field->id, 0);
+        return MOTE_OK;
+    case MOTE_FIELD_F32:
+        *(float *)at = mote_fb_get_f32(options, field->id, 0);
+        return MOTE_OK;
+    default:
+        return read_vec(reader, options, field, at);
     }
 }
 
@@ -111,14 +136,22 @@ static void row_field(mote_fb_row *row, const mote_op_field *field, const void *
 {
     const void *at = (const char *)params + field->offset;
     switch ((mote_field_kind)field->kind) {
-    case MOTE_FIELD_BOOL: mote_fb_row_u8(row, field->id, *(const bool *)at, field->def != 0); break;
+    case MOTE_FIELD_BOOL:
+        mote_fb_row_u8(row, field->id, *(const bool *)at, field->def != 0);
+        break;
     case MOTE_FIELD_I8:
     case MOTE_FIELD_ENUM:
-        mote_fb_row_u8(row, field->id, (uint8_t)*(const int32_t *)at, (uint8_t)(int32_t)field->def);
+        mote_fb_row_u8(row, field->id, (uint8_t) * (const int32_t *)at, (uint8_t)(int32_t)field->def);
         break;
-    case MOTE_FIELD_I32: mote_fb_row_i32(row, field->id, *(const int32_t *)at, (int32_t)field->def); break;
-    case MOTE_FIELD_I64: mote_fb_row_i64(row, field->id, *(const int64_t *)at, (int64_t)field->def); break;
-    case MOTE_FIELD_F32: mote_fb_row_f32(row, field->id, *(const float *)at, (float)field->def); break;
+    case MOTE_FIELD_I32:
+        mote_fb_row_i32(row, field->id, *(const int32_t *)at, (int32_t)field->def);
+        break;
+    case MOTE_FIELD_I64:
+        mote_fb_row_i64(row, field->id, *(const int64_t *)at, (int64_t)field->def);
+        break;
+    case MOTE_FIELD_F32:
+        mote_fb_row_f32(row, field->id, *(const float *)at, (float)field->def);
+        break;
     case MOTE_FIELD_STRING:
         if (*(const char *const *)at != NULL && **(const char *const *)at != '\0')
             mote_fb_row_ref(row, field->id);
@@ -142,7 +175,8 @@ static void row_field(mote_fb_row *row, const mote_op_field *field, const void *
 static size_t put_target(mote_fb_writer *writer, const mote_op_field *field, const void *at)
 {
     switch ((mote_field_kind)field->kind) {
-    case MOTE_FIELD_STRING: return mote_fb_put_string(writer, *(const char *const *)at);
+    case MOTE_FIELD_STRING:
+        return mote_fb_put_string(writer, *(const char *const *)at);
     case MOTE_FIELD_I64_VEC: {
         const mote_i64_vec *vec = at;
         return mote_fb_put_vec(writer, vec->values, (size_t)vec->n, sizeof *vec->values, 8);

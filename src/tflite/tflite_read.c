@@ -29,8 +29,8 @@ mote_status mote_tflite_out_of_memory(const mote_tflite_reader *reader)
     return mote_error_set(reader->err, MOTE_NO_MEMORY, "out of memory");
 }
 
-mote_status mote_tflite_read_outside(const mote_tflite_reader *reader, uint64_t offset, uint64_t size,
-                                     const char *what, const uint8_t **bytes)
+mote_status mote_tflite_read_outside(const mote_tflite_reader *reader, uint64_t offset, uint64_t size, const char *what,
+                                     const uint8_t **bytes)
 {
     if (offset > reader->n_bytes || size > reader->n_bytes - offset)
         return mote_error_set(reader->err, MOTE_FORMAT, "%s: %llu bytes at byte %llu lie outside the file", what,
@@ -96,8 +96,8 @@ mote_status mote_tflite_read_buffer(mote_tflite_reader *reader, uint32_t index, 
     mote_tflite_buffer *buffer = &reader->buffers[index];
     if (buffer->copy == NULL) {
         /* at least a line: kernels may then count on 64-byte alignment for every constant */
-        buffer->copy = mote_arena_alloc(reader->arena,
-                                        buffer->n_bytes < MOTE_ALIGNMENT ? MOTE_ALIGNMENT : buffer->n_bytes);
+        buffer->copy =
+            mote_arena_alloc(reader->arena, buffer->n_bytes < MOTE_ALIGNMENT ? MOTE_ALIGNMENT : buffer->n_bytes);
         if (buffer->copy == NULL)
             return mote_tflite_out_of_memory(reader);
         if (buffer->n_bytes > 0)
@@ -128,7 +128,7 @@ static mote_status find_made(const mote_tflite_reader *reader, const mote_fb_tab
     mote_status status = mark_made(reader, from, TFL_GRAPH_INPUTS, n, made, "graph input");
     const mote_fb_vec operators = mote_fb_get_vec(from, TFL_GRAPH_OPERATORS);
     for (uint32_t i = 0; i < operators.n && status == MOTE_OK; ++i) {
-        const mote_fb_table operator = mote_fb_vec_table(&operators, i);
+        const mote_fb_table operator= mote_fb_vec_table(&operators, i);
         status = mark_made(reader, &operator, TFL_OP_OUTPUTS, n, made, "output");
         if (status != MOTE_OK)
             return mote_error_prefix(reader->err, status, "operator %u", i);

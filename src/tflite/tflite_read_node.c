@@ -83,8 +83,8 @@ static mote_status read_node(mote_tflite_reader *reader, const mote_fb_table *fr
     if (status == MOTE_OK)
         status = mote_tflite_read_indices(reader, from, TFL_OP_OUTPUTS, &node->n_outputs, &node->outputs);
     if (status == MOTE_OK)
-        status = mote_tflite_read_indices(reader, from, TFL_OP_INTERMEDIATES, &node->n_intermediates,
-                                          &node->intermediates);
+        status =
+            mote_tflite_read_indices(reader, from, TFL_OP_INTERMEDIATES, &node->n_intermediates, &node->intermediates);
     if (status == MOTE_OK && op == MOTE_OP_CUSTOM)
         status = read_custom(reader, from, &code, node);
     const mote_op_def *def = mote_op_find(op);

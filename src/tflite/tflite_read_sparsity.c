@@ -13,9 +13,12 @@ enum { MAX_DIMS = 2 * MOTE_MAX_RANK };
 static uint8_t index_bytes(uint8_t type)
 {
     switch (type) {
-    case TFL_INDEX_UINT16: return 2;
-    case TFL_INDEX_UINT8: return 1;
-    default: return 4;
+    case TFL_INDEX_UINT16:
+        return 2;
+    case TFL_INDEX_UINT8:
+        return 1;
+    default:
+        return 4;
     }
 }
 
@@ -49,11 +52,11 @@ static mote_status read_dim(mote_tflite_reader *reader, const mote_fb_table *fro
     }
     if (dim->format != TFL_DIM_CSR)
         return mote_error_set(reader->err, MOTE_UNSUPPORTED, "sparse format %d", dim->format);
-    const mote_status status = read_index_vec(reader, from, TFL_DIM_SEGMENTS_TYPE, TFL_DIM_SEGMENTS, &dim->n_segments,
-                                              &dim->segments);
-    return status != MOTE_OK ? status
-                             : read_index_vec(reader, from, TFL_DIM_INDICES_TYPE, TFL_DIM_INDICES, &dim->n_indices,
-                                              &dim->indices);
+    const mote_status status =
+        read_index_vec(reader, from, TFL_DIM_SEGMENTS_TYPE, TFL_DIM_SEGMENTS, &dim->n_segments, &dim->segments);
+    return status != MOTE_OK
+               ? status
+               : read_index_vec(reader, from, TFL_DIM_INDICES_TYPE, TFL_DIM_INDICES, &dim->n_indices, &dim->indices);
 }
 
 /* values[from, to) names each of from … to-1 once. */
@@ -149,8 +152,8 @@ mote_status mote_tflite_read_sparsity(mote_tflite_reader *reader, const mote_fb_
     if (sparsity == NULL || dims == NULL)
         return mote_tflite_out_of_memory(reader);
     int32_t *traversal_order, *block_map;
-    mote_status status = mote_tflite_read_indices(reader, from, TFL_SPARSITY_TRAVERSAL_ORDER, &sparsity->n_traversal,
-                                                  &traversal_order);
+    mote_status status =
+        mote_tflite_read_indices(reader, from, TFL_SPARSITY_TRAVERSAL_ORDER, &sparsity->n_traversal, &traversal_order);
     if (status == MOTE_OK)
         status = mote_tflite_read_indices(reader, from, TFL_SPARSITY_BLOCK_MAP, &sparsity->n_block_map, &block_map);
     for (uint32_t i = 0; i < vec.n && status == MOTE_OK; ++i) {

@@ -54,13 +54,26 @@ static mote_status check_zero_point(const mote_tensor *tensor, int64_t zero_poin
 {
     int64_t low = INT32_MIN, high = INT32_MAX;
     switch (tensor->dtype) {
-    case MOTE_INT4: low = -8, high = 7; break;
-    case MOTE_UINT4: low = 0, high = 15; break;
-    case MOTE_INT8: low = INT8_MIN, high = INT8_MAX; break;
-    case MOTE_UINT8: low = 0, high = UINT8_MAX; break;
-    case MOTE_INT16: low = INT16_MIN, high = INT16_MAX; break;
-    case MOTE_UINT16: low = 0, high = UINT16_MAX; break;
-    default: break;
+    case MOTE_INT4:
+        low = -8, high = 7;
+        break;
+    case MOTE_UINT4:
+        low = 0, high = 15;
+        break;
+    case MOTE_INT8:
+        low = INT8_MIN, high = INT8_MAX;
+        break;
+    case MOTE_UINT8:
+        low = 0, high = UINT8_MAX;
+        break;
+    case MOTE_INT16:
+        low = INT16_MIN, high = INT16_MAX;
+        break;
+    case MOTE_UINT16:
+        low = 0, high = UINT16_MAX;
+        break;
+    default:
+        break;
     }
     if (zero_point < low || zero_point > high)
         return mote_error_set(err, MOTE_FORMAT, "zero point %lld is no %s", (long long)zero_point,

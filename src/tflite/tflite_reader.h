@@ -23,7 +23,7 @@ typedef struct mote_tflite_reader {
     mote_tflite_buffer *buffers;
     uint32_t n_buffers;
     mote_model *model;
-    mote_arena *arena;  /* the model's */
+    mote_arena *arena;   /* the model's */
     mote_fb_check check; /* for options tables, which only an operator's definition describes */
     mote_error *err;
 } mote_tflite_reader;
@@ -31,8 +31,8 @@ typedef struct mote_tflite_reader {
 /* MOTE_LIMIT when the arena's limit is the reason for a NULL, else MOTE_NO_MEMORY. */
 mote_status mote_tflite_out_of_memory(const mote_tflite_reader *reader);
 /* Bytes outside the flatbuffer, as offset and size from the start of the file. */
-mote_status mote_tflite_read_outside(const mote_tflite_reader *reader, uint64_t offset, uint64_t size,
-                                     const char *what, const uint8_t **bytes);
+mote_status mote_tflite_read_outside(const mote_tflite_reader *reader, uint64_t offset, uint64_t size, const char *what,
+                                     const uint8_t **bytes);
 /* The buffer's copy in the arena, 64-byte aligned; *data is not NULL even for 0 bytes. */
 mote_status mote_tflite_read_buffer(mote_tflite_reader *reader, uint32_t index, const void **data);
 /* A string field, copied; "" when absent. */

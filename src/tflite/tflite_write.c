@@ -56,8 +56,8 @@ static bool grow_blobs(mote_tflite_writer *writer)
     if (writer->n_blobs < writer->blob_capacity)
         return true;
     const int32_t capacity = writer->blob_capacity == 0 ? FIRST_BLOBS : 2 * writer->blob_capacity;
-    mote_tflite_blob *blobs = mote_realloc(writer->allocator, writer->blobs,
-                                           (size_t)writer->n_blobs * sizeof *blobs, (size_t)capacity * sizeof *blobs);
+    mote_tflite_blob *blobs = mote_realloc(writer->allocator, writer->blobs, (size_t)writer->n_blobs * sizeof *blobs,
+                                           (size_t)capacity * sizeof *blobs);
     if (blobs == NULL)
         return false;
     writer->blobs = blobs;

@@ -124,9 +124,8 @@ size_t mote_tflite_put_tensor(mote_tflite_writer *writer, const mote_tensor *ten
     bool has_signature;
     stored_shapes(tensor, &shape, &signature, &has_signature);
     const bool quantized = tensor->quant.n > 0 || tensor->quant.has_range;
-    const int32_t buffer = tensor->storage == MOTE_STORAGE_CONST
-                               ? mote_tflite_add_blob(writer, tensor->data, tensor->n_bytes, true)
-                               : 0;
+    const int32_t buffer =
+        tensor->storage == MOTE_STORAGE_CONST ? mote_tflite_add_blob(writer, tensor->data, tensor->n_bytes, true) : 0;
     mote_fb_row row = {0};
     mote_fb_row_ref(&row, TFL_TENSOR_SHAPE);
     mote_fb_row_u8(&row, TFL_TENSOR_TYPE, (uint8_t)tensor->dtype, MOTE_FLOAT32);

@@ -129,8 +129,8 @@ static mote_runtime_version needed_version(const mote_tflite_writer *writer)
 {
     mote_runtime_version needed = {0};
     for (int32_t i = 0; i < writer->n_codes; ++i)
-        needed = mote_runtime_version_max(
-            needed, mote_runtime_version_find(writer->codes[i].op, writer->codes[i].version));
+        needed =
+            mote_runtime_version_max(needed, mote_runtime_version_find(writer->codes[i].op, writer->codes[i].version));
     return needed;
 }
 

@@ -80,13 +80,17 @@ static bool same_field(const mote_op_field *field, const void *a, const void *b)
 {
     const char *x = (const char *)a + field->offset, *y = (const char *)b + field->offset;
     switch ((mote_field_kind)field->kind) {
-    case MOTE_FIELD_BOOL: return same_bytes(x, y, sizeof(bool));
+    case MOTE_FIELD_BOOL:
+        return same_bytes(x, y, sizeof(bool));
     case MOTE_FIELD_I8:
     case MOTE_FIELD_ENUM:
     case MOTE_FIELD_I32:
-    case MOTE_FIELD_F32: return same_bytes(x, y, 4);
-    case MOTE_FIELD_I64: return same_bytes(x, y, 8);
-    case MOTE_FIELD_STRING: return same_text(*(const char *const *)(const void *)x, *(const char *const *)(const void *)y);
+    case MOTE_FIELD_F32:
+        return same_bytes(x, y, 4);
+    case MOTE_FIELD_I64:
+        return same_bytes(x, y, 8);
+    case MOTE_FIELD_STRING:
+        return same_text(*(const char *const *)(const void *)x, *(const char *const *)(const void *)y);
     case MOTE_FIELD_I32_VEC: {
         const mote_i32_vec *v = (const void *)x, *w = (const void *)y;
         return same_i32(v->values, v->n, w->values, w->n);

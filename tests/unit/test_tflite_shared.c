@@ -12,7 +12,6 @@ static int32_t n_files, n_refused, n_not_written, n_wrong;
 
 /* Files that are well-formed in no reader, or beyond what mote carries. */
 static const char *const refused[] = {
-    "model_invoking_error.tflite",        /* names a buffer that is not there */
     "quantizer_testdata/transpose.tflite", /* schema version 2 */
     "qwen_fc_blockwise_int4.tflite",
     "blockwise_quantized.tflite",

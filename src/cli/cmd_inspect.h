@@ -1,0 +1,28 @@
+/* What `inspect` counts, for its two ways to show it. */
+#ifndef MOTE_CLI_CMD_INSPECT_H
+#define MOTE_CLI_CMD_INSPECT_H
+
+#include <mote/graph.h>
+
+/* One operator in one version (custom operators by their code). */
+typedef struct inspect_row {
+    const char *name; /* "CONV_2D", "CUSTOM FlexErf", "operator 250" */
+    char text[64];    /* where name is made up */
+    int32_t op, version, n;
+    size_t const_bytes; /* each constant counts for the first operator that reads it */
+    bool runs;
+} inspect_row;
+
+typedef struct inspect_report {
+    const mote_model *model;
+    const char *path;
+    int64_t file_bytes; /* -1: not known */
+    inspect_row *rows;
+    int32_t n_rows;
+    size_t const_bytes;
+} inspect_report;
+
+/* false: out of memory */
+bool inspect_print_json(const inspect_report *report);
+
+#endif
