@@ -205,7 +205,7 @@ static mote_status run_one(run_state *state, int64_t example, mote_error *err)
             if (i > 0 || class_count(output) == 0)
                 print_values(output, i);
         }
-    return rank_classes(state, example, mote_runtime_output(state->runtime, 0), err);
+    return state->n_outputs > 0 ? rank_classes(state, example, mote_runtime_output(state->runtime, 0), err) : MOTE_OK;
 }
 
 /* --- giving --- */

@@ -33,14 +33,14 @@ mote_dot_fn *mote_dot_find(mote_dtype x, mote_dtype w);
 /* How sums become output codes. Made once by prepare. */
 typedef struct mote_requant {
     mote_multiplier *multipliers; /* one per output channel */
-    double *factors;              /* as numbers, where the reference scales in double: int16 FULLY_CONNECTED; or NULL */
+    double *factors; /* as numbers, where the reference scales in double: FULLY_CONNECTED of int8 and int16; or NULL */
     int32_t x_offset, w_offset, out_zero;
     int32_t min, max; /* of the activation, in codes */
     bool wide;        /* 64-bit sums: int16 activations with an int64 bias */
 } mote_requant;
 /* Refuses types and quantization that do not go together. bias may be NULL; n channels along filter_axis. fused_scale:
  * FULLY_CONNECTED's way: a filter with one scale multiplies with the input's in float first (as in all of uint8), its
- * zero point counts, and int16 scales its sums in double. */
+ * zero point counts, and signed sums are scaled in double, rounding once, half away from zero. */
 mote_status mote_requant_make(mote_run *run, mote_requant *requant, const mote_op_io *io, int32_t n, int32_t activation,
                               bool fused_scale, mote_error *err);
 /* One sum, with the bias of its channel (bias data may be NULL), stored as element i of the output. */

@@ -88,7 +88,7 @@ mote_status mote_requant_make(mote_run *run, mote_requant *requant, const mote_o
     requant->multipliers = mote_run_persistent(run, (size_t)n * sizeof *requant->multipliers);
     if (!requant->multipliers)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-    if (wide && fused_scale) {
+    if (fused_scale && in->dtype != MOTE_UINT8) {
         requant->factors = mote_run_persistent(run, (size_t)n * sizeof *requant->factors);
         if (!requant->factors)
             return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
@@ -120,7 +120,7 @@ void mote_requant_store(const mote_requant *requant, int64_t sum, const mote_ten
                                       : bias->dtype == MOTE_INT64 ? ((const int64_t *)bias->data)[channel]
                                                                   : ((const int32_t *)bias->data)[channel]);
         const double value = round((double)biased * requant->factors[channel]);
-        code = value >= 32767 ? 32767 : value <= -32768 ? -32768 : (int32_t)value; /* out_zero is 0 */
+        code = value >= 1e9 ? 1000000000 : value <= -1e9 ? -1000000000 : (int32_t)value;
     } else if (requant->wide) {
         code = mote_scale_i64(sum + (bias ? ((const int64_t *)bias->data)[channel] : 0), requant->multipliers[channel]);
     } else {

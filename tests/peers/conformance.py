@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""Runs whole models through mote and LiteRT on the same drawn inputs and compares all outputs.
+
+    conformance.py build/mote [FOLDER_OR_MODEL ...] [--table docs/conformance.md] [--seed N] [--only REGEX]
+
+Without folders: ../shared/corpus, ../shared/keras_nets and ../shared/study. LiteRT uses its reference kernels, its
+optimized ones (without delegates) where those lack an operator; it runs in a process of its own for each model, since
+some models end it. Integers and bools must be equal. Floats: the largest difference over the largest value must stay
+below the form's bound. Exit 1 when a model that LiteRT runs differs, or is refused by mote.
+"""
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+SECONDS = 120
+RESOLVERS = ("BUILTIN_REF", "BUILTIN_WITHOUT_DEFAULT_DELEGATES")
+
+
+def draw(rng, dtype, shape, name):
+    """Values that make sense for most networks: images and features in -1…1, codes anywhere, small whole numbers."""
+    if dtype == np.float32 or dtype == np.float64 or dtype == np.float16:
+        return rng.uniform(-1, 1, shape).astype(dtype)
+    if dtype in (np.int8, np.uint8, np.int16, np.uint16):
+        limits = np.iinfo(dtype)
+        return rng.integers(limits.min, limits.max + 1, shape).astype(dtype)
+    if dtype == np.bool_:
+        return rng.integers(0, 2, shape).astype(dtype)
+    if dtype in (np.int32, np.int64, np.uint32, np.uint64):
+        return rng.integers(0, 3, shape).astype(dtype)
+    if dtype in (np.complex64, np.complex128):
+        return (rng.uniform(-1, 1, shape) + 1j * rng.uniform(-1, 1, shape)).astype(dtype)
+    raise TypeError(f"input '{name}' is {dtype}")
+
+
+def ask_litert(path, folder, seed):
+    """In a child: writes in<i>.npy and out<i>.npy, and kernels or error as text."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    problem = ""
+    for resolver in RESOLVERS:
+        rng = np.random.default_rng(seed)
+        try:
+            it = Interpreter(model_path=path, experimental_op_resolver_type=getattr(OpResolverType, resolver))
+            it.allocate_tensors()
+            for i, tensor in enumerate(it.get_input_details()):
+                value = np.asarray(draw(rng, tensor["dtype"], tensor["shape"], tensor["name"]))
+                np.save(f"{folder}/in{i}.npy", value)
+                it.set_tensor(tensor["index"], value)
+            it.invoke()
+            for i, tensor in enumerate(it.get_output_details()):
+                np.save(f"{folder}/out{i}.npy", it.get_tensor(tensor["index"]))
+        except (RuntimeError, ValueError, TypeError) as error:
+            problem = problem or str(error)
+            continue
+        with open(f"{folder}/kernels", "w") as out:
+            out.write(resolver)
+        return
+    with open(f"{folder}/error", "w") as out:
+        out.write(problem or "?")
+
+
+def in_child(function, *arguments):
+    """True when it ended by itself within the time."""
+    child = os.fork()
+    if child == 0:
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        signal.alarm(SECONDS)
+        try:
+            function(*arguments)
+        finally:
+            os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def count(folder, what):
+    n = 0
+    while os.path.exists(f"{folder}/{what}{n}.npy"):
+        n += 1
+    return n
+
+
+def ask_mote(binary, path, folder):
+    """None, or why not. Writes mote<i>.npy."""
+    inputs = [f"{folder}/in{i}.npy" for i in range(count(folder, "in"))]
+    n_outputs = count(folder, "out")
+    out = f"{folder}/mote0.npy" if n_outputs == 1 else f"{folder}/mote.npy"
+    done = subprocess.run([binary, "run", path, *inputs, "-o", out, "--top", "0"], capture_output=True, text=True,
+                          timeout=SECONDS)
+    if done.returncode == 0:
+        return None
+    if done.returncode < 0:
+        return f"CRASH, signal {-done.returncode}"
+    return done.stderr.strip().replace(path + ": ", "").replace("mote: run: ", "") or f"exit {done.returncode}"
+
+
+def compare(folder, bound):
+    """(agrees, text)"""
+    worst, equal = 0.0, True
+    for i in range(count(folder, "out")):
+        theirs, ours = np.load(f"{folder}/out{i}.npy"), np.load(f"{folder}/mote{i}.npy")
+        if ours.shape != theirs.shape:
+            return False, f"output {i}: shape {ours.shape}, not {theirs.shape}"
+        if ours.dtype != theirs.dtype:
+            return False, f"output {i}: {ours.dtype}, not {theirs.dtype}"
+        same = (ours == theirs) | ((ours != ours) & (theirs != theirs))
+        if same.all():
+            continue
+        equal = False
+        if theirs.dtype.kind in "iub":
+            far = np.abs(ours.astype(np.int64) - theirs.astype(np.int64)).max()
+            return False, f"output {i}: {int((~same).sum())} of {same.size} codes differ, by up to {far}"
+        ours, theirs = ours.astype(np.complex128), theirs.astype(np.complex128)
+        finite = np.isfinite(theirs)
+        if (np.isfinite(ours) != finite).any() or (ours[~finite & ~np.isnan(theirs)] != theirs[~finite & ~np.isnan(theirs)]).any():
+            return False, f"output {i}: infinities or NaN in other places"
+        largest = np.abs(theirs[finite]).max(initial=0)
+        difference = np.abs(ours[finite] - theirs[finite]).max(initial=0)
+        worst = max(worst, difference / largest if largest > 0 else difference)
+    if equal:
+        return True, "equal"
+    return worst <= bound, f"{worst:.1e}"
+
+
+def bound_of(path):
+    """A network that rounds its activations to 8 bits on the way moves whole codes for one differing bit."""
+    return 2e-2 if "dynamic" in os.path.basename(path) else 1e-4
+
+
+def check(binary, path, seed):
+    """(verdict, text): agrees, differs, refused, crash (of mote), or skipped where LiteRT gives no answer."""
+    with tempfile.TemporaryDirectory() as folder:
+        ended = in_child(ask_litert, path, folder, seed)
+        if not ended or os.path.exists(f"{folder}/error"):
+            text = open(f"{folder}/error").read().strip().split("\n")[0] if ended else "it crashed or took too long"
+            try:
+                problem = ask_mote(binary, path, folder)
+            except subprocess.TimeoutExpired:
+                problem = "too slow"
+            if problem and problem.startswith("CRASH"):
+                return "crash", problem
+            return "skipped", f"LiteRT: {text[:90]}; mote: {'runs' if problem is None else problem[:90]}"
+        try:
+            problem = ask_mote(binary, path, folder)
+        except subprocess.TimeoutExpired:
+            problem = f"more than {SECONDS} s"
+        if problem:
+            return ("crash" if problem.startswith("CRASH") else "refused"), problem
+        agrees, text = compare(folder, bound_of(path))
+        kernels = open(f"{folder}/kernels").read()
+        if kernels != RESOLVERS[0]:
+            text += " (LiteRT's optimized kernels: its reference ones lack an operator)"
+        return ("agrees" if agrees else "differs"), text
+
+
+def find(places):
+    """(name to show, path), sorted."""
+    found = []
+    for place in places:
+        if os.path.isfile(place):
+            found.append((os.path.basename(place), place))
+        for folder, _, files in os.walk(place):
+            for file in files:
+                path = os.path.join(folder, file)
+                if file.endswith(".tflite"):
+                    found.append((os.path.relpath(path, os.path.dirname(os.path.abspath(place))), path))
+    return sorted(found)
+
+
+def write_table(path, rows):
+    counts = {}
+    for _, verdict, _ in rows:
+        counts[verdict] = counts.get(verdict, 0) + 1
+    with open(path, "w") as out:
+        out.write("# Conformance\n\n"
+                  "Whole models through mote and LiteRT on the same drawn inputs; made by `tests/peers/conformance.py`.\n"
+                  "*equal*: bit for bit; a number: the largest difference over the largest value of the output.\n\n")
+        out.write("| verdict | models |\n|---|---|\n")
+        for verdict in ("agrees", "differs", "refused", "crash", "skipped"):
+            if counts.get(verdict):
+                out.write(f"| {verdict} | {counts[verdict]} |\n")
+        out.write("\n*skipped*: LiteRT gives no answer to compare with.\n")
+        for verdict in ("differs", "refused", "crash", "skipped", "agrees"):
+            chosen = [row for row in rows if row[1] == verdict]
+            if not chosen:
+                continue
+            out.write(f"\n## {verdict}\n\n| model | |\n|---|---|\n")
+            for name, _, text in chosen:
+                out.write(f"| {name} | {text.replace('|', '/')} |\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("mote")
+    parser.add_argument("places", nargs="*")
+    parser.add_argument("--table")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="")
+    parser.add_argument("-v", action="store_true", help="also name the models that agree")
+    options = parser.parse_args()
+    shared = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "shared")
+    places = options.places or [os.path.join(shared, name) for name in ("corpus", "keras_nets", "study")]
+    rows = []
+    for name, path in find(places):
+        if not re.search(options.only, name):
+            continue
+        verdict, text = check(os.path.abspath(options.mote), path, options.seed)
+        rows.append((name, verdict, text))
+        if options.v or verdict != "agrees":
+            print(f"{verdict:8} {name}: {text}", flush=True)
+    if options.table:
+        write_table(options.table, rows)
+    bad = [row for row in rows if row[1] in ("differs", "refused", "crash")]
+    print(f"{sum(row[1] == 'agrees' for row in rows)} agree, {len(bad)} do not, "
+          f"{sum(row[1] == 'skipped' for row in rows)} skipped")
+    return 1 if bad or not rows else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
