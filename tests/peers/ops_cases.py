@@ -328,6 +328,29 @@ def reduction(make, op, x, axes, output, label):
                  ("Reducer", {"keepDims": keep}), version=version, label=f"{label} keep {keep}")
 
 
+def axes_at_run_time(make):
+    """The axes are an input: only then is the output's shape known."""
+    for op in ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_PROD"):
+        for dtype in ("float32", "int32", "int8"):
+            if dtype == "int8" and op in ("SUM", "REDUCE_PROD"):
+                continue
+            for shape, axes in (([2, 3, 4], [1]), ([2, 3, 4], [2, 0]), ([5, 6], [-1])):
+                x = make.plain(dtype, shape) if dtype != "int8" else make.quantized(dtype, shape)
+                if dtype == "float32":
+                    x.feed = make.floats(shape, 0.5, 1.5)
+                model = reduction(make, op, x, axes, lambda out: Tensor(dtype, out) if dtype != "int8" else make.quantized(
+                    dtype, out, x.scale[0], x.zero[0]), f"{dtype} {shape} {axes} at run time")
+                axis = model.inputs[1]
+                axis.feed, axis.data = axis.data, None
+                yield model
+    for shape, axis in (([2, 3, 4], 1), ([2, 3, 4], -1)):
+        out = [d for i, d in enumerate(shape) if i != axis % 3]
+        yield Model("ARG_MAX", [make.plain("float32", shape), Tensor("int32", [1], feed=np.array([axis], "int32"))],
+                    [Tensor("int32", out)], ("ArgMax", {"outputType": 2}), label=f"{shape} {axis} at run time")
+        yield Model("CUMSUM", [make.plain("int32", shape), Tensor("int32", [1], feed=np.array([axis], "int32"))],
+                    [Tensor("int32", shape)], ("Cumsum", {}), label=f"{shape} {axis} at run time")
+
+
 def arg_extrema(make):
     for op, name in (("ARG_MAX", "ArgMax"), ("ARG_MIN", "ArgMin")):
         for dtype in ("float32", "int8", "uint8", "int32", "bool"):
@@ -469,7 +492,7 @@ def the_rest(make):
 
 
 FAMILIES = [arithmetic, arithmetic_quantized, arithmetic_shifts, elementwise_pairs, comparisons, prelu, unary_floats,
-            unary_quantized, reductions, arg_extrema, softmaxes, quantizing, casts, the_rest]
+            unary_quantized, reductions, axes_at_run_time, arg_extrema, softmaxes, quantizing, casts, the_rest]
 
 
 def all_cases(seed, per):
