@@ -52,6 +52,9 @@ MOTE_API void mote_image_free(mote_image *image);
  * channels 0: as stored, 1 gray, 3 RGB. Thread-safe. */
 MOTE_API mote_status mote_dataset_decode(const mote_dataset *dataset, int64_t example, int32_t channels,
                                          mote_image *image, mote_error *err);
+/* Height and width without the pixels. Thread-safe. */
+MOTE_API mote_status mote_dataset_size(const mote_dataset *dataset, int64_t example, int32_t *height, int32_t *width,
+                                       mote_error *err);
 MOTE_API mote_status mote_image_decode(const void *bytes, size_t n_bytes, int32_t channels,
                                        const mote_allocator *allocator, mote_image *image, mote_error *err);
 MOTE_API mote_status mote_image_load(const char *path, int32_t channels, const mote_allocator *allocator,

@@ -1,0 +1,108 @@
+#include "data/reader.h"
+
+#include <string.h>
+
+#define MOTE_READER(symbol) extern const mote_reader mote_reader_##symbol;
+#include "data/reader_list.inc"
+#undef MOTE_READER
+
+static const mote_reader *const READERS[] = {
+#define MOTE_READER(symbol) &mote_reader_##symbol,
+#include "data/reader_list.inc"
+#undef MOTE_READER
+};
+
+mote_status mote_dataset_reserve(mote_dataset *dataset, int64_t n_examples, mote_error *err)
+{
+    dataset->n_examples = n_examples;
+    dataset->labels = mote_arena_calloc(dataset->arena, (size_t)n_examples, sizeof *dataset->labels);
+    dataset->names = mote_arena_calloc(dataset->arena, (size_t)n_examples, sizeof *dataset->names);
+    return dataset->labels && dataset->names ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+}
+
+mote_status mote_dataset_open(mote_dataset **dataset, const char *path, const char *labels_path,
+                              const mote_allocator *allocator, mote_error *err)
+{
+    *dataset = NULL;
+    mote_dataset *opened = mote_calloc(allocator, 1, sizeof *opened);
+    mote_arena *arena = mote_arena_new(allocator, 0);
+    if (!opened || !arena) {
+        mote_free(allocator, opened);
+        mote_arena_free(arena);
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    }
+    opened->arena = arena;
+    opened->allocator = allocator;
+    opened->path = mote_arena_strdup(arena, path);
+    mote_status status = MOTE_OK;
+    for (size_t i = 0; !opened->reader && i < sizeof READERS / sizeof READERS[0]; i++)
+        if (READERS[i]->probe(path, labels_path))
+            opened->reader = READERS[i];
+    if (!opened->path)
+        status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    else if (!opened->reader)
+        status = mote_error_set(err, MOTE_NOT_FOUND,
+                                "%s: not a data set: no such folder, or neither class folders nor a TFDS data set in "
+                                "it; give a folder with one folder of photos per class", path);
+    else
+        status = opened->reader->open(opened, path, labels_path, err);
+    if (status != MOTE_OK) {
+        mote_dataset_free(opened);
+        return status;
+    }
+    *dataset = opened;
+    return MOTE_OK;
+}
+
+void mote_dataset_free(mote_dataset *dataset)
+{
+    if (!dataset)
+        return;
+    if (dataset->reader && dataset->reader->close)
+        dataset->reader->close(dataset);
+    mote_arena_free(dataset->arena);
+    mote_free(dataset->allocator, dataset);
+}
+
+int32_t mote_dataset_n_classes(const mote_dataset *dataset)
+{
+    return dataset->n_classes;
+}
+
+const char *mote_dataset_class_name(const mote_dataset *dataset, int32_t index)
+{
+    return index >= 0 && index < dataset->n_classes ? dataset->classes[index] : NULL;
+}
+
+int32_t mote_dataset_n_splits(const mote_dataset *dataset)
+{
+    return dataset->n_splits;
+}
+
+const char *mote_dataset_split_name(const mote_dataset *dataset, int32_t index)
+{
+    return index >= 0 && index < dataset->n_splits ? dataset->splits[index].name : NULL;
+}
+
+int32_t mote_dataset_label(const mote_dataset *dataset, int64_t example)
+{
+    return dataset->labels[example];
+}
+
+const char *mote_dataset_name(const mote_dataset *dataset, int64_t example)
+{
+    return dataset->names[example];
+}
+
+mote_status mote_dataset_decode(const mote_dataset *dataset, int64_t example, int32_t channels, mote_image *image,
+                                mote_error *err)
+{
+    *image = (mote_image){.allocator = dataset->allocator};
+    return dataset->reader->decode(dataset, example, channels, image, err);
+}
+
+mote_status mote_dataset_size(const mote_dataset *dataset, int64_t example, int32_t *height, int32_t *width,
+                              mote_error *err)
+{
+    return dataset->reader->size(dataset, example, height, width, err);
+}

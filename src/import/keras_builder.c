@@ -1,0 +1,301 @@
+#include "import/keras_builder.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "op/view/view.h"
+
+static mote_status no_memory(mote_error *err)
+{
+    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+}
+
+static const char *tensor_name(const keras_call *call, const char *name)
+{
+    return mote_arena_printf(call->builder->arena, "%s%s/%s", call->builder->prefix, call->layer->name, name);
+}
+
+mote_node *keras_node(keras_call *call, mote_op op, int32_t n_inputs, const int32_t *inputs, const char *name,
+                      mote_error *err)
+{
+    mote_graph *graph = call->builder->graph;
+    const mote_shape unknown = {.rank = MOTE_RANK_UNKNOWN};
+    const char *full = tensor_name(call, name);
+    const int32_t output = full ? mote_graph_add_tensor(graph, full, MOTE_FLOAT32, &unknown) : -1;
+    mote_node *node = output >= 0 ? mote_graph_add_node(graph, op, n_inputs, inputs, 1, &output) : NULL;
+    if (!node) {
+        no_memory(err);
+        return NULL;
+    }
+    node->layer = call->layer->record;
+    graph->tensors[output]->layer = call->layer->record;
+    return node;
+}
+
+mote_status keras_emit(keras_call *call, const mote_node *node, mote_error *err)
+{
+    mote_graph *graph = call->builder->graph;
+    mote_tensor *inputs[KERAS_MAX_INPUTS];
+    if (node->n_inputs > KERAS_MAX_INPUTS)
+        return keras_refuse(call, err, "more than %d inputs", KERAS_MAX_INPUTS);
+    for (int32_t i = 0; i < node->n_inputs; i++)
+        inputs[i] = node->inputs[i] >= 0 ? graph->tensors[node->inputs[i]] : NULL;
+    mote_tensor *const output = graph->tensors[node->outputs[0]];
+    const mote_op_io io = {node, inputs, &output, node->n_inputs, 1};
+    const mote_op_def *def = mote_op_find(node->op);
+    const mote_status status = def->infer(&io, err);
+    if (status != MOTE_OK)
+        return mote_error_prefix(err, status, "layer '%s' (%s)", call->layer->name, call->layer->class_name);
+    if (!mote_shape_is_known(&output->shape))
+        return keras_refuse(call, err, "its output shape depends on values");
+    call->outputs[0] = node->outputs[0];
+    call->n_outputs = 1;
+    return MOTE_OK;
+}
+
+mote_status keras_apply(keras_call *call, mote_op op, int32_t n_inputs, const int32_t *inputs, const char *name,
+                        mote_error *err)
+{
+    for (int32_t i = 0; i < n_inputs; i++)
+        if (inputs[i] < 0)
+            return no_memory(err);
+    const mote_node *node = keras_node(call, op, n_inputs, inputs, name, err);
+    return node ? keras_emit(call, node, err) : MOTE_NO_MEMORY;
+}
+
+int32_t keras_value(const keras_call *call)
+{
+    return call->n_outputs ? call->outputs[0] : call->inputs[0];
+}
+
+const mote_shape *keras_shape(const keras_call *call, int32_t tensor)
+{
+    return &call->builder->graph->tensors[tensor]->shape;
+}
+
+mote_status keras_pass(keras_call *call, int32_t tensor)
+{
+    call->outputs[0] = tensor;
+    call->n_outputs = 1;
+    return MOTE_OK;
+}
+
+int32_t keras_const(keras_call *call, const char *name, const mote_shape *shape, const float *data)
+{
+    const char *full = tensor_name(call, name);
+    return full ? mote_graph_add_const(call->builder->graph, full, MOTE_FLOAT32, shape, data) : -1;
+}
+
+int32_t keras_scalar(keras_call *call, const char *name, float value)
+{
+    const mote_shape scalar = {0};
+    return keras_const(call, name, &scalar, &value);
+}
+
+int32_t keras_const_i32(keras_call *call, const char *name, int32_t n, const int32_t *values)
+{
+    const char *full = tensor_name(call, name);
+    return full ? mote_graph_add_const_i32(call->builder->graph, full, n, values) : -1;
+}
+
+mote_status keras_reshape(keras_call *call, int32_t rank, const int32_t *dims, mote_error *err)
+{
+    const int32_t inputs[] = {keras_value(call), keras_const_i32(call, "Reshape/shape", rank, dims)};
+    return keras_apply(call, MOTE_OP_RESHAPE, 2, inputs, "Reshape", err);
+}
+
+/* --- weights --- */
+
+/* Source index of target element for the transposing layouts; dims are the file's. */
+static void lay_out(const mote_tensor *source, mote_weight_layout layout, float *target)
+{
+    const float *s = source->data;
+    const int32_t *d = source->shape.dims;
+    const int64_t count = mote_shape_count(&source->shape);
+    switch (layout) {
+    case MOTE_WEIGHT_HWIO_TO_OHWI: {
+        const int64_t out = d[source->shape.rank - 1], rest = out ? count / out : 0;
+        for (int64_t o = 0; o < out; o++)
+            for (int64_t i = 0; i < rest; i++)
+                target[o * rest + i] = s[i * out + o];
+        return;
+    }
+    case MOTE_WEIGHT_IO_TO_OI:
+        for (int64_t o = 0; o < d[1]; o++)
+            for (int64_t i = 0; i < d[0]; i++)
+                target[o * d[0] + i] = s[i * d[1] + o];
+        return;
+    case MOTE_WEIGHT_HWOI_TO_OHWI: {
+        const int64_t in = d[3], out = d[2], area = (int64_t)d[0] * d[1];
+        for (int64_t o = 0; o < out; o++)
+            for (int64_t p = 0; p < area; p++)
+                memcpy(target + (o * area + p) * in, s + (p * out + o) * in, (size_t)in * sizeof *s);
+        return;
+    }
+    case MOTE_WEIGHT_AS_IS:
+    case MOTE_WEIGHT_HWCM_TO_1HWX:
+        if (count)
+            memcpy(target, s, (size_t)count * sizeof *s);
+    }
+}
+
+static mote_shape laid_out_shape(const mote_shape *in, mote_weight_layout layout)
+{
+    const int32_t *d = in->dims;
+    switch (layout) {
+    case MOTE_WEIGHT_HWIO_TO_OHWI:
+        return mote_shape_4d(d[3], d[0], d[1], d[2]);
+    case MOTE_WEIGHT_HWOI_TO_OHWI:
+        return mote_shape_4d(d[2], d[0], d[1], d[3]);
+    case MOTE_WEIGHT_HWCM_TO_1HWX:
+        return mote_shape_4d(1, d[0], d[1], d[2] * d[3]);
+    case MOTE_WEIGHT_IO_TO_OI:
+        return (mote_shape){2, {d[1], d[0]}};
+    case MOTE_WEIGHT_AS_IS:
+        break;
+    }
+    return *in;
+}
+
+int32_t keras_take_weight(keras_call *call, const char *role, int32_t rank, mote_weight_layout layout, mote_error *err)
+{
+    keras_layer *layer = call->layer;
+    if (call->next_weight >= layer->n_weights) {
+        keras_refuse(call, err, "its %s is missing from the file", role);
+        return -1;
+    }
+    keras_weight *weight = &layer->weights[call->next_weight++];
+    if (weight->tensor >= 0)
+        return weight->tensor;
+    if (weight->value.shape.rank != rank || weight->value.dtype == MOTE_INT64) {
+        char text[MOTE_SHAPE_TEXT_BYTES];
+        keras_refuse(call, err, "its %s has shape %s; %d dimensions are needed", role,
+                     mote_shape_format(&weight->value.shape, text), rank);
+        return -1;
+    }
+    const int64_t count = mote_shape_count(&weight->value.shape);
+    if (count < 1 || count > INT32_MAX) {
+        keras_refuse(call, err, "its %s has %lld values", role, (long long)count);
+        return -1;
+    }
+    const mote_shape shape = laid_out_shape(&weight->value.shape, layout);
+    weight->tensor = keras_const(call, role, &shape, NULL);
+    if (weight->tensor < 0) {
+        no_memory(err);
+        return -1;
+    }
+    mote_tensor *tensor = call->builder->graph->tensors[weight->tensor];
+    lay_out(&weight->value, layout, tensor->data);
+    tensor->layer = layer->record;
+    weight->layout = layout;
+    return weight->tensor;
+}
+
+const keras_weight *keras_peek_weight(const keras_call *call, int32_t index)
+{
+    return index < call->layer->n_weights ? &call->layer->weights[index] : NULL;
+}
+
+void keras_skip_weights(keras_call *call, int32_t n)
+{
+    call->next_weight += n;
+}
+
+/* --- config --- */
+
+bool keras_bool(const json_t *config, const char *key, bool def)
+{
+    const json_t *value = json_object_get(config, key);
+    return json_is_boolean(value) ? json_is_true(value) : json_is_integer(value) ? json_integer_value(value) != 0 : def;
+}
+
+double keras_number(const json_t *config, const char *key, double def)
+{
+    const json_t *value = json_object_get(config, key);
+    return json_is_number(value) ? json_number_value(value) : def;
+}
+
+int64_t keras_int(const json_t *config, const char *key, int64_t def)
+{
+    const json_t *value = json_object_get(config, key);
+    return json_is_number(value) ? (int64_t)json_number_value(value) : def;
+}
+
+const char *keras_text(const json_t *config, const char *key, const char *def)
+{
+    const char *text = json_string_value(json_object_get(config, key));
+    return text ? text : def;
+}
+
+static bool small_int(const json_t *value, int32_t *out)
+{
+    if (!json_is_number(value))
+        return false;
+    const double number = json_number_value(value);
+    if (!(number >= 0 && number <= 1 << 20) || number != floor(number))
+        return false;
+    *out = (int32_t)number;
+    return true;
+}
+
+bool keras_pair(const json_t *config, const char *key, int32_t pair[2], int32_t def)
+{
+    const json_t *value = json_object_get(config, key);
+    if (!value || json_is_null(value)) {
+        pair[0] = pair[1] = def;
+        return true;
+    }
+    if (small_int(value, &pair[0])) {
+        pair[1] = pair[0];
+        return true;
+    }
+    if (json_is_array(value) && json_array_size(value) == 1 && small_int(json_array_get(value, 0), &pair[0])) {
+        pair[1] = pair[0];
+        return true;
+    }
+    return json_is_array(value) && json_array_size(value) == 2 && small_int(json_array_get(value, 0), &pair[0]) &&
+           small_int(json_array_get(value, 1), &pair[1]);
+}
+
+mote_status keras_need_channels_last(const keras_call *call, mote_error *err)
+{
+    const char *format = keras_text(call->config, "data_format", "channels_last");
+    return strcmp(format, "channels_last") == 0
+               ? MOTE_OK
+               : keras_refuse(call, err, "data_format '%s'; save the model with channels_last", format);
+}
+
+mote_status keras_refuse(const keras_call *call, mote_error *err, const char *format, ...)
+{
+    char text[MOTE_ERROR_TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    mote_error_set(err, MOTE_UNSUPPORTED, "%s", text);
+    return mote_error_prefix(err, MOTE_UNSUPPORTED, "layer '%s' (%s)", call->layer->name, call->layer->class_name);
+}
+
+typedef struct layer_row {
+    const char *class_name;
+    keras_layer_fn *build;
+} layer_row;
+
+#define MOTE_KERAS_LAYER(class_name, function) keras_layer_fn function;
+#include "import/keras_layer_list.inc"
+#undef MOTE_KERAS_LAYER
+
+static const layer_row LAYERS[] = {
+#define MOTE_KERAS_LAYER(class_name, function) {class_name, function},
+#include "import/keras_layer_list.inc"
+#undef MOTE_KERAS_LAYER
+};
+
+keras_layer_fn *keras_find_layer(const char *class_name)
+{
+    for (size_t i = 0; i < sizeof LAYERS / sizeof LAYERS[0]; i++)
+        if (strcmp(LAYERS[i].class_name, class_name) == 0)
+            return LAYERS[i].build;
+    return NULL;
+}

@@ -1,0 +1,113 @@
+/*
+ * Building a graph from Keras layers. A layer class is one row of keras_layer_list.inc: a function that gets one call
+ * of the layer (its config, its weights, the tensors it is called on) and adds nodes. The graph is in training form:
+ * see op/train_form. Shapes carry batch 1; dimension 0 of every activation is the batch.
+ */
+#ifndef MOTE_IMPORT_KERAS_BUILDER_H
+#define MOTE_IMPORT_KERAS_BUILDER_H
+
+#include "op/op.h"
+
+#include <jansson.h>
+#include <mote/graph.h>
+
+enum { KERAS_MAX_OUTPUTS = 64, KERAS_MAX_INPUTS = 1024 };
+
+typedef struct keras_builder keras_builder;
+typedef struct keras_call keras_call;
+typedef mote_status keras_layer_fn(keras_call *call, mote_error *err);
+
+/* What a layer may hold when the file gives it values: in the order Keras saves them. */
+typedef struct keras_weight {
+    const char *name;   /* as the file names it */
+    mote_tensor value;  /* float32 or int64; dtype says what the file had */
+    int32_t tensor;     /* in the graph, once a layer function has taken it */
+    mote_weight_layout layout;
+    bool trainable;
+} keras_weight;
+
+typedef struct keras_layer {
+    const char *name, *class_name;
+    json_t *config;          /* borrowed from the document */
+    json_t *inbound;         /* inbound_nodes */
+    keras_weight *weights;
+    int32_t n_weights;
+    int32_t n_calls_done;
+    int32_t *call_outputs;   /* [call][KERAS_MAX_OUTPUTS] */
+    int32_t *call_n_outputs;
+    int32_t n_calls;
+    int32_t record;          /* index into the model's layers */
+} keras_layer;
+
+struct keras_builder {
+    mote_model *model;
+    mote_graph *graph;
+    mote_arena *arena;   /* the model's */
+    mote_arena *scratch; /* gone after loading: values as the file has them */
+    int keras_major;         /* 2 or 3: some layers changed their meaning */
+    const char *prefix;      /* "model/": in front of tensor names */
+};
+
+struct keras_call {
+    keras_builder *builder;
+    keras_layer *layer;
+    json_t *config;
+    json_t *kwargs;          /* of this call; may be NULL */
+    const int32_t *inputs;
+    int32_t n_inputs;
+    int32_t outputs[KERAS_MAX_OUTPUTS];
+    int32_t n_outputs;
+    int32_t next_weight;
+};
+
+/* --- nodes --- */
+/* A node with one output whose shape is inferred by keras_emit. name: the TensorFlow operation's, "Conv2D". */
+mote_node *keras_node(keras_call *call, mote_op op, int32_t n_inputs, const int32_t *inputs, const char *name,
+                      mote_error *err);
+/* Infers the node's output, which becomes the call's only output. To be called after the params are set. */
+mote_status keras_emit(keras_call *call, const mote_node *node, mote_error *err);
+/* node + emit for an operator without params, on the call's present outputs or inputs as given. */
+mote_status keras_apply(keras_call *call, mote_op op, int32_t n_inputs, const int32_t *inputs, const char *name,
+                        mote_error *err);
+/* The call's result so far (its first output), or its first input while there is none. */
+int32_t keras_value(const keras_call *call);
+const mote_shape *keras_shape(const keras_call *call, int32_t tensor);
+/* The call's output is this input: layers that do nothing. */
+mote_status keras_pass(keras_call *call, int32_t tensor);
+/* A float constant; a NULL data is zeros. -1: out of memory. */
+int32_t keras_const(keras_call *call, const char *name, const mote_shape *shape, const float *data);
+int32_t keras_scalar(keras_call *call, const char *name, float value);
+int32_t keras_const_i32(keras_call *call, const char *name, int32_t n, const int32_t *values);
+/* RESHAPE of the present value to dims (the batch first, -1 allowed). */
+mote_status keras_reshape(keras_call *call, int32_t rank, const int32_t *dims, mote_error *err);
+
+/* --- weights --- */
+/* The layer's next weight as a graph constant, laid out for TFLite. Checks the rank. -1 with err set on failure.
+ * Calls of a shared layer get the same tensor. */
+int32_t keras_take_weight(keras_call *call, const char *role, int32_t rank, mote_weight_layout layout, mote_error *err);
+/* Its value as the file has it; NULL when there is none. */
+const keras_weight *keras_peek_weight(const keras_call *call, int32_t index);
+/* The next weights are not part of the graph (counters). */
+void keras_skip_weights(keras_call *call, int32_t n);
+
+/* --- config --- */
+bool keras_bool(const json_t *config, const char *key, bool def);
+double keras_number(const json_t *config, const char *key, double def);
+int64_t keras_int(const json_t *config, const char *key, int64_t def);
+const char *keras_text(const json_t *config, const char *key, const char *def);
+/* One or two integers ("3", "[3, 3]") into two. False: neither. */
+bool keras_pair(const json_t *config, const char *key, int32_t pair[2], int32_t def);
+/* channels_first is refused by name. */
+mote_status keras_need_channels_last(const keras_call *call, mote_error *err);
+/* "layer 'x' (Class): " in front. */
+mote_status keras_refuse(const keras_call *call, mote_error *err, const char *format, ...) MOTE_PRINTF(3, 4);
+
+/* --- activations (keras_activation.c) --- */
+/* Applies "relu", {"class_name": …} or null (linear) to the present value. */
+mote_status keras_activate(keras_call *call, const json_t *activation, mote_error *err);
+mote_status keras_activate_by_name(keras_call *call, const char *name, const json_t *config, mote_error *err);
+
+/* --- table --- */
+keras_layer_fn *keras_find_layer(const char *class_name);
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * The kernels that matter for speed, behind slots. kernels.inc names every variant; mote_kernels_select fills a table
+ * with the best that the processor features allow. `ref/` holds the specification of each slot: plain, slow, obvious.
+ *
+ * int8 variants equal the reference bit for bit. float32 variants differ from it only by the order of additions and by
+ * fused multiply-add: |difference| <= 2e-6 * sum |a||b| (tests/kernels/check_kernels.c).
+ */
+#ifndef MOTE_KERNELS_KERNELS_H
+#define MOTE_KERNELS_KERNELS_H
+
+#include "kernels/fixed_point.h"
+
+#include <stddef.h>
+
+/*
+ * Matrix product with packed right-hand side:  c[m][n] = clamp(sum_k a[m][k] * b[k][n] + bias[n]).
+ *
+ *   packed b, per panel of nr columns:  | bias: nr | then for each group of kr values of k:  nr x kr values | …
+ *
+ * Columns past n and values of k past its end are zero.
+ */
+typedef struct mote_f32_gemm_job {
+    int64_t n, k;
+    const float *a;
+    int64_t a_stride; /* elements from row to row */
+    const float *packed;
+    float *c;
+    int64_t c_stride;
+    float low, high;
+} mote_f32_gemm_job;
+
+/* c = clamp(scale(sum a * b + bias) + zero_point). bias holds the correction for a's zero point:
+ * bias[n] - zero_point_a * sum_k b[k][n]. */
+typedef struct mote_qs8_gemm_job {
+    int64_t n, k;
+    const int8_t *a;
+    int64_t a_stride;
+    const void *packed; /* int32 bias, then int8 weights */
+    const int32_t *mantissa, *exponent; /* per column, padded to whole panels */
+    int32_t *sums;      /* not NULL: raw int32 sums go here (row stride n) in place of c */
+    int8_t *c;
+    int64_t c_stride;
+    int32_t zero_point, low, high;
+} mote_qs8_gemm_job;
+
+/* Depthwise: one output row of `width` pixels. Taps outside the image are left out. depth multiplier 1. */
+typedef struct mote_dw_job {
+    int64_t channels;
+    int32_t in_height, in_width, out_width;
+    int32_t filter_height, filter_width;
+    int32_t stride_h, stride_w, dilation_h, dilation_w;
+    int32_t pad_top, pad_left;
+    const void *input;  /* one image */
+    const void *filter; /* [taps][channels]; int16 for qs8 */
+    const void *bias;   /* [channels]; NULL: zeros */
+    void *output;       /* the image's output */
+    float low_f32, high_f32;
+    const int32_t *mantissa, *exponent;
+    int32_t in_zero_point, zero_point, low, high;
+} mote_dw_job;
+
+typedef void mote_f32_gemm_fn(const mote_f32_gemm_job *job, int64_t row_begin, int64_t row_end);
+typedef void mote_qs8_gemm_fn(const mote_qs8_gemm_job *job, int64_t row_begin, int64_t row_end);
+typedef void mote_f32_dw_fn(const mote_dw_job *job, int32_t row);
+typedef void mote_qs8_dw_fn(const mote_dw_job *job, int32_t row);
+
+/* A slot as selected: the function and its packing. */
+typedef struct mote_kernels {
+    struct {
+        const char *variant;
+        mote_f32_gemm_fn *run;
+        int32_t nr, kr;
+    } f32_gemm;
+    struct {
+        const char *variant;
+        mote_qs8_gemm_fn *run;
+        int32_t nr, kr;
+    } qs8_gemm;
+    struct {
+        const char *variant;
+        mote_f32_dw_fn *run;
+        int32_t nr, kr;
+    } f32_dw;
+    struct {
+        const char *variant;
+        mote_qs8_dw_fn *run;
+        int32_t nr, kr;
+    } qs8_dw;
+} mote_kernels;
+
+/* Constant for the process: features 0 gives the reference kernels. */
+void mote_kernels_select(uint32_t features, mote_kernels *kernels);
+
+/* Elements of the packed form (floats, or bytes for qs8), and the packing itself. weights are [n][k]; sums of weights
+ * are folded into the bias with in_zero_point. bias may be NULL. */
+size_t mote_f32_gemm_packed_count(const mote_kernels *kernels, int64_t n, int64_t k);
+void mote_f32_gemm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const float *weights, const float *bias,
+                        float *packed);
+size_t mote_qs8_gemm_packed_bytes(const mote_kernels *kernels, int64_t n, int64_t k);
+void mote_qs8_gemm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const int8_t *weights, const int32_t *bias,
+                        int32_t in_zero_point, void *packed);
+
+#define MOTE_KERNEL(slot, variant, needs, nr, kr) mote_##slot##_fn mote_##slot##__##variant;
+#include "kernels/kernels.inc"
+#undef MOTE_KERNEL
+
+#endif

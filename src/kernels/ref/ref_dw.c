@@ -1,0 +1,57 @@
+/* The specification of the depthwise rows (kernels.h). */
+#include "kernels/kernels.h"
+
+typedef struct tap {
+    int64_t input, filter; /* element offsets of channel 0 */
+} tap;
+
+/* The tap (fy, fx) of output pixel (row, x); false when it lies outside the image. */
+static int find_tap(const mote_dw_job *job, int32_t row, int32_t x, int32_t fy, int32_t fx, tap *t)
+{
+    const int32_t iy = row * job->stride_h - job->pad_top + fy * job->dilation_h;
+    const int32_t ix = x * job->stride_w - job->pad_left + fx * job->dilation_w;
+    if (iy < 0 || iy >= job->in_height || ix < 0 || ix >= job->in_width)
+        return 0;
+    t->input = ((int64_t)iy * job->in_width + ix) * job->channels;
+    t->filter = ((int64_t)fy * job->filter_width + fx) * job->channels;
+    return 1;
+}
+
+void mote_f32_dw__ref(const mote_dw_job *job, int32_t row)
+{
+    const float *input = job->input, *filter = job->filter, *bias = job->bias;
+    float *output = (float *)job->output + (int64_t)row * job->out_width * job->channels;
+    for (int32_t x = 0; x < job->out_width; x++)
+        for (int64_t c = 0; c < job->channels; c++) {
+            float sum = bias ? bias[c] : 0.0f;
+            for (int32_t fy = 0; fy < job->filter_height; fy++)
+                for (int32_t fx = 0; fx < job->filter_width; fx++) {
+                    tap t;
+                    if (find_tap(job, row, x, fy, fx, &t))
+                        sum += input[t.input + c] * filter[t.filter + c];
+                }
+            sum = sum < job->low_f32 ? job->low_f32 : sum;
+            *output++ = sum > job->high_f32 ? job->high_f32 : sum;
+        }
+}
+
+void mote_qs8_dw__ref(const mote_dw_job *job, int32_t row)
+{
+    const int8_t *input = job->input;
+    const int16_t *filter = job->filter;
+    const int32_t *bias = job->bias;
+    int8_t *output = (int8_t *)job->output + (int64_t)row * job->out_width * job->channels;
+    for (int32_t x = 0; x < job->out_width; x++)
+        for (int64_t c = 0; c < job->channels; c++) {
+            int32_t sum = bias ? bias[c] : 0;
+            for (int32_t fy = 0; fy < job->filter_height; fy++)
+                for (int32_t fx = 0; fx < job->filter_width; fx++) {
+                    tap t;
+                    if (find_tap(job, row, x, fy, fx, &t))
+                        sum = mote_wrap_add_i32(sum, (input[t.input + c] - job->in_zero_point) * filter[t.filter + c]);
+                }
+            const mote_multiplier m = {job->mantissa[c], job->exponent[c]};
+            const int32_t scaled = mote_wrap_add_i32(mote_scale_i32(sum, m), job->zero_point);
+            *output++ = (int8_t)mote_clamp_i32(scaled, job->low, job->high);
+        }
+}

@@ -1,0 +1,42 @@
+/*
+ * The operators that exist only before lowering: what a network is while it trains. Their identity or affine form
+ * at inference is what passes put in their place.
+ */
+#ifndef MOTE_OP_TRAIN_FORM_TRAIN_FORM_H
+#define MOTE_OP_TRAIN_FORM_TRAIN_FORM_H
+
+#include "op/op.h"
+
+/* Inputs: x, gamma, beta, moving mean, moving variance (each one value per slice along axis).
+ * At inference: gamma * (x - mean) / sqrt(variance + epsilon) + beta (Ioffe and Szegedy 2015). */
+typedef struct mote_batch_norm_params {
+    float epsilon, momentum;
+    int32_t axis; /* not negative */
+} mote_batch_norm_params;
+
+/* Input: x. Training: zeroes with probability rate, scales the rest by 1/(1-rate). noise_shape's dimensions of 1 share
+ * one draw; rank 0 draws per element. Inference: identity. */
+typedef struct mote_dropout_params {
+    float rate;
+    mote_shape noise_shape;
+} mote_dropout_params;
+
+/* Input: images. Training: one random transform per image. Inference: identity. */
+typedef enum mote_augment_kind {
+    MOTE_AUGMENT_FLIP,
+    MOTE_AUGMENT_ROTATION,
+    MOTE_AUGMENT_ZOOM,
+    MOTE_AUGMENT_TRANSLATION,
+    MOTE_AUGMENT_CONTRAST,
+    MOTE_AUGMENT_BRIGHTNESS,
+    MOTE_AUGMENT_NOISE,
+    MOTE_AUGMENT_CROP,
+} mote_augment_kind;
+
+typedef struct mote_random_augment_params {
+    int32_t kind;         /* mote_augment_kind */
+    float low[2], high[2]; /* the ranges of the one or two factors, as Keras's layer reads them */
+    int32_t flags;        /* flip: 1 horizontal, 2 vertical */
+} mote_random_augment_params;
+
+#endif
