@@ -10,7 +10,10 @@ typedef struct summary_args {
 } summary_args;
 
 static const cli_option OPTIONS[] = {
-    {.name = "input-shape", .kind = CLI_STRING, .arg = "HxWxC", .help = "sizes for inputs that leave them open",
+    {.name = "input-shape",
+     .kind = CLI_STRING,
+     .arg = "HxWxC",
+     .help = "sizes for inputs that leave them open",
      .offset = offsetof(summary_args, input_shape)},
 };
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0}};

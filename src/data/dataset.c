@@ -43,7 +43,8 @@ mote_status mote_dataset_open(mote_dataset **dataset, const char *path, const ch
     else if (!opened->reader)
         status = mote_error_set(err, MOTE_NOT_FOUND,
                                 "%s: not a data set: no such folder, or neither class folders nor a TFDS data set in "
-                                "it; give a folder with one folder of photos per class", path);
+                                "it; give a folder with one folder of photos per class",
+                                path);
     else
         status = opened->reader->open(opened, path, labels_path, err);
     if (status != MOTE_OK) {

@@ -77,7 +77,8 @@ static mote_status list_folder(const char *path, bool folders, name_list *list, 
         if (entry->d_name[0] == '.')
             continue;
         char full[4096];
-        snprintf(full, sizeof full, "%s/%s", path, entry->d_name);
+        if (snprintf(full, sizeof full, "%s/%s", path, entry->d_name) >= (int)sizeof full)
+            continue;
         const bool folder = entry->d_type == DT_DIR || (entry->d_type != DT_REG && is_folder(full));
         if (folder != folders || (!folders && !is_photo_name(entry->d_name)))
             continue;
@@ -171,9 +172,9 @@ static mote_status add_split(mote_dataset *dataset, photo_list *list, const char
         if (status != MOTE_OK)
             return status;
         if (files.n == 0)
-            status = mote_error_set(err, MOTE_ARGUMENT,
-                                    "%s: no photos (.jpg, .jpeg, .png) of this class; add some or remove the folder",
-                                    path);
+            status =
+                mote_error_set(err, MOTE_ARGUMENT,
+                               "%s: no photos (.jpg, .jpeg, .png) of this class; add some or remove the folder", path);
         for (size_t i = 0; status == MOTE_OK && i < files.n; i++)
             status = add_photo(list, folder, dataset->classes[c], files.names[i], c, err);
         free_names(&files);
@@ -238,7 +239,7 @@ static mote_status open_splits(mote_dataset *dataset, const char *path, const na
     for (int32_t i = 0; status == MOTE_OK && i < n_splits; i++) {
         mote_split *split = &dataset->splits[i];
         char folder[4096];
-        snprintf(folder, sizeof folder, splits->n ? "%s/%s" : "%s", path, splits->n ? splits->names[i] : "");
+        snprintf(folder, sizeof folder, "%s%s%s", path, splits->n ? "/" : "", splits->n ? splits->names[i] : "");
         split->name = mote_arena_strdup(dataset->arena, splits->n ? splits->names[i] : "train");
         split->n_pieces = 1;
         split->piece_begin = mote_arena_calloc(dataset->arena, 2, sizeof *split->piece_begin);
@@ -293,8 +294,7 @@ static mote_status decode(const mote_dataset *dataset, int64_t example, int32_t 
     return mote_image_load(dataset->names[example], channels, dataset->allocator, image, err);
 }
 
-static mote_status size(const mote_dataset *dataset, int64_t example, int32_t *height, int32_t *width,
-                        mote_error *err)
+static mote_status size(const mote_dataset *dataset, int64_t example, int32_t *height, int32_t *width, mote_error *err)
 {
     mote_file file;
     mote_status status = mote_file_open(&file, dataset->names[example], 0, dataset->allocator, err);

@@ -98,7 +98,8 @@ mote_status mote_png_write(const char *path, const mote_image *image, mote_error
     const mote_status status = mote_output_open(&output, path, err);
     if (status != MOTE_OK)
         return status;
-    png_image png = {.version = PNG_IMAGE_VERSION, .width = (png_uint_32)image->width,
+    png_image png = {.version = PNG_IMAGE_VERSION,
+                     .width = (png_uint_32)image->width,
                      .height = (png_uint_32)image->height,
                      .format = image->channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY};
     if (!png_image_write_to_stdio(&png, mote_output_stream(output), 0, image->data, 0, NULL)) {
@@ -141,8 +142,8 @@ static bool compress(FILE *stream, const mote_image *image, int32_t quality)
     jpeg_set_quality(&info, quality, TRUE);
     jpeg_start_compress(&info, TRUE);
     while (info.next_scanline < info.image_height) {
-        JSAMPROW row = (unsigned char *)image->data +
-                       (size_t)info.next_scanline * (size_t)image->width * (size_t)image->channels;
+        JSAMPROW row =
+            (unsigned char *)image->data + (size_t)info.next_scanline * (size_t)image->width * (size_t)image->channels;
         jpeg_write_scanlines(&info, &row, 1);
     }
     jpeg_finish_compress(&info);

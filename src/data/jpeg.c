@@ -71,8 +71,8 @@ static void read_lines(jpeg_job *job, int32_t channels)
     const bool cmyk = info->out_color_space == JCS_CMYK;
     const int32_t width = (int32_t)info->output_width;
     while (info->output_scanline < info->output_height) {
-        unsigned char *row = (unsigned char *)job->image->data +
-                             (size_t)info->output_scanline * (size_t)width * (size_t)channels;
+        unsigned char *row =
+            (unsigned char *)job->image->data + (size_t)info->output_scanline * (size_t)width * (size_t)channels;
         JSAMPROW target = cmyk ? job->line : row;
         if (jpeg_read_scanlines(info, &target, 1) != 1) {
             job->failure.truncated = true;
@@ -158,4 +158,3 @@ mote_status mote_jpeg_size(const void *bytes, size_t n_bytes, int32_t *height, i
     jpeg_destroy_decompress(&info);
     return MOTE_OK;
 }
-

@@ -19,8 +19,8 @@ struct mote_loader {
     const mote_slice *slice;
     mote_loader_options options;
     const mote_allocator *allocator;
-    int64_t n;        /* examples to look at */
-    int64_t n_given;  /* delivered */
+    int64_t n;       /* examples to look at */
+    int64_t n_given; /* delivered */
     int64_t n_skipped;
     slot *slots;
     int64_t n_slots;
@@ -48,7 +48,8 @@ static mote_status decode_into(const mote_loader *loader, int64_t example, float
     status = mote_image_resize(&image, o->height, o->width, pixels);
     mote_image_free(&image);
     if (status != MOTE_OK)
-        return mote_error_set(err, status, "%s: out of memory resizing it", mote_dataset_name(loader->dataset, example));
+        return mote_error_set(err, status, "%s: out of memory resizing it",
+                              mote_dataset_name(loader->dataset, example));
     mote_pixels_apply(o->pixels, pixels, (int64_t)o->height * o->width, o->channels);
     return MOTE_OK;
 }
@@ -111,8 +112,9 @@ mote_status mote_loader_new(mote_loader **loader, const mote_dataset *dataset, c
     const mote_loader_options *o = options;
     if (o->height < 1 || o->width < 1 || (o->channels != 1 && o->channels != 3) ||
         (int64_t)o->height * o->width > MOTE_MAX_PHOTO_PIXELS)
-        return mote_error_set(err, MOTE_ARGUMENT, "photos cannot become %d x %d x %d; the model's input is not an image",
-                              o->height, o->width, o->channels);
+        return mote_error_set(err, MOTE_ARGUMENT,
+                              "photos cannot become %d x %d x %d; the model's input is not an image", o->height,
+                              o->width, o->channels);
     mote_loader *made = mote_calloc(allocator, 1, sizeof *made);
     if (!made)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");

@@ -77,8 +77,8 @@ static mote_status open_npy(mote_dataset *dataset, const char *path, const char 
     const mote_tensor *images = &state->images;
     const int32_t channels = images->shape.rank == 4 ? images->shape.dims[3] : 0;
     if ((images->dtype != MOTE_UINT8 && images->dtype != MOTE_FLOAT32) || (channels != 1 && channels != 3))
-        return mote_error_set(err, MOTE_SHAPE,
-                              "%s: images are needed: N x height x width x 1 or 3, uint8 or float32", path);
+        return mote_error_set(err, MOTE_SHAPE, "%s: images are needed: N x height x width x 1 or 3, uint8 or float32",
+                              path);
     if (mote_shape_count(&state->labels.shape) != images->shape.dims[0])
         return mote_error_set(err, MOTE_SHAPE, "%s: %lld labels for %d images", labels_path,
                               (long long)mote_shape_count(&state->labels.shape), images->shape.dims[0]);

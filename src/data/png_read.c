@@ -1,4 +1,5 @@
-/* PNG as tf.io.decode_png decodes it to 8 bits: 16-bit samples lose their low byte, alpha is dropped, palettes expand. */
+/* PNG as tf.io.decode_png decodes it to 8 bits: 16-bit samples lose their low byte, alpha is dropped, palettes expand.
+ */
 #include "data/reader.h"
 
 #include <png.h>

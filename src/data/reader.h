@@ -27,9 +27,9 @@ struct mote_dataset {
     mote_split *splits;
     int32_t n_splits;
     int64_t n_examples;
-    int32_t *labels;   /* n_examples; -1: none */
+    int32_t *labels;    /* n_examples; -1: none */
     const char **names; /* n_examples */
-    void *state;       /* the reader's */
+    void *state;        /* the reader's */
 };
 
 struct mote_reader {
@@ -40,8 +40,7 @@ struct mote_reader {
     mote_status (*decode)(const mote_dataset *dataset, int64_t example, int32_t channels, mote_image *image,
                           mote_error *err);
     /* Width and height without the pixels. Thread-safe. */
-    mote_status (*size)(const mote_dataset *dataset, int64_t example, int32_t *height, int32_t *width,
-                        mote_error *err);
+    mote_status (*size)(const mote_dataset *dataset, int64_t example, int32_t *height, int32_t *width, mote_error *err);
     void (*close)(mote_dataset *dataset); /* what the arena does not hold; may be NULL */
 };
 

@@ -28,7 +28,8 @@ static mote_status add_piece(piece_list *list, int64_t at, int64_t end)
         return MOTE_OK;
     if (list->n == list->capacity) {
         const size_t capacity = list->capacity ? list->capacity * 2 : 16;
-        piece *bigger = mote_realloc(list->allocator, list->pieces, list->n * sizeof *bigger, capacity * sizeof *bigger);
+        piece *bigger =
+            mote_realloc(list->allocator, list->pieces, list->n * sizeof *bigger, capacity * sizeof *bigger);
         if (!bigger)
             return MOTE_NO_MEMORY;
         list->pieces = bigger;
@@ -88,7 +89,8 @@ static mote_status wrong_term(const char *term, size_t n, mote_error *err)
 {
     return mote_error_set(err, MOTE_ARGUMENT,
                           "--split: '%.*s' is not a split; write train, train[:70%%], train[70%%:90%%], test[:100], "
-                          "train+test", (int)(n < 80 ? n : 80), term);
+                          "train+test",
+                          (int)(n < 80 ? n : 80), term);
 }
 
 /* [from, to) of one term, in examples of its split. */

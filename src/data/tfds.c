@@ -33,7 +33,7 @@ typedef struct tfds_state {
 
 static bool has_info(const char *folder)
 {
-    char path[PATH_BYTES];
+    char path[PATH_BYTES + 32];
     snprintf(path, sizeof path, "%s/dataset_info.json", folder);
     return access(path, R_OK) == 0;
 }
@@ -123,8 +123,8 @@ static mote_status read_features(mote_dataset *dataset, const char *root, mote_e
     }
     json_decref(json);
     if (!state->image_key || !state->label_key || n_classes < 1 || n_classes > 1000000)
-        return mote_error_set(err, MOTE_UNSUPPORTED,
-                              "%s/features.json: needs one image and one class label feature", root);
+        return mote_error_set(err, MOTE_UNSUPPORTED, "%s/features.json: needs one image and one class label feature",
+                              root);
     dataset->n_classes = (int32_t)n_classes;
     dataset->classes = mote_arena_calloc(dataset->arena, (size_t)n_classes, sizeof *dataset->classes);
     for (int32_t i = 0; dataset->classes && i < dataset->n_classes; i++)
@@ -148,7 +148,8 @@ static mote_status read_labels(mote_dataset *dataset, const char *root, mote_err
     for (int32_t i = 0; i < dataset->n_classes && at < file.n_bytes; i++) {
         const unsigned char *line = file.data + at, *end = memchr(line, '\n', file.n_bytes - at);
         const size_t n = end ? (size_t)(end - line) : file.n_bytes - at;
-        dataset->classes[i] = mote_arena_strndup(dataset->arena, (const char *)line, n && line[n - 1] == '\r' ? n - 1 : n);
+        dataset->classes[i] =
+            mote_arena_strndup(dataset->arena, (const char *)line, n && line[n - 1] == '\r' ? n - 1 : n);
         at += n + 1;
     }
     mote_file_close(&file);
@@ -201,8 +202,7 @@ static mote_status read_split(mote_dataset *dataset, const json_t *json, const c
     return MOTE_OK;
 }
 
-static mote_status read_info(mote_dataset *dataset, const char *root, shard_plan *plan, int64_t *total,
-                             mote_error *err)
+static mote_status read_info(mote_dataset *dataset, const char *root, shard_plan *plan, int64_t *total, mote_error *err)
 {
     json_t *json;
     mote_status status = load_json(root, "dataset_info.json", &json, err);

@@ -92,7 +92,8 @@ static mote_status read_strings(hid_t attribute, mote_arena *arena, const char *
     mote_status status = MOTE_OK;
     char *buffer = NULL;
     size_t total;
-    if (H5Tget_class(type) != H5T_STRING || count < 0 || count > MAX_LIST || width == 0 ||
+    /* An empty list has whatever type its writer thought of. */
+    if ((count != 0 && H5Tget_class(type) != H5T_STRING) || count < 0 || count > MAX_LIST || width == 0 ||
         __builtin_mul_overflow((size_t)count, width, &total) || total > MAX_TEXT_BYTES)
         status = mote_error_set(err, MOTE_FORMAT, "an attribute that should be text is not, or is too long");
     const char **texts = status == MOTE_OK ? mote_arena_calloc(arena, (size_t)count + 1, sizeof *texts) : NULL;

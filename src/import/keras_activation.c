@@ -112,10 +112,9 @@ static mote_status hard_sigmoid(keras_call *call, const json_t *config, mote_err
     if (status == MOTE_OK)
         status = apply_binary(call, MOTE_OP_MINIMUM, keras_value(call), keras_scalar(call, "one", 1.0f),
                               "clip_by_value/Minimum", err);
-    return status == MOTE_OK
-               ? apply_binary(call, MOTE_OP_MAXIMUM, keras_value(call), keras_scalar(call, "zero", 0.0f),
-                              "clip_by_value", err)
-               : status;
+    return status == MOTE_OK ? apply_binary(call, MOTE_OP_MAXIMUM, keras_value(call), keras_scalar(call, "zero", 0.0f),
+                                            "clip_by_value", err)
+                             : status;
 }
 
 static mote_status hard_swish(keras_call *call, const json_t *config, mote_error *err)
@@ -130,13 +129,20 @@ typedef struct activation_row {
 } activation_row;
 
 static const activation_row ACTIVATIONS[] = {
-    {"linear", linear},       {"relu", relu},
-    {"relu6", relu6},         {"sigmoid", sigmoid},
-    {"tanh", tanh_},          {"elu", elu},
-    {"swish", swish},         {"silu", swish},
-    {"gelu", gelu},           {"softmax", softmax},
-    {"exponential", exponential}, {"hard_sigmoid", hard_sigmoid},
-    {"hard_swish", hard_swish},   {"hard_silu", hard_swish},
+    {"linear", linear},
+    {"relu", relu},
+    {"relu6", relu6},
+    {"sigmoid", sigmoid},
+    {"tanh", tanh_},
+    {"elu", elu},
+    {"swish", swish},
+    {"silu", swish},
+    {"gelu", gelu},
+    {"softmax", softmax},
+    {"exponential", exponential},
+    {"hard_sigmoid", hard_sigmoid},
+    {"hard_swish", hard_swish},
+    {"hard_silu", hard_swish},
 };
 
 mote_status keras_activate_by_name(keras_call *call, const char *name, const json_t *config, mote_error *err)

@@ -282,10 +282,6 @@ typedef struct layer_row {
     keras_layer_fn *build;
 } layer_row;
 
-#define MOTE_KERAS_LAYER(class_name, function) keras_layer_fn function;
-#include "import/keras_layer_list.inc"
-#undef MOTE_KERAS_LAYER
-
 static const layer_row LAYERS[] = {
 #define MOTE_KERAS_LAYER(class_name, function) {class_name, function},
 #include "import/keras_layer_list.inc"

@@ -19,24 +19,24 @@ typedef mote_status keras_layer_fn(keras_call *call, mote_error *err);
 
 /* What a layer may hold when the file gives it values: in the order Keras saves them. */
 typedef struct keras_weight {
-    const char *name;   /* as the file names it */
-    mote_tensor value;  /* float32 or int64; dtype says what the file had */
-    int32_t tensor;     /* in the graph, once a layer function has taken it */
+    const char *name;  /* as the file names it */
+    mote_tensor value; /* float32 or int64; dtype says what the file had */
+    int32_t tensor;    /* in the graph, once a layer function has taken it */
     mote_weight_layout layout;
     bool trainable;
 } keras_weight;
 
 typedef struct keras_layer {
     const char *name, *class_name;
-    json_t *config;          /* borrowed from the document */
-    json_t *inbound;         /* inbound_nodes */
+    json_t *config;  /* borrowed from the document */
+    json_t *inbound; /* inbound_nodes */
     keras_weight *weights;
     int32_t n_weights;
     int32_t n_calls_done;
-    int32_t *call_outputs;   /* [call][KERAS_MAX_OUTPUTS] */
+    int32_t *call_outputs; /* [call][KERAS_MAX_OUTPUTS] */
     int32_t *call_n_outputs;
     int32_t n_calls;
-    int32_t record;          /* index into the model's layers */
+    int32_t record; /* index into the model's layers */
 } keras_layer;
 
 struct keras_builder {
@@ -44,15 +44,15 @@ struct keras_builder {
     mote_graph *graph;
     mote_arena *arena;   /* the model's */
     mote_arena *scratch; /* gone after loading: values as the file has them */
-    int keras_major;         /* 2 or 3: some layers changed their meaning */
-    const char *prefix;      /* "model/": in front of tensor names */
+    int keras_major;     /* 2 or 3: some layers changed their meaning */
+    const char *prefix;  /* "model/": in front of tensor names */
 };
 
 struct keras_call {
     keras_builder *builder;
     keras_layer *layer;
     json_t *config;
-    json_t *kwargs;          /* of this call; may be NULL */
+    json_t *kwargs; /* of this call; may be NULL */
     const int32_t *inputs;
     int32_t n_inputs;
     int32_t outputs[KERAS_MAX_OUTPUTS];
@@ -108,6 +108,10 @@ mote_status keras_activate(keras_call *call, const json_t *activation, mote_erro
 mote_status keras_activate_by_name(keras_call *call, const char *name, const json_t *config, mote_error *err);
 
 /* --- table --- */
+#define MOTE_KERAS_LAYER(class_name, function) keras_layer_fn function;
+#include "import/keras_layer_list.inc"
+#undef MOTE_KERAS_LAYER
+
 keras_layer_fn *keras_find_layer(const char *class_name);
 
 #endif

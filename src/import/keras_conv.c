@@ -18,7 +18,8 @@ static mote_status read_window(const keras_call *call, window *w, mote_error *er
     if (status != MOTE_OK)
         return status;
     const char *padding = keras_text(call->config, "padding", "valid");
-    if (!keras_pair(call->config, "strides", w->stride, 1) || !keras_pair(call->config, "dilation_rate", w->dilation, 1))
+    if (!keras_pair(call->config, "strides", w->stride, 1) ||
+        !keras_pair(call->config, "dilation_rate", w->dilation, 1))
         return keras_refuse(call, err, "strides or dilation_rate are not one or two whole numbers");
     if (strcmp(padding, "same") != 0 && strcmp(padding, "valid") != 0)
         return keras_refuse(call, err, "padding '%s' is unknown", padding);

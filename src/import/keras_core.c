@@ -149,8 +149,7 @@ mote_status keras_zero_padding_2d(keras_call *call, mote_error *err)
         }
     }
     const mote_shape shape = {2, {4, 2}};
-    const int32_t paddings =
-        mote_graph_add_const(call->builder->graph, "paddings", MOTE_INT32, &shape, around);
+    const int32_t paddings = mote_graph_add_const(call->builder->graph, "paddings", MOTE_INT32, &shape, around);
     const int32_t inputs[] = {keras_value(call), paddings};
     return keras_apply(call, MOTE_OP_PAD, 2, inputs, "Pad", err);
 }

@@ -58,8 +58,8 @@ static mote_status read_texts(mote_model *model, mote_h5 *h5, mote_error *err)
     if (status == MOTE_OK)
         status = mote_h5_text(h5, "/", "keras_version", model->arena, &model->keras_version, err);
     if (status == MOTE_OK && !model->config_json)
-        status = mote_error_set(err, MOTE_FORMAT,
-                                "it holds no model_config: perhaps weights alone; save the whole model");
+        status =
+            mote_error_set(err, MOTE_FORMAT, "it holds no model_config: perhaps weights alone; save the whole model");
     return status;
 }
 

@@ -269,7 +269,8 @@ static mote_status add_layer(assembly *a, json_t *json, int32_t index, mote_erro
     layer->name = mote_arena_strdup(a->builder.arena, layer->name);
     const size_t n_calls = json_array_size(layer->inbound);
     layer->n_calls = n_calls > 0 ? (int32_t)n_calls : 1;
-    layer->call_outputs = mote_arena_calloc(a->builder.scratch, (size_t)layer->n_calls * KERAS_MAX_OUTPUTS, sizeof(int32_t));
+    layer->call_outputs =
+        mote_arena_calloc(a->builder.scratch, (size_t)layer->n_calls * KERAS_MAX_OUTPUTS, sizeof(int32_t));
     layer->call_n_outputs = mote_arena_calloc(a->builder.scratch, (size_t)layer->n_calls, sizeof(int32_t));
     return layer->class_name && layer->name && layer->call_outputs && layer->call_n_outputs ? MOTE_OK : no_memory(err);
 }
@@ -283,7 +284,8 @@ static mote_status chain_sequential(json_t *layers, mote_error *err)
     if (strcmp(keras_text(first, "class_name", ""), "InputLayer") != 0) {
         json_t *shape = json_object_get(json_object_get(first, "config"), "batch_input_shape");
         if (!shape)
-            return mote_error_set(err, MOTE_FORMAT, "the model's input shape is not in the file; build it before saving");
+            return mote_error_set(err, MOTE_FORMAT,
+                                  "the model's input shape is not in the file; build it before saving");
         const char *name = keras_text(json_object_get(first, "config"), "name", "layer");
         json_t *input = json_pack("{s:s, s:{s:s+, s:O, s:s}, s:[]}", "class_name", "InputLayer", "config", "name", name,
                                   "_input", "batch_input_shape", shape, "dtype",
@@ -355,8 +357,11 @@ static mote_status record_weights(const assembly *a, const keras_layer *layer, m
     for (int32_t i = 0; i < layer->n_weights; i++) {
         const keras_weight *from = &layer->weights[i];
         mote_layer_weight *to = &record->weights[i];
-        *to = (mote_layer_weight){.name = mote_arena_strdup(arena, from->name), .tensor = from->tensor,
-                                  .layout = from->layout, .shape = from->value.shape, .dtype = from->value.dtype,
+        *to = (mote_layer_weight){.name = mote_arena_strdup(arena, from->name),
+                                  .tensor = from->tensor,
+                                  .layout = from->layout,
+                                  .shape = from->value.shape,
+                                  .dtype = from->value.dtype,
                                   .trainable = from->trainable};
         if (from->tensor < 0)
             to->data = mote_arena_copy(arena, from->value.data, from->value.n_bytes);
@@ -377,9 +382,10 @@ static mote_status record_inbound(const assembly *a, const keras_layer *layer, m
         return MOTE_NO_MEMORY;
     for (size_t i = 0; i < n; i++) {
         const json_t *reference = single ? node : json_array_get(node, i);
-        record->inbound[record->n_inbound++] = mote_arena_printf(
-            arena, "%s[%d][%d]", json_string_value(json_array_get(reference, 0)),
-            (int)json_integer_value(json_array_get(reference, 1)), (int)json_integer_value(json_array_get(reference, 2)));
+        record->inbound[record->n_inbound++] =
+            mote_arena_printf(arena, "%s[%d][%d]", json_string_value(json_array_get(reference, 0)),
+                              (int)json_integer_value(json_array_get(reference, 1)),
+                              (int)json_integer_value(json_array_get(reference, 2)));
         if (!record->inbound[record->n_inbound - 1])
             return MOTE_NO_MEMORY;
     }
@@ -437,7 +443,8 @@ static mote_status assemble(assembly *a, json_t *document, keras_weights_fn *wei
     if (!sequential && strcmp(class_name, "Functional") != 0 && strcmp(class_name, "Model") != 0)
         return mote_error_set(err, MOTE_UNSUPPORTED,
                               "the model's class is '%s'; only functional and Sequential models can be rebuilt from a "
-                              "file", class_name);
+                              "file",
+                              class_name);
     json_t *config = json_object_get(document, "config");
     json_t *layers = json_is_array(config) ? config : json_object_get(config, "layers");
     if (!json_is_array(layers))

@@ -72,8 +72,7 @@ static int32_t number_or_list(keras_call *call, const char *role, const json_t *
     const mote_shape shape = {1, {(int32_t)n}};
     const int32_t tensor = keras_const(call, role, &shape, NULL);
     for (size_t i = 0; tensor >= 0 && i < n; i++)
-        ((float *)call->builder->graph->tensors[tensor]->data)[i] =
-            (float)json_number_value(json_array_get(value, i));
+        ((float *)call->builder->graph->tensors[tensor]->data)[i] = (float)json_number_value(json_array_get(value, i));
     return tensor;
 }
 
@@ -147,9 +146,8 @@ typedef struct tf_op_row {
 } tf_op_row;
 
 static const tf_op_row TF_OPS[] = {
-    {"math.multiply", MOTE_OP_MUL}, {"math.add", MOTE_OP_ADD},
-    {"math.subtract", MOTE_OP_SUB}, {"__operators__.add", MOTE_OP_ADD},
-    {"math.truediv", MOTE_OP_DIV},  {"math.maximum", MOTE_OP_MAXIMUM},
+    {"math.multiply", MOTE_OP_MUL},     {"math.add", MOTE_OP_ADD},     {"math.subtract", MOTE_OP_SUB},
+    {"__operators__.add", MOTE_OP_ADD}, {"math.truediv", MOTE_OP_DIV}, {"math.maximum", MOTE_OP_MAXIMUM},
     {"math.minimum", MOTE_OP_MINIMUM},
 };
 

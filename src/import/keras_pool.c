@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "op/pool_2d/pool_2d.h"
+#include "op/average_pool_2d/pool_2d.h"
 #include "op/reduce/reduce.h"
 
 static mote_status emit_pool(keras_call *call, mote_op op, const char *name, mote_error *err)

@@ -127,8 +127,11 @@ static void format_outputs(const mote_layer *layer, char *text, size_t room)
     for (int32_t i = 0; i < layer->n_outputs && used + 256 < room; i++) {
         char shape[160];
         format_shape(&layer->output_shapes[i], shape, sizeof shape);
-        used += (size_t)snprintf(text + used, room - used, "%s%s%s", i ? ", " : listed ? "[" : "", shape,
-                                 listed && i + 1 == layer->n_outputs ? "]" : "");
+        used += (size_t)snprintf(text + used, room - used, "%s%s%s",
+                                 i        ? ", "
+                                 : listed ? "["
+                                          : "",
+                                 shape, listed && i + 1 == layer->n_outputs ? "]" : "");
     }
 }
 

@@ -100,15 +100,15 @@ int32_t mote_fixed_log_q12(int32_t input)
     const int32_t alpha_n = 117049297, alpha_d = 127690142, alpha_i = 1057819769, alpha_f = 638450708;
     const int32_t shifted_quarter = rescale_down(ONE_QUARTER, SUM_BITS);
     const int32_t zeros_a = mote_leading_zeros_u32((uint32_t)input);
-    const int32_t r_a = mote_saturating_shift_left_i32(
-        mote_mulh_i32(mote_saturating_shift_left_i32(input, zeros_a - 1), ROOT_HALF), 1);
-    const int32_t power_a = saturate_i64(
-        (int64_t)mote_saturating_shift_left_i32(INPUT_BITS - zeros_a, 31 - SUM_BITS) + shifted_quarter);
+    const int32_t r_a =
+        mote_saturating_shift_left_i32(mote_mulh_i32(mote_saturating_shift_left_i32(input, zeros_a - 1), ROOT_HALF), 1);
+    const int32_t power_a =
+        saturate_i64((int64_t)mote_saturating_shift_left_i32(INPUT_BITS - zeros_a, 31 - SUM_BITS) + shifted_quarter);
     const int32_t z_b = mote_mulh_i32(input, ROOT_HALF);
     const int32_t headroom_b = mote_leading_zeros_u32((uint32_t)z_b) - 1;
     const int32_t r_b = mote_saturating_shift_left_i32(input, headroom_b);
-    const int32_t power_b = saturate_i64(
-        (int64_t)mote_saturating_shift_left_i32(INPUT_BITS - headroom_b, 31 - SUM_BITS) - shifted_quarter);
+    const int32_t power_b =
+        saturate_i64((int64_t)mote_saturating_shift_left_i32(INPUT_BITS - headroom_b, 31 - SUM_BITS) - shifted_quarter);
     const int32_t r = mote_min_i32(r_a, r_b);
     const int32_t power = mote_max_i32(power_a, power_b);
     const int32_t p = rounding_half_sum(r, FOURTH_ROOT_HALF);

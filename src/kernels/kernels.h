@@ -35,9 +35,9 @@ typedef struct mote_qs8_gemm_job {
     int64_t n, k;
     const int8_t *a;
     int64_t a_stride;
-    const void *packed; /* int32 bias, then int8 weights */
+    const void *packed;                 /* int32 bias, then int8 weights */
     const int32_t *mantissa, *exponent; /* per column, padded to whole panels */
-    int32_t *sums;      /* not NULL: raw int32 sums go here (row stride n) in place of c */
+    int32_t *sums;                      /* not NULL: raw int32 sums go here (row stride n) in place of c */
     int8_t *c;
     int64_t c_stride;
     int32_t zero_point, low, high;

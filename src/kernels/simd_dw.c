@@ -9,8 +9,8 @@
 
 enum { LANES = MOTE_SIMD_BYTES / 4, BLOCK = 4 * LANES };
 
-typedef float vec_f32 __attribute__((vector_size(MOTE_SIMD_BYTES)));
-typedef int32_t vec_i32 __attribute__((vector_size(MOTE_SIMD_BYTES)));
+typedef mote_vec_f32 vec_f32;
+typedef mote_vec_i32 vec_i32;
 typedef int8_t vec_i8 __attribute__((vector_size(MOTE_SIMD_BYTES / 4)));
 typedef int16_t vec_i16 __attribute__((vector_size(MOTE_SIMD_BYTES / 2)));
 
@@ -69,11 +69,9 @@ static inline __attribute__((always_inline)) void f32_block(const mote_dw_job *j
             for (int v = 0; v < n_vectors; v++)
                 sum[v] += load_f32(x + v * LANES) * load_f32(w + v * LANES);
         }
-    const vec_f32 low = job->low_f32 - (vec_f32){0}, high = job->high_f32 - (vec_f32){0};
 #pragma GCC unroll 4
     for (int v = 0; v < n_vectors; v++) {
-        vec_f32 s = sum[v] < low ? low : sum[v];
-        s = s > high ? high : s;
+        const vec_f32 s = mote_vec_clamp(sum[v], job->low_f32, job->high_f32);
         memcpy(out + c + v * LANES, &s, sizeof s);
     }
 }
@@ -85,9 +83,10 @@ static void f32_rest(const mote_dw_job *job, const taps *t, int64_t c, float *ou
         float sum = bias ? bias[c] : 0.0f;
         for (int32_t fy = t->y0; fy < t->y1; fy++)
             for (int32_t fx = t->x0; fx < t->x1; fx++)
-                sum += input[t->input + ((int64_t)fy * job->dilation_h * job->in_width + fx * job->dilation_w) *
-                                            job->channels + c] *
-                       filter[((int64_t)fy * job->filter_width + fx) * job->channels + c];
+                sum +=
+                    input[t->input +
+                          ((int64_t)fy * job->dilation_h * job->in_width + fx * job->dilation_w) * job->channels + c] *
+                    filter[((int64_t)fy * job->filter_width + fx) * job->channels + c];
         sum = sum < job->low_f32 ? job->low_f32 : sum;
         out[c] = sum > job->high_f32 ? job->high_f32 : sum;
     }
@@ -174,8 +173,9 @@ static void qs8_rest(const mote_dw_job *job, const taps *t, int64_t c, int8_t *o
         int32_t sum = bias ? bias[c] : 0;
         for (int32_t fy = t->y0; fy < t->y1; fy++)
             for (int32_t fx = t->x0; fx < t->x1; fx++) {
-                const int64_t at = t->input + ((int64_t)fy * job->dilation_h * job->in_width + fx * job->dilation_w) *
-                                                  job->channels + c;
+                const int64_t at =
+                    t->input + ((int64_t)fy * job->dilation_h * job->in_width + fx * job->dilation_w) * job->channels +
+                    c;
                 sum = mote_wrap_add_i32(sum, (input[at] - job->in_zero_point) *
                                                  filter[((int64_t)fy * job->filter_width + fx) * job->channels + c]);
             }

@@ -10,20 +10,13 @@
 
 enum { NR = 2 * MOTE_SIMD_BYTES / 4, MR = MOTE_SIMD_ROWS };
 
-typedef float vec __attribute__((vector_size(MOTE_SIMD_BYTES)));
+typedef mote_vec_f32 vec;
 
 static inline vec load(const float *p)
 {
     vec v;
     memcpy(&v, p, sizeof v);
     return v;
-}
-
-static inline vec clamp(vec v, float low, float high)
-{
-    const vec l = low - (vec){0}, h = high - (vec){0};
-    v = v < l ? l : v;
-    return v > h ? h : v;
 }
 
 static inline void store_row(float *c, vec v0, vec v1, int64_t n)
@@ -62,8 +55,8 @@ static inline __attribute__((always_inline)) void tile(const mote_f32_gemm_job *
     }
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++)
-        store_row(c + r * job->c_stride, clamp(sum[r][0], job->low, job->high), clamp(sum[r][1], job->low, job->high),
-                  n);
+        store_row(c + r * job->c_stride, mote_vec_clamp(sum[r][0], job->low, job->high),
+                  mote_vec_clamp(sum[r][1], job->low, job->high), n);
 }
 
 void MOTE_SIMD(mote_f32_gemm)(const mote_f32_gemm_job *job, int64_t row_begin, int64_t row_end)

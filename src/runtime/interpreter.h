@@ -9,6 +9,7 @@
 #ifndef MOTE_RUNTIME_INTERPRETER_H
 #define MOTE_RUNTIME_INTERPRETER_H
 
+#include "kernels/kernels.h"
 #include <mote/runtime.h>
 
 #include "op/op.h"
@@ -79,7 +80,8 @@ struct mote_runtime {
     mote_runtime_options options;
     const mote_allocator *allocator;
     mote_pool *pool, *own_pool;
-    const struct mote_kernels *kernels;
+    const struct mote_kernels *kernels; /* NULL: the reference's plain loops alone */
+    mote_kernels own_kernels;
     rt_plan **plans; /* per graph, NULL until entered */
     int32_t entry;   /* graph */
     const mote_signature *signature;

@@ -1,4 +1,5 @@
 /* The public face of the interpreter. */
+#include <mote/cpu.h>
 #include <string.h>
 
 #include "runtime/interpreter.h"
@@ -91,6 +92,9 @@ static mote_status enter(mote_runtime *runtime, int32_t graph, mote_error *err)
 
 static mote_status start(mote_runtime *runtime, mote_error *err)
 {
+    const uint32_t features = runtime->options.reference ? 0 : mote_cpu_features();
+    mote_kernels_select(features, &runtime->own_kernels);
+    runtime->kernels = features ? &runtime->own_kernels : NULL;
     if (runtime->options.pool) {
         runtime->pool = runtime->options.pool;
     } else if (runtime->options.n_threads != 1) {

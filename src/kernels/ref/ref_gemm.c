@@ -23,7 +23,8 @@ void mote_qs8_gemm__ref(const mote_qs8_gemm_job *job, int64_t row_begin, int64_t
     const int64_t k_padded = (job->k + KR - 1) / KR * KR;
     for (int64_t row = row_begin; row < row_end; row++)
         for (int64_t column = 0; column < job->n; column++) {
-            const int8_t *panel = (const int8_t *)job->packed + column / NR * NR * ((int64_t)sizeof(int32_t) + k_padded);
+            const int8_t *panel =
+                (const int8_t *)job->packed + column / NR * NR * ((int64_t)sizeof(int32_t) + k_padded);
             const int8_t *weights = panel + NR * (int64_t)sizeof(int32_t) + column % NR * KR;
             int32_t sum;
             memcpy(&sum, panel + column % NR * (int64_t)sizeof(int32_t), sizeof sum);

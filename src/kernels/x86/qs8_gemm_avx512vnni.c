@@ -10,7 +10,6 @@
 
 enum { NR = 32, KR = 4, MR = 8 };
 
-
 /* Doubling high product, rounded: (a * b + 2^30) >> 31 in every lane. */
 static inline __m512i mulh(__m512i a, __m512i b)
 {

@@ -1,5 +1,7 @@
-/* CONV_2D, plainly: every output is one sum over the taps that fall inside the image. */
+/* CONV_2D: packed where that serves (conv_packed.h), else plainly: every output is one sum over the taps that fall
+ * inside the image. */
 #include "op/conv_2d/conv_2d.h"
+#include "op/conv_2d/conv_packed.h"
 #include "op/op_quant.h"
 
 typedef struct conv_state {
@@ -9,9 +11,10 @@ typedef struct conv_state {
     mote_dot_fn *dot;
     float min, max;
     bool hybrid, asymmetric;
+    mote_conv_packed *packed; /* NULL: plainly */
 } conv_state;
 
-static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
+static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
 {
     const mote_conv_2d_params *params = io->node->params;
     const mote_tensor *in = io->inputs[0], *filter = io->inputs[1];
@@ -42,6 +45,28 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
     }
     state->dot = mote_dot_find(in->dtype, filter->dtype);
     return mote_requant_make(run, &state->requant, io, state->out_c, params->activation, false, err);
+}
+
+static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
+{
+    const mote_status status = prepare_plain(run, io, out, err);
+    if (status != MOTE_OK)
+        return status;
+    conv_state *state = *out;
+    if (state->group_c != state->in_c)
+        return MOTE_OK;
+    const mote_conv_packed_spec spec = {
+        .h = state->h,
+        .w = state->w,
+        .n = state->out_c,
+        .k = (int64_t)state->h.filter * state->w.filter * state->in_c,
+        .requant = &state->requant,
+        .low = state->min,
+        .high = state->max,
+        .hybrid = state->hybrid,
+        .asymmetric = state->asymmetric,
+    };
+    return mote_conv_packed_make(run, io, &spec, &state->packed, err);
 }
 
 typedef struct conv_call {
@@ -159,6 +184,10 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_err
 {
     (void)err;
     const conv_state *state = arg;
+    if (state->packed) {
+        mote_conv_packed_run(run, io, state->packed, io->inputs[0]->shape.dims[0]);
+        return MOTE_OK;
+    }
     conv_call call = {.state = state, .io = io, .bias = io->n_inputs > 2 ? io->inputs[2] : NULL};
     if (state->hybrid)
         quantize_input(state, io, &call, mote_run_scratch(run));

@@ -1,4 +1,6 @@
-/* DEPTHWISE_CONV_2D, plainly: the sums of all channels of one output position are built side by side. */
+/* DEPTHWISE_CONV_2D: by the row kernels for float and int8 with multiplier 1, else plainly: the sums of all channels of
+ * one output position are built side by side. */
+#include "kernels/kernels.h"
 #include "op/conv_2d/conv_2d.h"
 #include "op/depthwise_conv_2d/depthwise_conv_2d.h"
 #include "op/op_quant.h"
@@ -11,10 +13,13 @@ typedef struct depthwise_state {
     mote_requant requant;
     float min, max;
     bool hybrid;
+    bool by_rows;
+    int16_t *wide_filter; /* int8 by rows */
+    int32_t *mantissa, *exponent;
     size_t codes_bytes, sums_bytes; /* of the scratch: hybrid input, then sums per thread */
 } depthwise_state;
 
-static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
+static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
 {
     const mote_depthwise_conv_2d_params *params = io->node->params;
     const mote_tensor *in = io->inputs[0], *filter = io->inputs[1];
@@ -44,6 +49,42 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
     if (state->hybrid || (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32))
         return MOTE_OK;
     return mote_requant_make(run, &state->requant, io, state->out_c, params->activation, false, err);
+}
+
+static bool widen(mote_run *run, const mote_op_io *io, depthwise_state *state)
+{
+    const int64_t count = mote_shape_count(&io->inputs[1]->shape);
+    const int8_t *filter = io->inputs[1]->data;
+    const size_t channels_bytes = (size_t)state->out_c * sizeof(int32_t);
+    state->wide_filter = mote_run_persistent(run, (size_t)count * sizeof *state->wide_filter);
+    state->mantissa = mote_run_persistent(run, channels_bytes);
+    state->exponent = mote_run_persistent(run, channels_bytes);
+    if (!state->wide_filter || !state->mantissa || !state->exponent)
+        return false;
+    for (int64_t i = 0; i < count; i++)
+        state->wide_filter[i] = filter[i];
+    for (int32_t c = 0; c < state->out_c; c++) {
+        state->mantissa[c] = state->requant.multipliers[c].mantissa;
+        state->exponent[c] = state->requant.multipliers[c].exponent;
+    }
+    return true;
+}
+
+static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
+{
+    const mote_status status = prepare_plain(run, io, out, err);
+    if (status != MOTE_OK)
+        return status;
+    depthwise_state *state = *out;
+    const mote_tensor *in = io->inputs[0], *filter = io->inputs[1], *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
+    if (!mote_run_kernels(run) || state->multiplier != 1 || state->hybrid)
+        return MOTE_OK;
+    const bool qs8 = in->dtype == MOTE_INT8 && filter->dtype == MOTE_INT8 && io->outputs[0]->dtype == MOTE_INT8 &&
+                     filter->data && (!bias || bias->dtype == MOTE_INT32) && state->requant.w_offset == 0;
+    if (qs8 && !widen(run, io, state))
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    state->by_rows = qs8 || (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32);
+    return MOTE_OK;
 }
 
 typedef struct depthwise_call {
@@ -164,10 +205,69 @@ static void eval_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
     }
 }
 
+typedef struct row_call {
+    mote_dw_job job;
+    const mote_kernels *kernels;
+    bool is_float;
+} row_call;
+
+static void eval_kernel_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
+{
+    (void)thread;
+    const row_call *call = arg;
+    for (int64_t row = begin; row < end; row++) {
+        if (call->is_float)
+            call->kernels->f32_dw.run(&call->job, (int32_t)row);
+        else
+            call->kernels->qs8_dw.run(&call->job, (int32_t)row);
+    }
+}
+
+static void eval_by_rows(mote_run *run, const mote_op_io *io, const depthwise_state *s)
+{
+    const mote_tensor *in = io->inputs[0], *out = io->outputs[0], *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
+    const size_t element = mote_dtype_bytes(in->dtype);
+    row_call call = {
+        .kernels = mote_run_kernels(run),
+        .is_float = in->dtype == MOTE_FLOAT32,
+        .job = {.channels = s->in_c,
+                .in_height = s->h.in,
+                .in_width = s->w.in,
+                .out_width = s->w.out,
+                .filter_height = s->h.filter,
+                .filter_width = s->w.filter,
+                .stride_h = s->h.stride,
+                .stride_w = s->w.stride,
+                .dilation_h = s->h.dilation,
+                .dilation_w = s->w.dilation,
+                .pad_top = s->h.pad,
+                .pad_left = s->w.pad,
+                .bias = bias ? bias->data : NULL,
+                .low_f32 = s->min,
+                .high_f32 = s->max,
+                .mantissa = s->mantissa,
+                .exponent = s->exponent,
+                .in_zero_point = -s->requant.x_offset,
+                .zero_point = s->requant.out_zero,
+                .low = s->requant.min,
+                .high = s->requant.max},
+    };
+    call.job.filter = call.is_float ? io->inputs[1]->data : (const void *)s->wide_filter;
+    for (int64_t i = 0; i < in->shape.dims[0]; i++) {
+        call.job.input = (const char *)in->data + (size_t)(i * mote_shape_span(&in->shape, 1, 4)) * element;
+        call.job.output = (char *)out->data + (size_t)(i * mote_shape_span(&out->shape, 1, 4)) * element;
+        mote_run_parallel(run, s->h.out, 2, eval_kernel_rows, &call);
+    }
+}
+
 static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_error *err)
 {
     (void)err;
     const depthwise_state *state = arg;
+    if (state->by_rows) {
+        eval_by_rows(run, io, state);
+        return MOTE_OK;
+    }
     char *scratch = mote_run_scratch(run);
     depthwise_call call = {.state = state, .io = io, .bias = io->n_inputs > 2 ? io->inputs[2] : NULL};
     const int32_t n = io->inputs[0]->shape.dims[0];

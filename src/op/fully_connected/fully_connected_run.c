@@ -1,5 +1,7 @@
-/* FULLY_CONNECTED, plainly: every output is a dot product of a row of the input and a row of the filter. */
+/* FULLY_CONNECTED: packed where that serves (conv_packed.h), else plainly: every output is a dot product of a row of
+ * the input and a row of the filter. */
 #include "op/conv_2d/conv_2d.h"
+#include "op/conv_2d/conv_packed.h"
 #include "op/fully_connected/fully_connected.h"
 #include "op/op_quant.h"
 
@@ -9,9 +11,10 @@ typedef struct fc_state {
     mote_dot_fn *dot; /* NULL: float */
     float min, max;
     bool hybrid, asymmetric;
+    mote_conv_packed *packed; /* NULL: plainly */
 } fc_state;
 
-static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
+static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
 {
     const mote_fully_connected_params *params = io->node->params;
     const mote_tensor *in = io->inputs[0], *filter = io->inputs[1];
@@ -36,6 +39,30 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
     }
     state->dot = mote_dot_find(in->dtype, filter->dtype);
     return mote_requant_make(run, &state->requant, io, state->units, params->activation, true, err);
+}
+
+/* As a 1x1 convolution over an image that is one pixel wide. */
+static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
+{
+    const mote_status status = prepare_plain(run, io, out, err);
+    if (status != MOTE_OK)
+        return status;
+    fc_state *state = *out;
+    if (state->requant.factors || state->n_rows < 1)
+        return MOTE_OK;
+    const mote_conv_packed_spec spec = {
+        .h = {.in = state->n_rows, .out = state->n_rows, .filter = 1, .stride = 1, .dilation = 1},
+        .w = {.in = 1, .out = 1, .filter = 1, .stride = 1, .dilation = 1},
+        .n = state->units,
+        .k = state->depth,
+        .requant = &state->requant,
+        .low = state->min,
+        .high = state->max,
+        .hybrid = state->hybrid,
+        .asymmetric = state->asymmetric,
+        .per_row = true,
+    };
+    return mote_conv_packed_make(run, io, &spec, &state->packed, err);
 }
 
 typedef struct fc_call {
@@ -103,6 +130,10 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_err
 {
     (void)err;
     const fc_state *state = arg;
+    if (state->packed) {
+        mote_conv_packed_run(run, io, state->packed, 1);
+        return MOTE_OK;
+    }
     fc_call call = {.state = state, .io = io, .bias = io->n_inputs > 2 ? io->inputs[2] : NULL};
     if (state->hybrid) {
         char *scratch = mote_run_scratch(run);

@@ -34,9 +34,9 @@ typedef enum mote_augment_kind {
 } mote_augment_kind;
 
 typedef struct mote_random_augment_params {
-    int32_t kind;         /* mote_augment_kind */
+    int32_t kind;          /* mote_augment_kind */
     float low[2], high[2]; /* the ranges of the one or two factors, as Keras's layer reads them */
-    int32_t flags;        /* flip: 1 horizontal, 2 vertical */
+    int32_t flags;         /* flip: 1 horizontal, 2 vertical */
 } mote_random_augment_params;
 
 #endif
