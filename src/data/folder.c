@@ -15,6 +15,8 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+enum { PATH_BYTES = 4096 };
+
 typedef struct name_list {
     char **names;
     size_t n, capacity;
@@ -53,6 +55,12 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+/* "<folder>/<name>"; false when that is too long for any file system. */
+static bool join_path(char path[PATH_BYTES], const char *folder, const char *name)
+{
+    return snprintf(path, PATH_BYTES, "%s/%s", folder, name) < PATH_BYTES;
+}
+
 static bool is_photo_name(const char *name)
 {
     static const char *const endings[] = {".jpg", ".jpeg", ".png"};
@@ -76,8 +84,8 @@ static mote_status list_folder(const char *path, bool folders, name_list *list, 
     for (struct dirent *entry; status == MOTE_OK && (entry = readdir(dir));) {
         if (entry->d_name[0] == '.')
             continue;
-        char full[4096];
-        if (snprintf(full, sizeof full, "%s/%s", path, entry->d_name) >= (int)sizeof full)
+        char full[PATH_BYTES];
+        if (!join_path(full, path, entry->d_name))
             continue;
         const bool folder = entry->d_type == DT_DIR || (entry->d_type != DT_REG && is_folder(full));
         if (folder != folders || (!folders && !is_photo_name(entry->d_name)))
@@ -163,9 +171,8 @@ static mote_status add_split(mote_dataset *dataset, photo_list *list, const char
 {
     mote_status status = MOTE_OK;
     for (int32_t c = 0; status == MOTE_OK && c < dataset->n_classes; c++) {
-        char path[4096];
-        snprintf(path, sizeof path, "%s/%s", folder, dataset->classes[c]);
-        if (!is_folder(path))
+        char path[PATH_BYTES];
+        if (!join_path(path, folder, dataset->classes[c]) || !is_folder(path))
             continue;
         name_list files;
         status = list_folder(path, false, &files, err);
@@ -203,10 +210,11 @@ static mote_status collect_classes(const char *path, const name_list *splits, na
 {
     *classes = (name_list){0};
     for (size_t i = 0; i < splits->n; i++) {
-        char folder[4096];
-        snprintf(folder, sizeof folder, "%s/%s", path, splits->names[i]);
-        name_list found;
-        mote_status status = list_folder(folder, true, &found, err);
+        char folder[PATH_BYTES];
+        name_list found = {0};
+        mote_status status = join_path(folder, path, splits->names[i]) ? MOTE_OK : MOTE_LIMIT;
+        if (status == MOTE_OK)
+            status = list_folder(folder, true, &found, err);
         for (size_t j = 0; status == MOTE_OK && j < found.n; j++)
             if (!add_name(classes, found.names[j]))
                 status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
@@ -238,8 +246,9 @@ static mote_status open_splits(mote_dataset *dataset, const char *path, const na
     mote_status status = dataset->splits ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
     for (int32_t i = 0; status == MOTE_OK && i < n_splits; i++) {
         mote_split *split = &dataset->splits[i];
-        char folder[4096];
-        snprintf(folder, sizeof folder, "%s%s%s", path, splits->n ? "/" : "", splits->n ? splits->names[i] : "");
+        char folder[PATH_BYTES];
+        if (!join_path(folder, path, splits->n ? splits->names[i] : "."))
+            return mote_error_set(err, MOTE_LIMIT, "%s: a path that is too long", path);
         split->name = mote_arena_strdup(dataset->arena, splits->n ? splits->names[i] : "train");
         split->n_pieces = 1;
         split->piece_begin = mote_arena_calloc(dataset->arena, 2, sizeof *split->piece_begin);
@@ -262,8 +271,9 @@ static mote_status open_folder(mote_dataset *dataset, const char *path, const ch
     mote_status status = list_folder(path, true, &top, err);
     if (status != MOTE_OK)
         return status;
-    char first[4096];
-    snprintf(first, sizeof first, "%s/%s", path, top.names[0]);
+    char first[PATH_BYTES];
+    if (top.n == 0 || !join_path(first, path, top.names[0]))
+        first[0] = '\0';
     name_list splits = {0};
     if (has_any(first, true) && !has_any(first, false)) {
         splits = top;

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 /*
- * Matrix product with packed right-hand side:  c[m][n] = clamp(sum_k a[m][k] * b[k][n] + bias[n]).
+ * Matrix product with packed right-hand side:  c[m][n] = clamp(sum_k a[m][k] * b[k][n] + bias[n]), k rising, the bias last as in TFLite.
  *
  *   packed b, per panel of nr columns:  | bias: nr | then for each group of kr values of k:  nr x kr values | …
  *

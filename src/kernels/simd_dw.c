@@ -58,7 +58,7 @@ static inline __attribute__((always_inline)) void f32_block(const mote_dw_job *j
     vec_f32 sum[4];
 #pragma GCC unroll 4
     for (int v = 0; v < n_vectors; v++)
-        sum[v] = bias ? load_f32(bias + c + v * LANES) : (vec_f32){0};
+        sum[v] = (vec_f32){0};
     const int64_t step_y = (int64_t)job->dilation_h * job->in_width * job->channels;
     const int64_t step_x = (int64_t)job->dilation_w * job->channels;
     for (int32_t fy = t->y0; fy < t->y1; fy++)
@@ -71,7 +71,8 @@ static inline __attribute__((always_inline)) void f32_block(const mote_dw_job *j
         }
 #pragma GCC unroll 4
     for (int v = 0; v < n_vectors; v++) {
-        const vec_f32 s = mote_vec_clamp(sum[v], job->low_f32, job->high_f32);
+        const vec_f32 biased = bias ? sum[v] + load_f32(bias + c + v * LANES) : sum[v];
+        const vec_f32 s = mote_vec_clamp(biased, job->low_f32, job->high_f32);
         memcpy(out + c + v * LANES, &s, sizeof s);
     }
 }
@@ -80,13 +81,14 @@ static void f32_rest(const mote_dw_job *job, const taps *t, int64_t c, float *ou
 {
     const float *input = job->input, *filter = job->filter, *bias = job->bias;
     for (; c < job->channels; c++) {
-        float sum = bias ? bias[c] : 0.0f;
+        float sum = 0.0f;
         for (int32_t fy = t->y0; fy < t->y1; fy++)
             for (int32_t fx = t->x0; fx < t->x1; fx++)
                 sum +=
                     input[t->input +
                           ((int64_t)fy * job->dilation_h * job->in_width + fx * job->dilation_w) * job->channels + c] *
                     filter[((int64_t)fy * job->filter_width + fx) * job->channels + c];
+        sum += bias ? bias[c] : 0.0f;
         sum = sum < job->low_f32 ? job->low_f32 : sum;
         out[c] = sum > job->high_f32 ? job->high_f32 : sum;
     }

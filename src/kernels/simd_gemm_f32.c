@@ -40,8 +40,8 @@ static inline __attribute__((always_inline)) void tile(const mote_f32_gemm_job *
     const vec bias0 = load(panel), bias1 = load(panel + NR / 2);
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
-        sum[r][0] = bias0;
-        sum[r][1] = bias1;
+        sum[r][0] = (vec){0};
+        sum[r][1] = (vec){0};
     }
     const float *b = panel + NR;
     for (int64_t k = 0; k < job->k; k++, b += NR) {
@@ -55,8 +55,8 @@ static inline __attribute__((always_inline)) void tile(const mote_f32_gemm_job *
     }
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++)
-        store_row(c + r * job->c_stride, mote_vec_clamp(sum[r][0], job->low, job->high),
-                  mote_vec_clamp(sum[r][1], job->low, job->high), n);
+        store_row(c + r * job->c_stride, mote_vec_clamp(sum[r][0] + bias0, job->low, job->high),
+                  mote_vec_clamp(sum[r][1] + bias1, job->low, job->high), n);
 }
 
 void MOTE_SIMD(mote_f32_gemm)(const mote_f32_gemm_job *job, int64_t row_begin, int64_t row_end)

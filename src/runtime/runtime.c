@@ -90,11 +90,41 @@ static mote_status enter(mote_runtime *runtime, int32_t graph, mote_error *err)
     return MOTE_OK;
 }
 
-static mote_status start(mote_runtime *runtime, mote_error *err)
+/* Floats that meet int8 weights are quantized on the way: a last bit that differs there moves a whole code. */
+static bool is_hybrid(const mote_model *model)
+{
+    for (int32_t g = 0; g < model->n_graphs; g++)
+        for (int32_t i = 0; i < model->graphs[g]->n_nodes; i++) {
+            const mote_node *node = model->graphs[g]->nodes[i];
+            if (node->n_inputs < 2 || node->inputs[0] < 0 || node->inputs[1] < 0)
+                continue;
+            const mote_tensor *input = model->graphs[g]->tensors[node->inputs[0]];
+            const mote_tensor *weights = model->graphs[g]->tensors[node->inputs[1]];
+            if (input->dtype == MOTE_FLOAT32 && weights->dtype == MOTE_INT8 && weights->quant.n > 0)
+                return true;
+        }
+    return false;
+}
+
+/* In a hybrid network the float kernels are those without fused multiply-add, as in TFLite's own: its answers are
+ * then the same to the last code. */
+static void select_kernels(mote_runtime *runtime)
 {
     const uint32_t features = runtime->options.reference ? 0 : mote_cpu_features();
-    mote_kernels_select(features, &runtime->own_kernels);
-    runtime->kernels = features ? &runtime->own_kernels : NULL;
+    mote_kernels *kernels = &runtime->own_kernels;
+    mote_kernels_select(features, kernels);
+    if (is_hybrid(runtime->model)) {
+        mote_kernels unfused;
+        mote_kernels_select(features & MOTE_CPU_SSE41, &unfused);
+        kernels->f32_gemm = unfused.f32_gemm;
+        kernels->f32_dw = unfused.f32_dw;
+    }
+    runtime->kernels = features ? kernels : NULL;
+}
+
+static mote_status start(mote_runtime *runtime, mote_error *err)
+{
+    select_kernels(runtime);
     if (runtime->options.pool) {
         runtime->pool = runtime->options.pool;
     } else if (runtime->options.n_threads != 1) {

@@ -23,13 +23,14 @@ void mote_f32_dw__ref(const mote_dw_job *job, int32_t row)
     float *output = (float *)job->output + (int64_t)row * job->out_width * job->channels;
     for (int32_t x = 0; x < job->out_width; x++)
         for (int64_t c = 0; c < job->channels; c++) {
-            float sum = bias ? bias[c] : 0.0f;
+            float sum = 0.0f;
             for (int32_t fy = 0; fy < job->filter_height; fy++)
                 for (int32_t fx = 0; fx < job->filter_width; fx++) {
                     tap t;
                     if (find_tap(job, row, x, fy, fx, &t))
                         sum += input[t.input + c] * filter[t.filter + c];
                 }
+            sum += bias ? bias[c] : 0.0f;
             sum = sum < job->low_f32 ? job->low_f32 : sum;
             *output++ = sum > job->high_f32 ? job->high_f32 : sum;
         }

@@ -9,9 +9,10 @@ void mote_f32_gemm__ref(const mote_f32_gemm_job *job, int64_t row_begin, int64_t
     for (int64_t row = row_begin; row < row_end; row++)
         for (int64_t column = 0; column < job->n; column++) {
             const float *panel = job->packed + column / NR * NR * (1 + job->k);
-            float sum = panel[column % NR];
+            float sum = 0.0f;
             for (int64_t k = 0; k < job->k; k++)
                 sum += job->a[row * job->a_stride + k] * panel[NR * (1 + k) + column % NR];
+            sum += panel[column % NR];
             sum = sum < job->low ? job->low : sum;
             job->c[row * job->c_stride + column] = sum > job->high ? job->high : sum;
         }
