@@ -50,7 +50,7 @@ void mote_tflite_default_options(const mote_op_def *def, void *params)
 
 static mote_status read_i64_vec(mote_tflite_reader *reader, const mote_fb_vec *vec, mote_i64_vec *out)
 {
-    int64_t *values = mote_arena_calloc(reader->arena, vec->n, sizeof *values);
+    int64_t *values = mote_tflite_alloc(reader, vec->n, sizeof *values);
     if (values == NULL)
         return mote_tflite_out_of_memory(reader);
     for (uint32_t i = 0; i < vec->n; ++i)
@@ -62,7 +62,7 @@ static mote_status read_i64_vec(mote_tflite_reader *reader, const mote_fb_vec *v
 static mote_status read_bytes(mote_tflite_reader *reader, const mote_fb_vec *vec, mote_bytes *out)
 {
     out->n = vec->n;
-    out->values = vec->n == 0 ? NULL : mote_arena_copy(reader->arena, mote_fb_vec_bytes(vec), vec->n);
+    out->values = vec->n == 0 ? NULL : mote_tflite_copy(reader, mote_fb_vec_bytes(vec), vec->n);
     return vec->n > 0 && out->values == NULL ? mote_tflite_out_of_memory(reader) : MOTE_OK;
 }
 

@@ -20,9 +20,22 @@ static size_t arena_limit(size_t n_bytes)
 
 static const size_t max_file_bytes = (size_t)8 << 30;
 
+void *mote_tflite_alloc(mote_tflite_reader *reader, size_t n, size_t element_bytes)
+{
+    if (__builtin_mul_overflow(n, element_bytes, &reader->wanted_bytes))
+        reader->wanted_bytes = SIZE_MAX;
+    return mote_arena_alloc(reader->arena, reader->wanted_bytes);
+}
+
+void *mote_tflite_copy(mote_tflite_reader *reader, const void *bytes, size_t n_bytes)
+{
+    reader->wanted_bytes = n_bytes;
+    return mote_arena_copy(reader->arena, bytes, n_bytes);
+}
+
 mote_status mote_tflite_out_of_memory(const mote_tflite_reader *reader)
 {
-    if (reader->limit_bytes - mote_arena_used_bytes(reader->arena) < reader->limit_bytes / 2)
+    if (reader->wanted_bytes > reader->limit_bytes - mote_arena_used_bytes(reader->arena))
         return mote_error_set(reader->err, MOTE_LIMIT,
                               "unfolds to more than %zu MB: its parts refer to the same bytes again and again",
                               reader->limit_bytes >> 20);
@@ -46,7 +59,7 @@ mote_status mote_tflite_read_text(mote_tflite_reader *reader, const mote_fb_tabl
     *text = "";
     if (vec.n == 0)
         return MOTE_OK;
-    *text = mote_arena_strndup(reader->arena, (const char *)mote_fb_vec_bytes(&vec), vec.n);
+    *text = mote_tflite_copy(reader, mote_fb_vec_bytes(&vec), (size_t)vec.n + 1);
     return *text == NULL ? mote_tflite_out_of_memory(reader) : MOTE_OK;
 }
 
@@ -55,7 +68,7 @@ mote_status mote_tflite_read_indices(mote_tflite_reader *reader, const mote_fb_t
 {
     const mote_fb_vec vec = mote_fb_get_vec(table, id);
     *n = (int32_t)vec.n; /* 4 bytes each in a file under 8 GB */
-    *values = mote_arena_calloc(reader->arena, vec.n, sizeof **values);
+    *values = mote_tflite_alloc(reader, vec.n, sizeof **values);
     if (*values == NULL)
         return mote_tflite_out_of_memory(reader);
     if (vec.n > 0)
@@ -97,7 +110,7 @@ mote_status mote_tflite_read_buffer(mote_tflite_reader *reader, uint32_t index, 
     if (buffer->copy == NULL) {
         /* at least a line: kernels may then count on 64-byte alignment for every constant */
         buffer->copy =
-            mote_arena_alloc(reader->arena, buffer->n_bytes < MOTE_ALIGNMENT ? MOTE_ALIGNMENT : buffer->n_bytes);
+            mote_tflite_alloc(reader, 1, buffer->n_bytes < MOTE_ALIGNMENT ? MOTE_ALIGNMENT : buffer->n_bytes);
         if (buffer->copy == NULL)
             return mote_tflite_out_of_memory(reader);
         if (buffer->n_bytes > 0)
@@ -164,8 +177,8 @@ static mote_status read_graphs(mote_tflite_reader *reader, const mote_allocator 
     if (subgraphs.n == 0)
         return mote_error_set(reader->err, MOTE_FORMAT, "holds no graph");
     mote_model *model = reader->model;
-    model->graphs = mote_arena_calloc(reader->arena, subgraphs.n, sizeof(mote_graph *));
-    mote_graph *graphs = mote_arena_calloc(reader->arena, subgraphs.n, sizeof *graphs);
+    model->graphs = mote_tflite_alloc(reader, subgraphs.n, sizeof(mote_graph *));
+    mote_graph *graphs = mote_tflite_alloc(reader, subgraphs.n, sizeof *graphs);
     if (model->graphs == NULL || graphs == NULL)
         return mote_tflite_out_of_memory(reader);
     model->n_graphs = (int32_t)subgraphs.n;

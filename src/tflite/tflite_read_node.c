@@ -42,7 +42,7 @@ static mote_status read_custom(mote_tflite_reader *reader, const mote_fb_table *
     }
     if (node->n_custom_bytes == 0)
         return MOTE_OK;
-    node->custom_options = mote_arena_copy(reader->arena, bytes, node->n_custom_bytes);
+    node->custom_options = mote_tflite_copy(reader, bytes, node->n_custom_bytes);
     return node->custom_options == NULL ? mote_tflite_out_of_memory(reader) : MOTE_OK;
 }
 
@@ -51,7 +51,7 @@ static mote_status read_params(mote_tflite_reader *reader, const mote_fb_table *
 {
     if (def->params_bytes == 0)
         return MOTE_OK;
-    node->params = mote_arena_alloc(reader->arena, def->params_bytes);
+    node->params = mote_tflite_alloc(reader, 1, def->params_bytes);
     if (node->params == NULL)
         return mote_tflite_out_of_memory(reader);
     mote_tflite_default_options(def, node->params);
@@ -96,8 +96,8 @@ static mote_status read_node(mote_tflite_reader *reader, const mote_fb_table *fr
 mote_status mote_tflite_read_nodes(mote_tflite_reader *reader, const mote_fb_table *from, mote_graph *graph)
 {
     const mote_fb_vec vec = mote_fb_get_vec(from, TFL_GRAPH_OPERATORS);
-    graph->nodes = mote_arena_calloc(reader->arena, vec.n, sizeof *graph->nodes);
-    mote_node *nodes = mote_arena_calloc(reader->arena, vec.n, sizeof *nodes);
+    graph->nodes = mote_tflite_alloc(reader, vec.n, sizeof *graph->nodes);
+    mote_node *nodes = mote_tflite_alloc(reader, vec.n, sizeof *nodes);
     if (graph->nodes == NULL || nodes == NULL)
         return mote_tflite_out_of_memory(reader);
     graph->n_nodes = graph->node_capacity = (int32_t)vec.n;
@@ -120,7 +120,7 @@ static mote_status read_args(mote_tflite_reader *reader, const mote_fb_table *fr
 {
     const mote_fb_vec vec = mote_fb_get_vec(from, id);
     *n = (int32_t)vec.n;
-    *args = mote_arena_calloc(reader->arena, vec.n, sizeof **args);
+    *args = mote_tflite_alloc(reader, vec.n, sizeof **args);
     if (*args == NULL)
         return mote_tflite_out_of_memory(reader);
     for (uint32_t i = 0; i < vec.n; ++i) {
@@ -158,7 +158,7 @@ mote_status mote_tflite_read_signatures(mote_tflite_reader *reader)
 {
     const mote_fb_vec vec = mote_fb_get_vec(&reader->root, TFL_MODEL_SIGNATURE_DEFS);
     mote_model *model = reader->model;
-    model->signatures = mote_arena_calloc(reader->arena, vec.n, sizeof *model->signatures);
+    model->signatures = mote_tflite_alloc(reader, vec.n, sizeof *model->signatures);
     if (model->signatures == NULL)
         return mote_tflite_out_of_memory(reader);
     for (uint32_t i = 0; i < vec.n; ++i) {
@@ -177,7 +177,7 @@ mote_status mote_tflite_read_metadata(mote_tflite_reader *reader)
 {
     const mote_fb_vec vec = mote_fb_get_vec(&reader->root, TFL_MODEL_METADATA);
     mote_model *model = reader->model;
-    model->metadata = mote_arena_calloc(reader->arena, vec.n, sizeof *model->metadata);
+    model->metadata = mote_tflite_alloc(reader, vec.n, sizeof *model->metadata);
     if (model->metadata == NULL)
         return mote_tflite_out_of_memory(reader);
     for (uint32_t i = 0; i < vec.n; ++i) {

@@ -31,7 +31,7 @@ static mote_status read_index_vec(mote_tflite_reader *reader, const mote_fb_tabl
         return mote_error_set(reader->err, MOTE_FORMAT, "a sparse dimension without its indices");
     const uint8_t width = index_bytes(mote_fb_get_u8(dim, type_id, 0));
     const mote_fb_vec vec = mote_fb_get_vec(&holder, TFL_INDEX_VALUES);
-    int32_t *copy = mote_arena_calloc(reader->arena, vec.n, sizeof *copy);
+    int32_t *copy = mote_tflite_alloc(reader, vec.n, sizeof *copy);
     if (copy == NULL)
         return mote_tflite_out_of_memory(reader);
     for (uint32_t i = 0; i < vec.n; ++i)
@@ -147,8 +147,8 @@ mote_status mote_tflite_read_sparsity(mote_tflite_reader *reader, const mote_fb_
                                       size_t n_bytes)
 {
     const mote_fb_vec vec = mote_fb_get_vec(from, TFL_SPARSITY_DIM_METADATA);
-    mote_sparsity *sparsity = mote_arena_alloc(reader->arena, sizeof *sparsity);
-    mote_sparse_dim *dims = mote_arena_calloc(reader->arena, vec.n, sizeof *dims);
+    mote_sparsity *sparsity = mote_tflite_alloc(reader, 1, sizeof *sparsity);
+    mote_sparse_dim *dims = mote_tflite_alloc(reader, vec.n, sizeof *dims);
     if (sparsity == NULL || dims == NULL)
         return mote_tflite_out_of_memory(reader);
     int32_t *traversal_order, *block_map;

@@ -112,8 +112,8 @@ static mote_status read_scales(mote_tflite_reader *reader, const mote_fb_table *
     mote_status status = read_axis(from, scale.n, &tensor->shape, &tensor->quant.axis, err);
     if (status != MOTE_OK)
         return status;
-    float *scales = mote_arena_calloc(reader->arena, scale.n, sizeof *scales);
-    int64_t *zero_points = mote_arena_calloc(reader->arena, scale.n, sizeof *zero_points);
+    float *scales = mote_tflite_alloc(reader, scale.n, sizeof *scales);
+    int64_t *zero_points = mote_tflite_alloc(reader, scale.n, sizeof *zero_points);
     if (scales == NULL || zero_points == NULL)
         return mote_tflite_out_of_memory(reader);
     for (uint32_t i = 0; i < scale.n && status == MOTE_OK; ++i) {
@@ -220,7 +220,7 @@ static mote_status read_constant(mote_tflite_reader *reader, const mote_fb_table
         tensor->data = (void *)(uintptr_t)data; /* shared by every tensor of this buffer: constants are not written */
         return copied;
     }
-    tensor->data = mote_arena_alloc(reader->arena, MOTE_ALIGNMENT);
+    tensor->data = mote_tflite_alloc(reader, 1, MOTE_ALIGNMENT);
     return tensor->data == NULL ? mote_tflite_out_of_memory(reader) : MOTE_OK;
 }
 
@@ -245,8 +245,8 @@ mote_status mote_tflite_read_tensors(mote_tflite_reader *reader, const mote_fb_t
                                      const bool *made)
 {
     const mote_fb_vec vec = mote_fb_get_vec(from, TFL_GRAPH_TENSORS);
-    graph->tensors = mote_arena_calloc(reader->arena, vec.n, sizeof *graph->tensors);
-    mote_tensor *tensors = mote_arena_calloc(reader->arena, vec.n, sizeof *tensors);
+    graph->tensors = mote_tflite_alloc(reader, vec.n, sizeof *graph->tensors);
+    mote_tensor *tensors = mote_tflite_alloc(reader, vec.n, sizeof *tensors);
     if (graph->tensors == NULL || tensors == NULL)
         return mote_tflite_out_of_memory(reader);
     graph->n_tensors = graph->tensor_capacity = (int32_t)vec.n;

@@ -17,7 +17,8 @@ typedef struct mote_tflite_buffer {
 typedef struct mote_tflite_reader {
     const uint8_t *bytes;
     size_t n_bytes;
-    size_t limit_bytes; /* of the arena */
+    size_t limit_bytes;  /* of the arena */
+    size_t wanted_bytes; /* by the latest allocation: tells the limit from a lack of memory */
     mote_fb_table root;
     mote_fb_vec codes;
     mote_tflite_buffer *buffers;
@@ -28,7 +29,10 @@ typedef struct mote_tflite_reader {
     mote_error *err;
 } mote_tflite_reader;
 
-/* MOTE_LIMIT when the arena's limit is the reason for a NULL, else MOTE_NO_MEMORY. */
+/* In the model's arena, zeroed; NULL: mote_tflite_out_of_memory says why. */
+void *mote_tflite_alloc(mote_tflite_reader *reader, size_t n, size_t element_bytes);
+void *mote_tflite_copy(mote_tflite_reader *reader, const void *bytes, size_t n_bytes);
+/* MOTE_LIMIT when the arena's limit is the reason for the latest NULL, else MOTE_NO_MEMORY. */
 mote_status mote_tflite_out_of_memory(const mote_tflite_reader *reader);
 /* Bytes outside the flatbuffer, as offset and size from the start of the file. */
 mote_status mote_tflite_read_outside(const mote_tflite_reader *reader, uint64_t offset, uint64_t size, const char *what,

@@ -111,18 +111,25 @@ mote_status mote_requant_make(mote_run *run, mote_requant *requant, const mote_o
     return MOTE_OK;
 }
 
+/* A bias from a file may be anything. */
+static int64_t wrap_add_i64(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
 void mote_requant_store(const mote_requant *requant, int64_t sum, const mote_tensor *bias, int32_t channel,
                         const mote_tensor *output, int64_t i)
 {
     int32_t code;
     if (requant->factors) {
-        const int64_t biased = sum + (!bias                       ? 0
-                                      : bias->dtype == MOTE_INT64 ? ((const int64_t *)bias->data)[channel]
-                                                                  : ((const int32_t *)bias->data)[channel]);
+        const int64_t biased = wrap_add_i64(sum, !bias                       ? 0
+                                                 : bias->dtype == MOTE_INT64 ? ((const int64_t *)bias->data)[channel]
+                                                                             : ((const int32_t *)bias->data)[channel]);
         const double value = round((double)biased * requant->factors[channel]);
         code = value >= 1e9 ? 1000000000 : value <= -1e9 ? -1000000000 : (int32_t)value;
     } else if (requant->wide) {
-        code = mote_scale_i64(sum + (bias ? ((const int64_t *)bias->data)[channel] : 0), requant->multipliers[channel]);
+        code = mote_scale_i64(wrap_add_i64(sum, bias ? ((const int64_t *)bias->data)[channel] : 0),
+                              requant->multipliers[channel]);
     } else {
         const int32_t biased = mote_wrap_add_i32((int32_t)sum, bias ? ((const int32_t *)bias->data)[channel] : 0);
         code = mote_scale_i32(biased, requant->multipliers[channel]);
@@ -181,7 +188,8 @@ void mote_quantize_asymmetric(const float *x, int64_t n, int8_t *q, float *scale
     const double step = (max - min) / 255;
     const double from_min = -128 - min / step, from_max = 127 - max / step;
     const double point = 128 + fabs(min / step) < 127 + fabs(max / step) ? from_min : from_max;
-    *zero = point <= -128 ? -128 : point >= 127 ? 127 : (int32_t)round(point);
+    /* the last case also takes NaN, of inputs that are not finite */
+    *zero = point >= 127 ? 127 : point > -128 ? (int32_t)round(point) : -128;
     *scale = (float)step;
     const float inverse = 1.0F / *scale;
     for (int64_t i = 0; i < n; i++)

@@ -1,0 +1,22 @@
+/* Everything mote does with a model that anyone may send it, within limits. */
+#ifndef MOTE_TESTS_FUZZ_EXERCISE_H
+#define MOTE_TESTS_FUZZ_EXERCISE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum exercise_reach {
+    EXERCISE_REFUSED, /* by the reader */
+    EXERCISE_READ,    /* but not planned */
+    EXERCISE_PLANNED, /* but too large, or refused by eval */
+    EXERCISE_INVOKED,
+} exercise_reach;
+
+/* More activation memory is refused: it would mean seconds of computing under a sanitizer. */
+enum { EXERCISE_LIMIT_MB = 32 };
+
+/* Reads, writes and reads back, plans within the limit, and invokes on made-up inputs. Aborts when what was written
+ * cannot be read again. */
+exercise_reach exercise_model(const uint8_t *bytes, size_t n_bytes);
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * Damages models and gives them to mote: mutate [--mutants N] [--seed S] [--largest BYTES] [--first K] [--only K
+ * [--keep FILE]] FOLDER…
+ *
+ * Of every .tflite file up to the size limit: truncations at multiples of 8 bytes, and copies with 1, 2, 4, 8 or 16
+ * bits, bytes or 32-bit words changed. Deterministic: mutant k of a run is always the same. Each runs in a child
+ * process with limits of 5 s and 1 GB (the latter not under a sanitizer, whose shadow counts); a crash or a limit is a
+ * failure;
+ * --only K repeats mutant K in this process.
+ */
+#include "fuzz/exercise.h"
+
+#include <mote/io.h>
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MAX_FILES = 4096, SECONDS = 5, BATCH = 16, OPEN_FILES = 16 };
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+static char *paths[MAX_FILES];
+static int n_paths;
+static size_t largest = 32 * 1024;
+
+static int visit(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+    (void)where;
+    const size_t n = strlen(path);
+    if (type == FTW_F && n > 7 && strcmp(path + n - 7, ".tflite") == 0 && info->st_size <= (off_t)largest &&
+        n_paths < MAX_FILES)
+        paths[n_paths++] = strdup(path);
+    return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A small generator of its own: mutants stay the same whatever becomes of mote's. */
+static uint64_t next_random(uint64_t *state)
+{
+    *state += 0x9e3779b97f4a7c15u; /* splitmix64 */
+    uint64_t z = *state;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+/* Mutant number k of these bytes, in place; the result is its new size. */
+static size_t mutate(uint8_t *bytes, size_t n_bytes, uint64_t k, uint64_t seed)
+{
+    static const uint32_t odd[] = {0, 1, 2, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe, 0x00010000, 255, 1000000};
+    uint64_t state = seed * 1000003u + k;
+    const uint64_t kind = next_random(&state) % 8;
+    if (kind == 0 || n_bytes < 8)
+        return n_bytes / 8 == 0 ? 0 : next_random(&state) % (n_bytes / 8) * 8;
+    const uint64_t n_changes = (uint64_t)1 << next_random(&state) % 5;
+    for (uint64_t i = 0; i < n_changes; i++) {
+        const size_t at = next_random(&state) % n_bytes;
+        const uint64_t value = next_random(&state);
+        if (kind <= 3)
+            bytes[at] ^= (uint8_t)(1u << value % 8);
+        else if (kind <= 5)
+            bytes[at] = (uint8_t)value;
+        else if (at / 4 * 4 + 4 <= n_bytes)
+            memcpy(bytes + at / 4 * 4, &odd[value % (sizeof odd / sizeof *odd)], 4);
+    }
+    return n_bytes;
+}
+
+typedef struct totals {
+    long reach[EXERCISE_INVOKED + 1];
+    long failed;
+} totals;
+
+/* In the child: one mutant. The bytes lie at the very end of their block, for the sanitizer. */
+static exercise_reach one(const char *path, uint64_t k, uint64_t seed, const char *keep)
+{
+    mote_file file;
+    mote_error err;
+    if (mote_file_open(&file, path, 0, NULL, &err) != MOTE_OK)
+        return EXERCISE_REFUSED;
+    uint8_t *bytes = malloc(file.n_bytes ? file.n_bytes : 1);
+    memcpy(bytes, file.data, file.n_bytes);
+    const size_t n_bytes = mutate(bytes, file.n_bytes, k, seed);
+    mote_file_close(&file);
+    uint8_t *exact = malloc(n_bytes ? n_bytes : 1);
+    memcpy(exact, bytes, n_bytes);
+    free(bytes);
+    if (keep)
+        mote_file_write(keep, exact, n_bytes, &err);
+    alarm(SECONDS);
+    const exercise_reach reach = exercise_model(exact, n_bytes);
+    alarm(0);
+    free(exact);
+    return reach;
+}
+
+static void limit_child(void)
+{
+    if (!SANITIZED) {
+        const struct rlimit limit = {(rlim_t)1 << 30, (rlim_t)1 << 30};
+        setrlimit(RLIMIT_AS, &limit);
+    }
+}
+
+/* Mutants [from, to) in a child that tells through a pipe how far it is. Returns the first not done. */
+static uint64_t run_batch(uint64_t from, uint64_t to, uint64_t seed, totals *all)
+{
+    int fds[2];
+    if (pipe(fds) != 0)
+        return to;
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        limit_child();
+        for (uint64_t k = from; k < to; k++) {
+            const uint8_t reach = (uint8_t)one(paths[k % (uint64_t)n_paths], k, seed, NULL);
+            if (write(fds[1], &reach, 1) != 1)
+                _exit(3);
+        }
+        exit(0); /* so that leaks are looked for */
+    }
+    close(fds[1]);
+    uint8_t reach;
+    uint64_t done = from;
+    while (read(fds[0], &reach, 1) == 1) {
+        all->reach[reach]++;
+        done++;
+    }
+    close(fds[0]);
+    int status;
+    waitpid(child, &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return to;
+    const uint64_t culprit = done < to ? done : to - 1;
+    printf("mutant %llu of %s: %s %d\n", (unsigned long long)culprit, paths[culprit % (uint64_t)n_paths],
+           WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    all->failed++;
+    return done + 1 > to ? to : done + 1;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t n_mutants = 10000, seed = 1, only = UINT64_MAX, first = 0;
+    const char *keep = NULL;
+    for (int i = 1; i < argc; i++) {
+        const bool more = i + 1 < argc;
+        if (more && strcmp(argv[i], "--mutants") == 0)
+            n_mutants = strtoull(argv[++i], NULL, 10);
+        else if (more && strcmp(argv[i], "--seed") == 0)
+            seed = strtoull(argv[++i], NULL, 10);
+        else if (more && strcmp(argv[i], "--first") == 0)
+            first = strtoull(argv[++i], NULL, 10);
+        else if (more && strcmp(argv[i], "--largest") == 0)
+            largest = strtoull(argv[++i], NULL, 10);
+        else if (more && strcmp(argv[i], "--only") == 0)
+            only = strtoull(argv[++i], NULL, 10);
+        else if (more && strcmp(argv[i], "--keep") == 0)
+            keep = argv[++i];
+        else
+            nftw(argv[i], visit, OPEN_FILES, FTW_PHYS);
+    }
+    if (n_paths == 0) {
+        printf("SKIP: ../shared is absent\n");
+        return 77; /* meson: skipped */
+    }
+    qsort(paths, (size_t)n_paths, sizeof *paths, by_name);
+    if (only != UINT64_MAX) {
+        printf("reach %d\n", (int)one(paths[only % (uint64_t)n_paths], only, seed, keep));
+        return 0;
+    }
+    totals all = {.failed = 0};
+    for (uint64_t k = first; k < first + n_mutants;) {
+        const uint64_t to = k + BATCH < first + n_mutants ? k + BATCH : first + n_mutants;
+        k = run_batch(k, to, seed, &all);
+    }
+    printf("%d files, seed %llu: %ld refused, %ld read, %ld planned, %ld run, %ld failed\n", n_paths,
+           (unsigned long long)seed, all.reach[EXERCISE_REFUSED], all.reach[EXERCISE_READ], all.reach[EXERCISE_PLANNED],
+           all.reach[EXERCISE_INVOKED], all.failed);
+    for (int i = 0; i < n_paths; i++)
+        free(paths[i]);
+    return all.failed != 0;
+}
