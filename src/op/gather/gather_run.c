@@ -1,0 +1,50 @@
+#include "op/gather/gather.h"
+#include "op/move/copy_nd.h"
+#include "op/op_infer.h"
+
+#include <string.h>
+
+static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
+{
+    (void)run, (void)state;
+    const mote_dtype at = io->inputs[1]->dtype;
+    if (at != MOTE_INT32 && at != MOTE_INT64 && at != MOTE_INT16)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "indices of %s", mote_dtype_name(at));
+    return mote_need_whole_elements(io->inputs[0], err);
+}
+
+static int64_t index_at(const mote_tensor *indices, int64_t i)
+{
+    int64_t value;
+    if (indices->dtype == MOTE_INT16)
+        return ((const int16_t *)indices->data)[i];
+    return mote_infer_read_int(indices, i, &value) ? value : -1;
+}
+
+static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
+{
+    (void)run, (void)state;
+    const mote_gather_params *params = io->node->params;
+    const mote_tensor *in = io->inputs[0], *indices = io->inputs[1];
+    const int32_t axis = params->axis < 0 ? params->axis + in->shape.rank : params->axis;
+    const int32_t batch_dims = params->batch_dims < 0 ? params->batch_dims + indices->shape.rank : params->batch_dims;
+    const int64_t batch = mote_shape_span(&in->shape, 0, batch_dims);
+    const int64_t outer = mote_shape_span(&in->shape, batch_dims, axis), size = in->shape.dims[axis];
+    const int64_t inner = mote_shape_span(&in->shape, axis + 1, in->shape.rank);
+    const int64_t n = mote_shape_span(&indices->shape, batch_dims, indices->shape.rank);
+    const size_t piece = (size_t)inner * mote_dtype_bytes(in->dtype);
+    char *out = io->outputs[0]->data;
+    for (int64_t b = 0; b < batch; b++)
+        for (int64_t o = 0; o < outer; o++)
+            for (int64_t i = 0; i < n; i++, out += piece) {
+                const int64_t at = index_at(indices, b * n + i);
+                if (at < 0 || at >= size)
+                    return mote_error_set(err, MOTE_ARGUMENT, "index %lld is outside the %lld of dimension %d",
+                                          (long long)at, (long long)size, axis);
+                if (piece)
+                    memcpy(out, (const char *)in->data + (size_t)((b * outer + o) * size + at) * piece, piece);
+            }
+    return MOTE_OK;
+}
+
+const mote_op_run mote_op_run_gather = {prepare, eval};
