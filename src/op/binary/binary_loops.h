@@ -2,19 +2,16 @@
 #ifndef MOTE_OP_BINARY_BINARY_LOOPS_H
 #define MOTE_OP_BINARY_BINARY_LOOPS_H
 
-#include "kernels/kernels.h"
+#include "kernels/fixed_point.h"
 #include "op/broadcast.h"
 
 typedef struct mote_binary_arg {
-    const mote_kernels *kernels; /* NULL: the reference's */
     float min_f32, max_f32;     /* fused activation on floats */
     int64_t min_i64, max_i64;   /* on plain integers */
     int32_t min_code, max_code; /* on codes */
     int32_t zero[2], zero_out;
     mote_multiplier scale[2], scale_out;
     int32_t left_shift;
-    mote_broadcast_fn *half_loop; /* halves: the loop on floats, */
-    bool is_bfloat, half_out;     /* what they are, and whether the output is such too */
     const int32_t *rescaled[2]; /* 8-bit inputs: 256 values, index = code as uint8_t */
 } mote_binary_arg;
 

@@ -1,14 +1,12 @@
 /* SOFTMAX and LOG_SOFTMAX over the last axis: floats, and codes in fixed point (docs/numerics.md). */
 #include "kernels/fixed_math.h"
-#include "kernels/half.h"
-#include "kernels/kernels.h"
+#include "kernels/vec_math.h"
 #include "op/op_quant.h"
 #include "op/softmax/softmax.h"
 
 #include <float.h>
 
 typedef struct softmax_state {
-    mote_f32_exp_fn *exp;
     void (*row)(const struct softmax_state *state, const void *in, void *out, int64_t n);
     size_t in_bytes, out_bytes; /* of an element */
     float beta;
@@ -57,33 +55,14 @@ static void softmax_f32(const softmax_state *state, const void *input, void *out
 {
     const float *in = input;
     float *out = output;
-    state->exp(in, out, n, max_of(in, n), state->beta);
+    const float max = max_of(in, n), beta = state->beta;
+    MOTE_LOOP_INDEPENDENT
+    for (int64_t i = 0; i < n; ++i)
+        out[i] = mote_exp_f32((in[i] - max) * beta);
     const float sum = sum_of(out, n);
     MOTE_LOOP_INDEPENDENT
     for (int64_t i = 0; i < n; ++i)
         out[i] = out[i] / sum;
-}
-
-/* Exponentials are rounded to half before they are divided by the sum of the unrounded ones. */
-static void softmax_f16(const softmax_state *state, const void *input, void *output, int64_t n)
-{
-    enum { CHUNK = 256 };
-    const uint16_t *in = input;
-    uint16_t *out = output;
-    float values[CHUNK], max = -FLT_MAX, sum = 0.0f;
-    for (int64_t i = 0; i < n; ++i) {
-        const float x = mote_f32_from_f16(in[i]);
-        max = x > max ? x : max;
-    }
-    for (int64_t at = 0; at < n; at += CHUNK) {
-        const int64_t m = n - at < CHUNK ? n - at : CHUNK;
-        mote_load_halves(false, in + at, values, m);
-        state->exp(values, values, m, max, state->beta);
-        sum += sum_of(values, m);
-        mote_store_halves(false, values, out + at, m);
-    }
-    for (int64_t i = 0; i < n; ++i)
-        out[i] = mote_f16_from_f32(mote_f32_from_f16(out[i]) / sum);
 }
 
 static void log_softmax_f32(const softmax_state *state, const void *input, void *output, int64_t n)
@@ -91,7 +70,9 @@ static void log_softmax_f32(const softmax_state *state, const void *input, void 
     const float *in = input;
     float *out = output;
     const float max = max_of(in, n);
-    state->exp(in, out, n, max, 1.0f);
+    MOTE_LOOP_INDEPENDENT
+    for (int64_t i = 0; i < n; ++i)
+        out[i] = mote_exp_f32(in[i] - max);
     const float log_sum = logf(sum_of(out, n));
     MOTE_LOOP_INDEPENDENT
     for (int64_t i = 0; i < n; ++i)
@@ -238,7 +219,6 @@ typedef struct softmax_row {
 
 static const softmax_row rows[] = {
     {MOTE_OP_SOFTMAX, MOTE_FLOAT32, MOTE_FLOAT32, softmax_f32},
-    {MOTE_OP_SOFTMAX, MOTE_FLOAT16, MOTE_FLOAT16, softmax_f16},
     {MOTE_OP_SOFTMAX, MOTE_INT8, MOTE_INT8, softmax_i8},
     {MOTE_OP_SOFTMAX, MOTE_UINT8, MOTE_UINT8, softmax_u8},
     {MOTE_OP_SOFTMAX, MOTE_INT8, MOTE_INT16, softmax_i8_i16},
@@ -319,12 +299,11 @@ static mote_status softmax_prepare(mote_run *run, const mote_op_io *io, void **s
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
     *state_out = state;
     state->row = row->row;
-    state->exp = mote_run_kernels(run) ? mote_run_kernels(run)->f32_exp.run : mote_f32_exp__ref;
     state->in_bytes = mote_dtype_bytes(row->from);
     state->out_bytes = mote_dtype_bytes(row->to);
     if (io->node->op == MOTE_OP_SOFTMAX)
         state->beta = ((const mote_softmax_params *)io->node->params)->beta;
-    if (in->dtype == MOTE_FLOAT32 || in->dtype == MOTE_FLOAT16)
+    if (in->dtype == MOTE_FLOAT32)
         return MOTE_OK;
     mote_status status = mote_need_per_tensor(in, "input 0", err);
     if (status == MOTE_OK)
