@@ -16,12 +16,8 @@ static void store_row(const mote_qs8_gemm_job *job, const int32_t *sums, int64_t
         memcpy(job->sums + row * job->n + column, sums, (size_t)n * sizeof *sums);
         return;
     }
-    int8_t *c = job->c + row * job->c_stride + column;
-    for (int64_t j = 0; j < n; j++) {
-        const mote_multiplier m = {job->mantissa[column + j], job->exponent[column + j]};
-        const int32_t scaled = mote_wrap_add_i32(mote_scale_i32(sums[j], m), job->zero_point);
-        c[j] = (int8_t)mote_clamp_i32(scaled, job->low, job->high);
-    }
+    mote_simd_requantize(sums, job->mantissa + column, job->exponent + column, n, job->zero_point, job->low, job->high,
+                         job->c + row * job->c_stride + column);
 }
 
 /* sums[j] += a0 w[j][0] + a1 w[j][1] + a2 w[j][2] + a3 w[j][3]; unsigned so that overflow wraps. */
