@@ -7,6 +7,9 @@
 #endif
 
 #include <stdint.h>
+#if MOTE_SIMD_BYTES == 64
+#include "kernels/x86/requantize_avx512.h"
+#endif
 
 #define MOTE_SIMD_JOIN_(a, b) a##__##b
 #define MOTE_SIMD_JOIN(a, b)  MOTE_SIMD_JOIN_(a, b)
@@ -34,7 +37,17 @@ static inline void mote_simd_requantize(const int32_t *restrict sums, const int3
                                         const int32_t *restrict exponent, int64_t n, int32_t zero_point, int32_t low,
                                         int32_t high, int8_t *restrict out)
 {
-    for (int64_t i = 0; i < n; i++) {
+    int64_t i = 0;
+#if MOTE_SIMD_BYTES == 64
+    for (; i + 16 <= n; i += 16) {
+        __m512i q = mote_requantize_avx512(_mm512_loadu_si512(sums + i), _mm512_loadu_si512(mantissa + i),
+                                           _mm512_loadu_si512(exponent + i));
+        q = _mm512_add_epi32(q, _mm512_set1_epi32(zero_point));
+        q = _mm512_min_epi32(_mm512_max_epi32(q, _mm512_set1_epi32(low)), _mm512_set1_epi32(high));
+        _mm_storeu_si128((__m128i *)(void *)(out + i), _mm512_cvtepi32_epi8(q));
+    }
+#endif
+    for (; i < n; i++) {
         const int32_t e = exponent[i];
         const int32_t left = e > 0 ? e : 0, right = e < 0 ? -e : 0;
         const int64_t product = (int64_t)(int32_t)((uint32_t)sums[i] << left) * mantissa[i];

@@ -4,37 +4,12 @@
  * like the reference's. Requantization keeps the reference's two roundings, in 64-bit lanes.
  */
 #include "kernels/kernels.h"
+#include "kernels/x86/requantize_avx512.h"
 
 #include <immintrin.h>
 #include <string.h>
 
 enum { NR = 32, KR = 4, MR = 8 };
-
-/* Doubling high product, rounded: (a * b + 2^30) >> 31 in every lane. */
-static inline __m512i mulh(__m512i a, __m512i b)
-{
-    const __m512i round = _mm512_set1_epi64(1 << 30);
-    const __m512i even = _mm512_srli_epi64(_mm512_add_epi64(_mm512_mul_epi32(a, b), round), 31);
-    const __m512i odd_product = _mm512_mul_epi32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32));
-    const __m512i odd = _mm512_slli_epi64(_mm512_srli_epi64(_mm512_add_epi64(odd_product, round), 31), 32);
-    return _mm512_mask_blend_epi32(0xaaaa, even, odd);
-}
-
-/* mote_scale_i32 in every lane. */
-static inline __m512i requantize(__m512i sum, __m512i mantissa, __m512i exponent)
-{
-    const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
-    const __m512i left = _mm512_max_epi32(exponent, zero);
-    const __m512i right = _mm512_max_epi32(_mm512_sub_epi32(zero, exponent), zero);
-    const __m512i high = mulh(_mm512_sllv_epi32(sum, left), mantissa);
-    /* round half away from zero: the remainder against half of 2^right, one more for negatives */
-    const __m512i mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, right), one);
-    const __m512i remainder = _mm512_and_si512(high, mask);
-    const __m512i threshold = _mm512_add_epi32(_mm512_srli_epi32(mask, 1), _mm512_srli_epi32(high, 31));
-    const __mmask16 up = _mm512_cmpgt_epi32_mask(remainder, threshold);
-    const __m512i shifted = _mm512_srav_epi32(high, right);
-    return _mm512_mask_add_epi32(shifted, up, shifted, one);
-}
 
 static inline void store_half(const mote_qs8_gemm_job *job, __m512i sum, int64_t row, int64_t column)
 {
@@ -48,7 +23,7 @@ static inline void store_half(const mote_qs8_gemm_job *job, __m512i sum, int64_t
     }
     const __m512i mantissa = _mm512_loadu_si512(job->mantissa + column);
     const __m512i exponent = _mm512_loadu_si512(job->exponent + column);
-    __m512i q = _mm512_add_epi32(requantize(sum, mantissa, exponent), _mm512_set1_epi32(job->zero_point));
+    __m512i q = _mm512_add_epi32(mote_requantize_avx512(sum, mantissa, exponent), _mm512_set1_epi32(job->zero_point));
     q = _mm512_max_epi32(q, _mm512_set1_epi32(job->low));
     q = _mm512_min_epi32(q, _mm512_set1_epi32(job->high));
     _mm_mask_storeu_epi8(job->c + row * job->c_stride + column, lanes, _mm512_cvtepi32_epi8(q));
