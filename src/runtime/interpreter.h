@@ -35,6 +35,7 @@ typedef struct rt_slot {
 typedef enum rt_mode {
     RT_RUN,
     RT_FOLDED,  /* evaluated while planning */
+    RT_FUSED,   /* part of a later node's table */
     RT_SHARED,  /* a view whose output has its input's memory: nothing to do */
     RT_DYNAMIC, /* inferred and prepared again when its turn comes */
 } rt_mode;
@@ -46,6 +47,8 @@ typedef struct rt_node {
     rt_mode mode;
     void *state;
     size_t scratch_bytes, scratch_offset;
+    const unsigned char *table; /* fused: the result for each code of tensor table_input; else NULL */
+    int32_t table_input;
     /* RT_DYNAMIC: what its state lives in, and the shapes of inputs then outputs that it was prepared for. */
     mote_arena *memory;
     mote_shape *shapes;
@@ -60,6 +63,7 @@ typedef struct rt_plan {
     rt_node *nodes;
     mote_shape *input_shapes; /* as asked for */
     int32_t *producers;       /* node that makes each tensor, or -1 */
+    int32_t *uses;            /* by nodes and as outputs of the graph */
     bool planned, allocated, running;
     mote_arena *memory; /* states, packed weights, pointer tables */
     void *arena;
@@ -114,6 +118,11 @@ void rt_plan_clear_variables(rt_plan *plan);
 
 /* --- plan_memory.c: lifetimes, shared memory, places in the arena --- */
 mote_status rt_plan_memory(rt_plan *plan, mote_error *err);
+
+/* --- fuse.c --- */
+/* Called for each node that is to run, after its preparation: makes it a table where that is exact. */
+mote_status rt_fuse(rt_plan *plan, rt_node *node, mote_error *err);
+void rt_eval_table(rt_plan *plan, const rt_node *node);
 
 /* --- pack.c --- */
 typedef struct rt_span {

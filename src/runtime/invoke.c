@@ -153,6 +153,10 @@ static mote_status eval_dynamic(rt_plan *plan, rt_node *node, mote_error *err)
 
 static mote_status eval_static(rt_plan *plan, rt_node *node, mote_error *err)
 {
+    if (node->table) {
+        rt_eval_table(plan, node);
+        return MOTE_OK;
+    }
     mote_run run = {.plan = plan, .node = node};
     if (node->scratch_bytes)
         run.scratch = (char *)plan->arena + node->scratch_offset;
@@ -163,7 +167,7 @@ static mote_status run_nodes(rt_plan *plan, mote_error *err)
 {
     for (int32_t k = 0; k < plan->graph->n_nodes; k++) {
         rt_node *node = &plan->nodes[k];
-        if (node->mode == RT_FOLDED || node->mode == RT_SHARED)
+        if (node->mode != RT_RUN && node->mode != RT_DYNAMIC)
             continue;
         const int64_t start = plan->profile_ns ? now_ns() : 0;
         const mote_status status = node->mode == RT_RUN ? eval_static(plan, node, err) : eval_dynamic(plan, node, err);

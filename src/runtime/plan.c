@@ -94,11 +94,12 @@ mote_status rt_plan_new(rt_plan **out, mote_runtime *runtime, int32_t index, mot
     plan->tensors = mote_calloc(allocator, n_tensors, sizeof *plan->tensors);
     plan->slots = mote_calloc(allocator, n_tensors, sizeof *plan->slots);
     plan->producers = mote_calloc(allocator, n_tensors, sizeof *plan->producers);
+    plan->uses = mote_calloc(allocator, n_tensors, sizeof *plan->uses);
     plan->nodes = mote_calloc(allocator, n_nodes, sizeof *plan->nodes);
     plan->input_shapes = mote_calloc(allocator, (size_t)graph->n_inputs, sizeof *plan->input_shapes);
     if (runtime->options.profile)
         plan->profile_ns = mote_calloc(allocator, n_nodes, sizeof *plan->profile_ns);
-    if (!plan->tensors || !plan->slots || !plan->producers || !plan->nodes || !plan->input_shapes ||
+    if (!plan->tensors || !plan->slots || !plan->producers || !plan->uses || !plan->nodes || !plan->input_shapes ||
         (runtime->options.profile && !plan->profile_ns)) {
         rt_plan_free(plan);
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory for a plan");
@@ -106,9 +107,15 @@ mote_status rt_plan_new(rt_plan **out, mote_runtime *runtime, int32_t index, mot
     for (int32_t i = 0; i < graph->n_inputs; i++)
         plan->input_shapes[i] = graph->tensors[graph->inputs[i]]->shape;
     memset(plan->producers, 0xff, n_tensors * sizeof *plan->producers);
-    for (int32_t k = 0; k < graph->n_nodes; k++)
+    for (int32_t k = 0; k < graph->n_nodes; k++) {
         for (int32_t j = 0; j < graph->nodes[k]->n_outputs; j++)
             plan->producers[graph->nodes[k]->outputs[j]] = k;
+        for (int32_t j = 0; j < graph->nodes[k]->n_inputs; j++)
+            if (graph->nodes[k]->inputs[j] >= 0)
+                plan->uses[graph->nodes[k]->inputs[j]]++;
+    }
+    for (int32_t i = 0; i < graph->n_outputs; i++)
+        plan->uses[graph->outputs[i]]++;
     reset_tensors(plan);
     *out = plan;
     return MOTE_OK;
@@ -150,6 +157,7 @@ void rt_plan_free(rt_plan *plan)
     mote_free(allocator, plan->tensors);
     mote_free(allocator, plan->slots);
     mote_free(allocator, plan->producers);
+    mote_free(allocator, plan->uses);
     mote_free(allocator, plan->nodes);
     mote_free(allocator, plan->input_shapes);
     mote_free(allocator, plan->profile_ns);
@@ -303,7 +311,8 @@ static mote_status plan_node(rt_plan *plan, rt_node *node, mote_error *err)
         make_dynamic(plan, node);
         return MOTE_OK;
     }
-    return make_static(plan, node, err);
+    status = make_static(plan, node, err);
+    return status == MOTE_OK ? rt_fuse(plan, node, err) : status;
 }
 
 /* Graph inputs and variables: known before the first node. */

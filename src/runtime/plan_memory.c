@@ -19,7 +19,7 @@ static void find_lifetimes(rt_plan *plan)
     }
     for (int32_t i = 0; i < graph->n_nodes; i++)
         for (int32_t j = 0; j < graph->nodes[i]->n_inputs; j++)
-            if (plan->nodes[i].mode != RT_FOLDED)
+            if (plan->nodes[i].mode != RT_FOLDED && plan->nodes[i].mode != RT_FUSED)
                 use_at(plan, graph->nodes[i]->inputs[j], i);
     for (int32_t i = 0; i < graph->n_outputs; i++)
         use_at(plan, graph->outputs[i], graph->n_nodes);
@@ -29,6 +29,12 @@ static void find_lifetimes(rt_plan *plan)
             use_at(plan, graph->inputs[i], graph->n_nodes);
 }
 
+/* The input whose memory the output may take. */
+static const mote_tensor *shared_input(const rt_plan *plan, const rt_node *node)
+{
+    return node->table ? &plan->tensors[node->table_input] : node->io.inputs[0];
+}
+
 /* An output that only moves the view, or that is computed element by element from a dying input of the same size,
  * takes its input's memory. Only these two kinds are asked for. */
 static bool can_share(const rt_plan *plan, int32_t k)
@@ -36,7 +42,7 @@ static bool can_share(const rt_plan *plan, int32_t k)
     const rt_node *node = &plan->nodes[k];
     if (node->mode != RT_RUN || node->io.n_inputs < 1 || node->io.n_outputs != 1 || !node->io.inputs[0])
         return false;
-    const mote_tensor *in = node->io.inputs[0], *out = node->io.outputs[0];
+    const mote_tensor *in = shared_input(plan, node), *out = node->io.outputs[0];
     const int32_t i = rt_tensor_index(plan, in), o = rt_tensor_index(plan, out);
     if (plan->slots[i].place != RT_ARENA || plan->slots[o].place != RT_ARENA || in->n_bytes != out->n_bytes ||
         in->n_bytes == 0)
@@ -56,7 +62,7 @@ static void share(rt_plan *plan)
             continue;
         rt_node *node = &plan->nodes[k];
         const int32_t o = rt_tensor_index(plan, node->io.outputs[0]);
-        const int32_t root = plan->slots[rt_tensor_index(plan, node->io.inputs[0])].root;
+        const int32_t root = plan->slots[rt_tensor_index(plan, shared_input(plan, node))].root;
         plan->slots[o].root = root;
         if (plan->slots[o].last > plan->slots[root].last)
             plan->slots[root].last = plan->slots[o].last;

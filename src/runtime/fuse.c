@@ -1,0 +1,155 @@
+/*
+ * Fusing exactly: where an element-wise node reads a tensor of 8-bit codes and an element-wise function of that same
+ * tensor (LOGISTIC then MUL: swish; QUANTIZE after QUANTIZE), both together are one table of 256 codes. The table is
+ * what the operators themselves give for every code, so nothing changes in a result.
+ */
+#include <string.h>
+
+#include "runtime/interpreter.h"
+
+enum { N_CODES = 256, MAX_INPUTS = 3, GRAIN = 16384 };
+
+static bool is_codes(const mote_tensor *tensor)
+{
+    return tensor->dtype == MOTE_INT8 || tensor->dtype == MOTE_UINT8;
+}
+
+static bool is_element_wise(const rt_node *node)
+{
+    return node->mode == RT_RUN && !node->table && (node->def->flags & MOTE_OP_ELEMENTWISE) &&
+           !(node->def->flags & MOTE_OP_STATEFUL) && node->io.n_outputs == 1 && node->io.n_inputs <= MAX_INPUTS;
+}
+
+/* A node whose only input is one tensor of codes of the output's size; -1: not such a node. */
+static int32_t only_input(const rt_plan *plan, const rt_node *node)
+{
+    if (!is_element_wise(node) || node->io.n_inputs != 1 || !node->io.inputs[0])
+        return -1;
+    return is_codes(node->io.inputs[0]) && is_codes(node->io.outputs[0]) ? rt_tensor_index(plan, node->io.inputs[0])
+                                                                         : -1;
+}
+
+/* The producer of t when t is an element-wise function of one other tensor, and nobody but one node reads t. */
+static rt_node *private_producer(rt_plan *plan, int32_t t)
+{
+    const int32_t producer = plan->producers[t];
+    if (producer < 0 || plan->uses[t] != 1 || plan->slots[t].place != RT_ARENA)
+        return NULL;
+    return only_input(plan, &plan->nodes[producer]) >= 0 ? &plan->nodes[producer] : NULL;
+}
+
+/* The node of the pair's first half, with *x the tensor that both read; NULL: no pair ends in this node. */
+static rt_node *find_first(rt_plan *plan, const rt_node *last, int32_t *x)
+{
+    rt_node *first = NULL;
+    if (!is_element_wise(last) || !is_codes(last->io.outputs[0]))
+        return NULL;
+    for (int32_t i = 0; i < last->io.n_inputs; i++) {
+        if (!last->io.inputs[i] || !is_codes(last->io.inputs[i]) ||
+            !mote_shape_equal(&last->io.inputs[i]->shape, &last->io.outputs[0]->shape))
+            return NULL;
+        rt_node *producer = private_producer(plan, rt_tensor_index(plan, last->io.inputs[i]));
+        if (producer && !first)
+            first = producer;
+    }
+    if (!first)
+        return NULL;
+    *x = only_input(plan, first);
+    for (int32_t i = 0; i < last->io.n_inputs; i++)
+        if (last->io.inputs[i] != first->io.outputs[0] && rt_tensor_index(plan, last->io.inputs[i]) != *x)
+            return NULL;
+    return plan->slots[*x].place == RT_ARENA ? first : NULL;
+}
+
+/* Prepares and evaluates a copy of the node on tensors of 256 elements. */
+static mote_status eval_codes(rt_plan *plan, const rt_node *node, mote_tensor *const *inputs, mote_tensor *output,
+                              mote_error *err)
+{
+    const mote_allocator *allocator = plan->runtime->allocator;
+    rt_node copy = *node;
+    mote_arena *memory = mote_arena_new(allocator, 0);
+    if (!memory)
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    copy.state = NULL;
+    copy.scratch_bytes = 0;
+    copy.io.inputs = inputs;
+    copy.io.outputs = &output;
+    mote_run run = {.plan = plan, .node = &copy, .memory = memory};
+    mote_status status = copy.run->prepare ? copy.run->prepare(&run, &copy.io, &copy.state, err) : MOTE_OK;
+    if (status == MOTE_OK) {
+        run.memory = NULL;
+        run.scratch = mote_alloc(allocator, copy.scratch_bytes);
+        status = run.scratch ? copy.run->eval(&run, &copy.io, copy.state, err)
+                             : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        mote_free(allocator, run.scratch);
+    }
+    mote_arena_free(memory);
+    return status;
+}
+
+static mote_tensor codes_of(const mote_tensor *tensor, unsigned char *codes)
+{
+    mote_tensor copy = *tensor;
+    copy.shape = (mote_shape){1, {N_CODES}};
+    copy.n_bytes = N_CODES;
+    copy.data = codes;
+    return copy;
+}
+
+/* table[the bits of x's code] = the bits of the result. */
+static mote_status fill_table(rt_plan *plan, const rt_node *first, const rt_node *last, int32_t x, unsigned char *table,
+                              mote_error *err)
+{
+    unsigned char codes[N_CODES], between[N_CODES];
+    for (int i = 0; i < N_CODES; i++)
+        codes[i] = (unsigned char)i;
+    mote_tensor in = codes_of(&plan->tensors[x], codes), middle = codes_of(first->io.outputs[0], between);
+    mote_tensor out = codes_of(last->io.outputs[0], table);
+    mote_tensor *first_inputs[1] = {&in}, *last_inputs[MAX_INPUTS];
+    for (int32_t i = 0; i < last->io.n_inputs; i++)
+        last_inputs[i] = last->io.inputs[i] == first->io.outputs[0] ? &middle : &in;
+    const mote_status status = eval_codes(plan, first, first_inputs, &middle, err);
+    return status == MOTE_OK ? eval_codes(plan, last, last_inputs, &out, err) : status;
+}
+
+mote_status rt_fuse(rt_plan *plan, rt_node *last, mote_error *err)
+{
+    int32_t x;
+    if (plan->runtime->options.keep_all || plan->runtime->options.reference)
+        return MOTE_OK;
+    rt_node *first = find_first(plan, last, &x);
+    if (!first)
+        return MOTE_OK;
+    unsigned char *table = mote_arena_alloc(plan->memory, N_CODES);
+    if (!table)
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    const mote_status status = fill_table(plan, first, last, x, table, err);
+    if (status != MOTE_OK)
+        return status;
+    last->table = table;
+    last->table_input = x;
+    last->scratch_bytes = 0;
+    first->mode = RT_FUSED;
+    plan->slots[rt_tensor_index(plan, first->io.outputs[0])].place = RT_NOWHERE;
+    return MOTE_OK;
+}
+
+typedef struct table_call {
+    const unsigned char *table, *in;
+    unsigned char *out;
+} table_call;
+
+static void look_up(void *arg, int64_t begin, int64_t end, int32_t thread)
+{
+    (void)thread;
+    const table_call *call = arg;
+    for (int64_t i = begin; i < end; i++)
+        call->out[i] = call->table[call->in[i]];
+}
+
+void rt_eval_table(rt_plan *plan, const rt_node *node)
+{
+    mote_tensor *out = node->io.outputs[0];
+    table_call call = {node->table, plan->tensors[node->table_input].data, out->data};
+    mote_pool_for(plan->runtime->pool, (int64_t)out->n_bytes, GRAIN, look_up, &call);
+}
