@@ -59,6 +59,22 @@ typedef struct mote_dw_job {
     int32_t in_zero_point, zero_point, low, high;
 } mote_dw_job;
 
+/* c[i] = clamp(scale((a[i] - zero_a) * (b[i] - zero_b)) + zero_point); an input whose step is 0 is held. c may be a or b. */
+typedef struct mote_qs8_mul_job {
+    const int8_t *a, *b;
+    int32_t a_step, b_step;
+    int8_t *c;
+    int32_t zero_a, zero_b, zero_point, low, high;
+    mote_multiplier scale;
+} mote_qs8_mul_job;
+
+/* out[i] = e^((in[i] - shift) * factor). This and the next: vec_math.h states the errors; out may be in. */
+typedef void mote_f32_exp_fn(const float *in, float *out, int64_t n, float shift, float factor);
+typedef void mote_f32_logistic_fn(const float *in, float *out, int64_t n);
+typedef void mote_f32_tanh_fn(const float *in, float *out, int64_t n);
+typedef void mote_f32_gelu_fn(const float *in, float *out, int64_t n);
+typedef void mote_qs8_mul_fn(const mote_qs8_mul_job *job, int64_t n);
+
 typedef void mote_f32_gemm_fn(const mote_f32_gemm_job *job, int64_t row_begin, int64_t row_end);
 typedef void mote_qs8_gemm_fn(const mote_qs8_gemm_job *job, int64_t row_begin, int64_t row_end);
 typedef void mote_f32_dw_fn(const mote_dw_job *job, int32_t row);
@@ -86,6 +102,31 @@ typedef struct mote_kernels {
         mote_qs8_dw_fn *run;
         int32_t nr, kr;
     } qs8_dw;
+    struct {
+        const char *variant;
+        mote_f32_exp_fn *run;
+        int32_t nr, kr;
+    } f32_exp;
+    struct {
+        const char *variant;
+        mote_f32_logistic_fn *run;
+        int32_t nr, kr;
+    } f32_logistic;
+    struct {
+        const char *variant;
+        mote_f32_tanh_fn *run;
+        int32_t nr, kr;
+    } f32_tanh;
+    struct {
+        const char *variant;
+        mote_f32_gelu_fn *run;
+        int32_t nr, kr;
+    } f32_gelu;
+    struct {
+        const char *variant;
+        mote_qs8_mul_fn *run;
+        int32_t nr, kr;
+    } qs8_mul;
 } mote_kernels;
 
 /* Constant for the process: features 0 gives the reference kernels. */

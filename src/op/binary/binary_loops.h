@@ -2,10 +2,11 @@
 #ifndef MOTE_OP_BINARY_BINARY_LOOPS_H
 #define MOTE_OP_BINARY_BINARY_LOOPS_H
 
-#include "kernels/fixed_point.h"
+#include "kernels/kernels.h"
 #include "op/broadcast.h"
 
 typedef struct mote_binary_arg {
+    const mote_kernels *kernels; /* NULL: the reference's */
     float min_f32, max_f32;     /* fused activation on floats */
     int64_t min_i64, max_i64;   /* on plain integers */
     int32_t min_code, max_code; /* on codes */

@@ -35,24 +35,6 @@ static inline int32_t mul_codes(int32_t x, int32_t y, const mote_binary_arg *arg
     return finish(mote_wrap_mul_i32(x - arg->zero[0], y - arg->zero[1]), arg);
 }
 
-/*
- * finish() for |p| * 2^left < 2^20, with the high product in double, which every vector unit has: p * mantissa is below
- * 2^51 and exact, and with 2^20 added the conversion towards zero is a floor.
- */
-static void finish_products(const int32_t *products, int32_t *codes, int64_t n, const mote_binary_arg *arg)
-{
-    const mote_multiplier scale = arg->scale_out;
-    const int32_t left = mote_max_i32(scale.exponent, 0), right = mote_max_i32(-scale.exponent, 0);
-    const double factor = ldexp(scale.mantissa, left - 31);
-    const int32_t mask = (int32_t)((INT64_C(1) << right) - 1), low = arg->min_code, high = arg->max_code;
-    for (int64_t i = 0; i < n; ++i) {
-        const int32_t product = (int32_t)(products[i] * factor + (0x1p20 + 0.5)) - (1 << 20);
-        const int32_t threshold = (mask >> 1) + (product < 0);
-        const int32_t code = (product >> right) + ((product & mask) > threshold) + arg->zero_out;
-        codes[i] = mote_clamp_i32(code, low, high);
-    }
-}
-
 /* Q0.15 * Q0.15, the high eight bits kept. */
 static inline int32_t mul_i16_to_8(int16_t x, int16_t y, const mote_binary_arg *arg)
 {
@@ -121,8 +103,7 @@ MOTE_BINARY_LOOP(sub_16, int16_t, int16_t,
                  finish(mote_wrap_sub_i32(rescaled_i16(arg, 0, x), rescaled_i16(arg, 1, y)), arg))
 MOTE_BINARY_LOOP(add_16_shifted, int16_t, int16_t, add_shifted(x, y, arg))
 MOTE_BINARY_LOOP(sub_16_shifted, int16_t, int16_t, sub_shifted(x, y, arg))
-MOTE_BINARY_LOOP(mul_slow_i8, int8_t, int8_t, mul_codes(x, y, arg))
-MOTE_BINARY_LOOP(mul_slow_u8, uint8_t, uint8_t, mul_codes(x, y, arg))
+MOTE_BINARY_LOOP(mul_u8, uint8_t, uint8_t, mul_codes(x, y, arg))
 MOTE_BINARY_LOOP(mul_i16, int16_t, int16_t, mul_codes(x, y, arg))
 MOTE_BINARY_LOOP(mul_i16_i8, int16_t, uint8_t, mul_i16_to_8(x, y, arg))
 MOTE_BINARY_LOOP(div_i8, int8_t, int8_t, div_codes(x, y, arg))
@@ -132,38 +113,24 @@ MOTE_BINARY_LOOP(prelu_i8, int8_t, int8_t, prelu_codes(x, y, arg))
 MOTE_BINARY_LOOP(prelu_u8, uint8_t, uint8_t, prelu_codes(x, y, arg))
 MOTE_BINARY_LOOP_OF(prelu_i16, int16_t, int8_t, int16_t, prelu_codes(x, y, arg))
 
-/* Products of 8-bit codes in blocks: widened, scaled and narrowed in loops of their own. */
-#define MUL_8(name, T, slow)                                                                                           \
-    static void name(const void *argument, const void *const *in, const int32_t *step, void *out, int64_t n)           \
-    {                                                                                                                  \
-        enum { BLOCK = 256 };                                                                                          \
-        const mote_binary_arg *arg = argument;                                                                         \
-        const T *a = in[0], *b = in[1];                                                                                \
-        T *result = out;                                                                                               \
-        int32_t products[BLOCK], codes[BLOCK];                                                                         \
-        if (arg->scale_out.exponent > 3) {                                                                             \
-            slow(argument, in, step, out, n);                                                                          \
-            return;                                                                                                    \
-        }                                                                                                              \
-        for (int64_t at = 0; at < n; at += BLOCK) {                                                                    \
-            const int64_t m = n - at < BLOCK ? n - at : BLOCK;                                                         \
-            if (step[0] == step[1]) {                                                                                  \
-                for (int64_t i = 0; i < m; ++i)                                                                        \
-                    products[i] = (a[at + i] - arg->zero[0]) * (b[at + i] - arg->zero[1]);                             \
-            } else {                                                                                                   \
-                const T *walked = step[0] ? a + at : b + at;                                                           \
-                const int32_t zero = arg->zero[step[0] ? 0 : 1];                                                       \
-                const int32_t held = step[0] ? b[0] - arg->zero[1] : a[0] - arg->zero[0];                              \
-                for (int64_t i = 0; i < m; ++i)                                                                        \
-                    products[i] = (walked[i] - zero) * held;                                                           \
-            }                                                                                                          \
-            finish_products(products, codes, m, arg);                                                                  \
-            for (int64_t i = 0; i < m; ++i)                                                                            \
-                result[at + i] = (T)codes[i];                                                                          \
-        }                                                                                                              \
-    }
-MUL_8(mul_i8, int8_t, mul_slow_i8)
-MUL_8(mul_u8, uint8_t, mul_slow_u8)
+static void mul_i8(const void *argument, const void *const *in, const int32_t *step, void *out, int64_t n)
+{
+    const mote_binary_arg *arg = argument;
+    const mote_qs8_mul_job job = {
+        .a = in[0],
+        .b = in[1],
+        .a_step = step[0],
+        .b_step = step[1],
+        .c = out,
+        .zero_a = arg->zero[0],
+        .zero_b = arg->zero[1],
+        .zero_point = arg->zero_out,
+        .low = arg->min_code,
+        .high = arg->max_code,
+        .scale = arg->scale_out,
+    };
+    (arg->kernels ? arg->kernels->qs8_mul.run : mote_qs8_mul__ref)(&job, n);
+}
 
 #define ROW(OP, TYPE, setup, loop) {MOTE_OP_##OP, MOTE_##TYPE, MOTE_##TYPE, MOTE_##TYPE, MOTE_WHEN_QUANTIZED, setup, loop}
 

@@ -231,6 +231,7 @@ static mote_status binary_prepare(mote_run *run, const mote_op_io *io, void **st
     state->out_bytes = mote_dtype_bytes(row->output);
     const mote_shape *shapes[] = {&io->inputs[0]->shape, &io->inputs[1]->shape};
     mote_broadcast_init(&state->plan, 2, shapes, &io->outputs[0]->shape);
+    state->arg.kernels = mote_run_kernels(run);
     set_activation(&state->arg, io);
     if (row->setup == MOTE_BINARY_PLAIN)
         return MOTE_OK;

@@ -1,12 +1,13 @@
 /* SOFTMAX and LOG_SOFTMAX over the last axis: floats, and codes in fixed point (docs/numerics.md). */
 #include "kernels/fixed_math.h"
-#include "kernels/vec_math.h"
+#include "kernels/kernels.h"
 #include "op/op_quant.h"
 #include "op/softmax/softmax.h"
 
 #include <float.h>
 
 typedef struct softmax_state {
+    mote_f32_exp_fn *exp;
     void (*row)(const struct softmax_state *state, const void *in, void *out, int64_t n);
     size_t in_bytes, out_bytes; /* of an element */
     float beta;
@@ -55,10 +56,7 @@ static void softmax_f32(const softmax_state *state, const void *input, void *out
 {
     const float *in = input;
     float *out = output;
-    const float max = max_of(in, n), beta = state->beta;
-    MOTE_LOOP_INDEPENDENT
-    for (int64_t i = 0; i < n; ++i)
-        out[i] = mote_exp_f32((in[i] - max) * beta);
+    state->exp(in, out, n, max_of(in, n), state->beta);
     const float sum = sum_of(out, n);
     MOTE_LOOP_INDEPENDENT
     for (int64_t i = 0; i < n; ++i)
@@ -70,9 +68,7 @@ static void log_softmax_f32(const softmax_state *state, const void *input, void 
     const float *in = input;
     float *out = output;
     const float max = max_of(in, n);
-    MOTE_LOOP_INDEPENDENT
-    for (int64_t i = 0; i < n; ++i)
-        out[i] = mote_exp_f32(in[i] - max);
+    state->exp(in, out, n, max, 1.0f);
     const float log_sum = logf(sum_of(out, n));
     MOTE_LOOP_INDEPENDENT
     for (int64_t i = 0; i < n; ++i)
@@ -299,6 +295,7 @@ static mote_status softmax_prepare(mote_run *run, const mote_op_io *io, void **s
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
     *state_out = state;
     state->row = row->row;
+    state->exp = mote_run_kernels(run) ? mote_run_kernels(run)->f32_exp.run : mote_f32_exp__ref;
     state->in_bytes = mote_dtype_bytes(row->from);
     state->out_bytes = mote_dtype_bytes(row->to);
     if (io->node->op == MOTE_OP_SOFTMAX)

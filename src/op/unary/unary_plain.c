@@ -41,7 +41,6 @@ LOOP(neg_i64, int64_t, 0 - (uint64_t)x)
 LOOP(sqrt_f32, float, sqrtf(x))
 LOOP(rsqrt_f32, float, 1.0f / sqrtf(x))
 LOOP(square_f32, float, x *x)
-LOOP(exp_f32, float, mote_exp_f32(x))
 LOOP(log_f32, float, logf(x))
 LOOP(sin_f32, float, sinf(x))
 LOOP(cos_f32, float, cosf(x))
@@ -52,8 +51,6 @@ LOOP(sign_f32, float, (float)(x > 0.0f) - (float)(x < 0.0f))
 LOOP(sign_f64, double, (double)(x > 0.0) - (double)(x < 0.0))
 LOOP(sign_i32, int32_t, (x > 0) - (x < 0))
 LOOP(not_bool, uint8_t, x == 0)
-LOOP(logistic_f32, float, mote_logistic_f32(x))
-LOOP(tanh_f32, float, mote_tanh_f32(x))
 LOOP(relu_f32, float, x < 0.0f ? 0.0f : x)
 LOOP(relu6_f32, float, clamp(x, 0.0f, 6.0f))
 LOOP(relu_n1_to_1_f32, float, clamp(x, -1.0f, 1.0f))
@@ -62,19 +59,34 @@ LOOP(elu_f32, float, x < 0.0f ? expm1f(x) : x)
 LOOP(hard_swish_f32, float, x *clamp(x + 3.0f, 0.0f, 6.0f) / 6.0f)
 LOOP(leaky_relu_f32, float, x > 0.0f ? x : x * arg->alpha)
 
+/* --- behind kernel slots --- */
+
+static void exp_f32(const mote_unary_arg *arg, const void *in, void *out, int64_t n)
+{
+    (arg->kernels ? arg->kernels->f32_exp.run : mote_f32_exp__ref)(in, out, n, 0.0f, 1.0f);
+}
+
+static void logistic_f32(const mote_unary_arg *arg, const void *in, void *out, int64_t n)
+{
+    (arg->kernels ? arg->kernels->f32_logistic.run : mote_f32_logistic__ref)(in, out, n);
+}
+
+static void tanh_f32(const mote_unary_arg *arg, const void *in, void *out, int64_t n)
+{
+    (arg->kernels ? arg->kernels->f32_tanh.run : mote_f32_tanh__ref)(in, out, n);
+}
+
 static void gelu_f32(const mote_unary_arg *arg, const void *in, void *out, int64_t n)
 {
     const float *input = in;
     float *output = out;
-    if (arg->approximate) {
-        MOTE_LOOP_INDEPENDENT
-        for (int64_t i = 0; i < n; ++i)
-            output[i] = gelu_tanh(input[i]);
-    } else {
-        MOTE_LOOP_INDEPENDENT
-        for (int64_t i = 0; i < n; ++i)
-            output[i] = mote_gelu_f32(input[i]);
+    if (!arg->approximate) {
+        (arg->kernels ? arg->kernels->f32_gelu.run : mote_f32_gelu__ref)(input, output, n);
+        return;
     }
+    MOTE_LOOP_INDEPENDENT
+    for (int64_t i = 0; i < n; ++i)
+        output[i] = gelu_tanh(input[i]);
 }
 
 #define ROW(OP, TYPE, loop_fn) {MOTE_OP_##OP, MOTE_##TYPE, -1, loop_fn, NULL, NULL, NULL, false}

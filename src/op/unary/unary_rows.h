@@ -2,10 +2,11 @@
 #ifndef MOTE_OP_UNARY_UNARY_ROWS_H
 #define MOTE_OP_UNARY_UNARY_ROWS_H
 
-#include "kernels/fixed_point.h"
+#include "kernels/kernels.h"
 #include "op/op.h"
 
 typedef struct mote_unary_arg {
+    const mote_kernels *kernels; /* NULL: the reference's */
     float alpha;      /* LEAKY_RELU */
     bool approximate; /* GELU */
     float scale_in, scale_out;

@@ -116,6 +116,7 @@ static mote_status unary_prepare(mote_run *run, const mote_op_io *io, void **sta
     *state_out = state;
     state->row = row;
     state->element_bytes = mote_dtype_bytes(row->dtype);
+    state->arg.kernels = mote_run_kernels(run);
     if (io->node->op == MOTE_OP_LEAKY_RELU)
         state->arg.alpha = ((const mote_leaky_relu_params *)io->node->params)->alpha;
     if (io->node->op == MOTE_OP_GELU)

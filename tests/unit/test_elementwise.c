@@ -1,0 +1,143 @@
+/* Every variant of the element-wise kernel slots that this processor runs, against the reference: all tails, outputs
+ * poisoned and with a margin that must stay, in place, integers equal, floats within what vec_math.h states. */
+#include "unit/mote_test.h"
+
+#include <mote/cpu.h>
+
+#include "kernels/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MOST = 600, MARGIN = 64 };
+
+static uint64_t seed = 88172645463325252u;
+
+static uint32_t next(void)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (uint32_t)(seed >> 16);
+}
+
+static const uint32_t masks[] = {
+    MOTE_CPU_SSE41,
+    MOTE_CPU_SSE41 | MOTE_CPU_AVX2,
+    MOTE_CPU_SSE41 | MOTE_CPU_AVX2 | MOTE_CPU_AVX512,
+    UINT32_MAX,
+};
+
+/* |got - exact| in units of the last place */
+static double ulps(double exact, float got)
+{
+    int exponent;
+    frexp(exact, &exponent);
+    return fabs((double)got - exact) / fmax(ldexp(1.0, exponent - 24), 0x1p-149);
+}
+
+typedef void map_fn(const float *in, float *out, int64_t n);
+
+static void check_map(map_fn *fn, double (*exact)(double), double most_ulps, double most_absolute)
+{
+    static float in[MOST], out[MOST + MARGIN];
+    for (int64_t n = 0; n < 70; ++n) {
+        const float spread = ldexpf(1.0f, (int)(n % 7) - 2);
+        for (int64_t i = 0; i < n; ++i)
+            in[i] = ((float)(next() % 20001) - 10000.0f) * 1e-4f * spread;
+        memset(out, 0xCD, sizeof out);
+        fn(in, out, n);
+        for (int64_t i = 0; i < n; ++i) {
+            const double want = exact((double)in[i]);
+            assert_true(ulps(want, out[i]) <= most_ulps || fabs((double)out[i] - want) <= most_absolute);
+        }
+        for (size_t i = (size_t)n * sizeof *out; i < sizeof out; ++i)
+            assert_int_equal(((unsigned char *)out)[i], 0xCD);
+        fn(in, in, n);
+        assert_memory_equal(in, out, (size_t)n * sizeof *in);
+    }
+}
+
+static double logistic(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+static double gelu(double x)
+{
+    return 0.5 * x * erfc(-x * M_SQRT1_2);
+}
+
+static void float_functions_keep_their_bounds(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < sizeof masks / sizeof masks[0]; ++m) {
+        mote_kernels kernels;
+        mote_kernels_select(masks[m] & mote_cpu_detect(), &kernels);
+        check_map(kernels.f32_logistic.run, logistic, 2.5, 0);
+        check_map(kernels.f32_tanh.run, tanh, 1.5, 0);
+        check_map(kernels.f32_gelu.run, gelu, 0, 2e-7 * 16);
+        float x[3] = {-INFINITY, NAN, INFINITY}, y[3];
+        kernels.f32_exp.run(x, y, 3, 1.0f, 1.0f);
+        assert_true(y[0] == 0 && isnan(y[1]) && isinf(y[2]));
+        kernels.f32_exp.run((const float[]){3, 4, 5}, y, 3, 5.0f, 2.0f);
+        assert_true(ulps(exp(-4), y[0]) <= 1 && ulps(exp(-2), y[1]) <= 1 && y[2] == 1);
+    }
+}
+
+static void products_equal_the_reference(void **state)
+{
+    (void)state;
+    static int8_t a[MOST], b[MOST], want[MOST], got[MOST + MARGIN];
+    for (size_t m = 0; m < sizeof masks / sizeof masks[0]; ++m) {
+        mote_kernels kernels;
+        mote_kernels_select(masks[m] & mote_cpu_detect(), &kernels);
+        for (int32_t round = 0; round < 400; ++round) {
+            const uint64_t before = seed;
+            const int64_t n = next() % MOST;
+            for (int64_t i = 0; i < n; ++i) {
+                a[i] = (int8_t)next();
+                b[i] = (int8_t)next();
+            }
+            const int32_t steps = (int32_t)(next() % 3);
+            const int32_t high = (int32_t)(next() % 256) - 128;
+            const mote_qs8_mul_job job = {
+                .a = a,
+                .b = b,
+                .a_step = steps != 1,
+                .b_step = steps != 2,
+                .c = want,
+                .zero_a = (int8_t)next(),
+                .zero_b = (int8_t)next(),
+                .zero_point = (int8_t)next(),
+                .low = high - (int32_t)(next() % (uint32_t)(high + 129)),
+                .high = high,
+                .scale = {(int32_t)(next() >> 2 | 1u << 30), (int32_t)(next() % 37) - 31}, /* up to 2^5 */
+            };
+            mote_qs8_mul_job other = job;
+            other.c = got;
+            memset(got, 0x5A, sizeof got);
+            mote_qs8_mul__ref(&job, n);
+            kernels.qs8_mul.run(&other, n);
+            if (memcmp(want, got, (size_t)n) != 0)
+                print_error("%s, seed %llu\n", kernels.qs8_mul.variant, (unsigned long long)before);
+            assert_memory_equal(want, got, (size_t)n);
+            for (size_t i = (size_t)n; i < sizeof got; ++i)
+                assert_int_equal(got[i], 0x5A);
+            other.c = a; /* in place */
+            if (job.a_step) {
+                kernels.qs8_mul.run(&other, n);
+                assert_memory_equal(want, a, (size_t)n);
+            }
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(float_functions_keep_their_bounds),
+        cmocka_unit_test(products_equal_the_reference),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
