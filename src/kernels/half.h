@@ -2,6 +2,7 @@
 #ifndef MOTE_KERNELS_HALF_H
 #define MOTE_KERNELS_HALF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -60,6 +61,29 @@ static inline uint16_t mote_bf16_from_f32(float value)
     if ((bits & 0x7FFFFFFFu) > 0x7F800000u)
         return (uint16_t)(bits >> 16 | 0x40u);
     return (uint16_t)((bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16);
+}
+
+/* n values of half precision, or of bfloat16, to float and back. */
+static inline void mote_load_halves(bool is_bfloat, const uint16_t *in, float *out, int64_t n)
+{
+    if (is_bfloat) {
+        for (int64_t i = 0; i < n; ++i)
+            out[i] = mote_f32_from_bf16(in[i]);
+    } else {
+        for (int64_t i = 0; i < n; ++i)
+            out[i] = mote_f32_from_f16(in[i]);
+    }
+}
+
+static inline void mote_store_halves(bool is_bfloat, const float *in, uint16_t *out, int64_t n)
+{
+    if (is_bfloat) {
+        for (int64_t i = 0; i < n; ++i)
+            out[i] = mote_bf16_from_f32(in[i]);
+    } else {
+        for (int64_t i = 0; i < n; ++i)
+            out[i] = mote_f16_from_f32(in[i]);
+    }
 }
 
 #endif

@@ -21,6 +21,12 @@ static inline bool mote_is_quantized(const mote_tensor *tensor)
     return tensor->quant.n > 0;
 }
 
+/* Half precision and bfloat16: computed in float, each result rounded. */
+static inline bool mote_is_half(mote_dtype dtype)
+{
+    return dtype == MOTE_FLOAT16 || dtype == MOTE_BFLOAT16;
+}
+
 /* The first scale; 0 when not quantized. */
 static inline float mote_scale_of(const mote_tensor *tensor)
 {

@@ -53,6 +53,8 @@ def difference(ours, theirs, tolerance=(1e-5, 1e-5)):
     else:
         a, b = ours.astype(np.complex128), theirs.astype(np.complex128)
         limit = tolerance[0] * np.maximum(np.abs(b), tolerance[1])
+        if theirs.dtype == np.float16:  # a unit in the last place, and the smallest half
+            limit = np.maximum(2.0 ** -10 * np.abs(b), 2.0 ** -23)
         with np.errstate(invalid="ignore", over="ignore"):
             close = (np.abs(a - b) <= limit) | (a == b)
         wrong = ~(close | (np.isnan(a) & np.isnan(b)))

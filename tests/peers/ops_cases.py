@@ -450,6 +450,27 @@ def casts(make):
                         version=5, label=f"{source} to {to}")
 
 
+def halves(make):
+    names = {"ADD": "Add", "MUL": "Mul", "MAXIMUM": "MaximumMinimum", "MINIMUM": "MaximumMinimum", "LESS": "Less",
+             "EQUAL": "Equal", "GREATER_EQUAL": "GreaterEqual"}
+    for op, name in names.items():
+        for a, b in PAIRS:
+            x, y = make.plain("float16", a), make.plain("float16", b)
+            to = "bool" if op in ("LESS", "EQUAL", "GREATER_EQUAL") else "float16"
+            yield Model(op, [x, y], [Tensor(to, broadcast(a, b))], (name, {}), version={"ADD": 6, "MUL": 8}.get(op, 1),
+                        label=f"float16 {a} {b}")
+    for op, name in {"LOGISTIC": None, "TANH": None, "NEG": "Neg", "ROUND": None, "SIN": None, "COS": "Cos", "FLOOR": None,
+                     "GELU": "Gelu", "SOFTMAX": "Softmax"}.items():
+        for shape in ([3, 50], [1, 700]):
+            x = make.plain("float16", shape)
+            x.feed = np.clip(x.feed, -30, 30)
+            options = {"SOFTMAX": {"beta": 1.0}}.get(op, {})
+            version = {"LOGISTIC": 3, "TANH": 3, "SIN": 2, "COS": 2, "GELU": 3, "SOFTMAX": 4}.get(op, 1)
+            model = Model(op, [x], [Tensor("float16", shape)], (name, options) if name else None, version, f"float16 {shape}")
+            model.reference = op not in ("SIN", "COS", "GELU", "SOFTMAX", "ADD", "MUL")
+            yield model
+
+
 def the_rest(make):
     for shape in ([2, 3, 4, 5], [1, 7], [9], [3, 64]):
         yield Model("L2_NORMALIZATION", [make.plain("float32", shape)], [Tensor("float32", shape)], ("L2Norm", {}),
@@ -492,7 +513,7 @@ def the_rest(make):
 
 
 FAMILIES = [arithmetic, arithmetic_quantized, arithmetic_shifts, elementwise_pairs, comparisons, prelu, unary_floats,
-            unary_quantized, reductions, axes_at_run_time, arg_extrema, softmaxes, quantizing, casts, the_rest]
+            unary_quantized, reductions, axes_at_run_time, arg_extrema, softmaxes, quantizing, casts, halves, the_rest]
 
 
 def all_cases(seed, per):

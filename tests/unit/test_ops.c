@@ -359,6 +359,22 @@ static void select_picks_elements_or_rows(void **state)
     assert_memory_equal(answer, columns, sizeof columns);
 }
 
+static void halves_are_computed_in_float(void **state)
+{
+    (void)state;
+    static const uint16_t a[] = {0x3C00, 0x7BFF, 0x3555, 0xFC00}, b[] = {0x4000, 0x7BFF, 0x3555, 0x3C00}; /* 1, 65504, 0.333, -inf */
+    const operand in[] = {{MOTE_FLOAT16, shape_of(1, 4), 0, 0, a, false}, {MOTE_FLOAT16, shape_of(1, 4), 0, 0, b, false}};
+    const operand out = {MOTE_FLOAT16, shape_of(1, 4), 0, 0, NULL, false};
+    const mote_add_params params = {MOTE_ACT_NONE, false};
+    uint16_t sum[4];
+    assert_int_equal(run_op(MOTE_OP_ADD, &params, sizeof params, 2, in, &out, 1, sum), MOTE_OK);
+    static const uint16_t want[] = {0x4200, 0x7BFF, 0x3955, 0xFBFF}; /* clamped to finite halves */
+    assert_memory_equal(sum, want, sizeof want);
+    assert_int_equal(run_op(MOTE_OP_TANH, NULL, 0, 1, in, &out, 1, sum), MOTE_OK);
+    static const uint16_t tanhs[] = {0x3A18, 0x3C00, 0x3525, 0xBC00};
+    assert_memory_equal(sum, tanhs, sizeof tanhs);
+}
+
 /* Large enough to be split: one thread and several give the same bytes. */
 static void threads_do_not_change_results(void **state)
 {
@@ -428,6 +444,7 @@ int main(void)
         cmocka_unit_test(cast_saturates),
         cmocka_unit_test(cumsum_goes_both_ways),
         cmocka_unit_test(select_picks_elements_or_rows),
+        cmocka_unit_test(halves_are_computed_in_float),
         cmocka_unit_test(threads_do_not_change_results),
         cmocka_unit_test(types_without_a_kernel_are_refused),
     };

@@ -13,6 +13,8 @@ typedef struct mote_binary_arg {
     int32_t zero[2], zero_out;
     mote_multiplier scale[2], scale_out;
     int32_t left_shift;
+    mote_broadcast_fn *half_loop; /* halves: the loop on floats, */
+    bool is_bfloat, half_out;     /* what they are, and whether the output is such too */
     const int32_t *rescaled[2]; /* 8-bit inputs: 256 values, index = code as uint8_t */
 } mote_binary_arg;
 

@@ -1,5 +1,6 @@
 /* Preparing and running the two-input operators: finds the row that fits the types, works out its constants
  * and walks the broadcast. */
+#include "kernels/half.h"
 #include "op/binary/binary.h"
 #include "op/binary/binary_loops.h"
 #include "op/op_quant.h"
@@ -49,10 +50,18 @@ static bool uses_shifts(const mote_op_io *io)
            log2_of(mote_scale_of(io->outputs[0]), &unused);
 }
 
+/* Halves take the row of float. */
+static mote_dtype row_dtype(const mote_tensor *tensor)
+{
+    return mote_is_half(tensor->dtype) ? MOTE_FLOAT32 : tensor->dtype;
+}
+
 static bool fits(const mote_binary_row *row, const mote_op_io *io)
 {
-    if (row->op != (int32_t)io->node->op || row->input != io->inputs[0]->dtype ||
-        row->second != io->inputs[1]->dtype || row->output != io->outputs[0]->dtype)
+    if (row->op != (int32_t)io->node->op || row->input != row_dtype(io->inputs[0]) ||
+        row->second != row_dtype(io->inputs[1]) || row->output != row_dtype(io->outputs[0]))
+        return false;
+    if (io->inputs[0]->dtype != io->inputs[1]->dtype && row->input == row->second)
         return false;
     switch (row->when) {
     case MOTE_WHEN_PLAIN:
@@ -214,6 +223,39 @@ static void set_activation(mote_binary_arg *arg, const mote_op_io *io)
         mote_activation_range_quant(activation, out, &arg->min_code, &arg->max_code);
 }
 
+/* One run of halves, a chunk at a time through the loop on floats. */
+static void half_loop(const void *argument, const void *const *in, const int32_t *step, void *out, int64_t n)
+{
+    enum { CHUNK = 256 };
+    const mote_binary_arg *arg = argument;
+    float a[CHUNK], b[CHUNK], result[CHUNK];
+    const void *values[] = {a, b};
+    for (int64_t at = 0; at < n; at += CHUNK) {
+        const int64_t m = n - at < CHUNK ? n - at : CHUNK;
+        mote_load_halves(arg->is_bfloat, (const uint16_t *)in[0] + at * step[0], a, step[0] ? m : 1);
+        mote_load_halves(arg->is_bfloat, (const uint16_t *)in[1] + at * step[1], b, step[1] ? m : 1);
+        if (arg->half_out) {
+            arg->half_loop(arg, values, step, result, m);
+            mote_store_halves(arg->is_bfloat, result, (uint16_t *)out + at, m);
+        } else {
+            arg->half_loop(arg, values, step, (uint8_t *)out + at, m);
+        }
+    }
+}
+
+static void set_halves(binary_state *state, const mote_op_io *io)
+{
+    mote_binary_arg *arg = &state->arg;
+    arg->half_loop = state->loop;
+    arg->is_bfloat = io->inputs[0]->dtype == MOTE_BFLOAT16;
+    arg->half_out = mote_is_half(io->outputs[0]->dtype);
+    state->loop = half_loop;
+    if (!arg->is_bfloat) { /* the range of finite halves where the activation has no bound */
+        arg->min_f32 = fmaxf(arg->min_f32, -65504.0f);
+        arg->max_f32 = fminf(arg->max_f32, 65504.0f);
+    }
+}
+
 static mote_status binary_prepare(mote_run *run, const mote_op_io *io, void **state_out, mote_error *err)
 {
     const mote_binary_row *row = find_row(io);
@@ -226,13 +268,15 @@ static mote_status binary_prepare(mote_run *run, const mote_op_io *io, void **st
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
     *state_out = state;
     state->loop = row->loop;
-    state->element_bytes[0] = mote_dtype_bytes(row->input);
-    state->element_bytes[1] = mote_dtype_bytes(row->second);
-    state->out_bytes = mote_dtype_bytes(row->output);
+    state->element_bytes[0] = mote_dtype_bytes(io->inputs[0]->dtype);
+    state->element_bytes[1] = mote_dtype_bytes(io->inputs[1]->dtype);
+    state->out_bytes = mote_dtype_bytes(io->outputs[0]->dtype);
     const mote_shape *shapes[] = {&io->inputs[0]->shape, &io->inputs[1]->shape};
     mote_broadcast_init(&state->plan, 2, shapes, &io->outputs[0]->shape);
     state->arg.kernels = mote_run_kernels(run);
     set_activation(&state->arg, io);
+    if (mote_is_half(io->inputs[0]->dtype))
+        set_halves(state, io);
     if (row->setup == MOTE_BINARY_PLAIN)
         return MOTE_OK;
     if (row->setup == MOTE_BINARY_INT16_TO_8)
@@ -269,6 +313,10 @@ static int64_t find_forbidden(const mote_op_io *io)
         case MOTE_FLOAT32:
             value = ((const float *)b->data)[i] != 0.0f;
             break;
+        case MOTE_FLOAT16:
+        case MOTE_BFLOAT16:
+            value = ((const uint16_t *)b->data)[i] & 0x7FFF;
+            break;
         default:
             return -1;
         }
@@ -291,7 +339,7 @@ static mote_status binary_eval(mote_run *run, const mote_op_io *io, void *state_
 static mote_status checked_eval(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
 {
     /* of floats only FLOOR_DIV refuses a zero */
-    const bool any_goes = io->node->op != MOTE_OP_FLOOR_DIV && io->inputs[1]->dtype == MOTE_FLOAT32;
+    const bool any_goes = io->node->op != MOTE_OP_FLOOR_DIV && row_dtype(io->inputs[1]) == MOTE_FLOAT32;
     const int64_t at = any_goes ? -1 : find_forbidden(io);
     if (at >= 0)
         return mote_error_set(err, MOTE_ARGUMENT, "element %lld of input 1 is %s", (long long)at,

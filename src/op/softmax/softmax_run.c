@@ -1,5 +1,6 @@
 /* SOFTMAX and LOG_SOFTMAX over the last axis: floats, and codes in fixed point (docs/numerics.md). */
 #include "kernels/fixed_math.h"
+#include "kernels/half.h"
 #include "kernels/kernels.h"
 #include "op/op_quant.h"
 #include "op/softmax/softmax.h"
@@ -61,6 +62,28 @@ static void softmax_f32(const softmax_state *state, const void *input, void *out
     MOTE_LOOP_INDEPENDENT
     for (int64_t i = 0; i < n; ++i)
         out[i] = out[i] / sum;
+}
+
+/* Exponentials are rounded to half before they are divided by the sum of the unrounded ones. */
+static void softmax_f16(const softmax_state *state, const void *input, void *output, int64_t n)
+{
+    enum { CHUNK = 256 };
+    const uint16_t *in = input;
+    uint16_t *out = output;
+    float values[CHUNK], max = -FLT_MAX, sum = 0.0f;
+    for (int64_t i = 0; i < n; ++i) {
+        const float x = mote_f32_from_f16(in[i]);
+        max = x > max ? x : max;
+    }
+    for (int64_t at = 0; at < n; at += CHUNK) {
+        const int64_t m = n - at < CHUNK ? n - at : CHUNK;
+        mote_load_halves(false, in + at, values, m);
+        state->exp(values, values, m, max, state->beta);
+        sum += sum_of(values, m);
+        mote_store_halves(false, values, out + at, m);
+    }
+    for (int64_t i = 0; i < n; ++i)
+        out[i] = mote_f16_from_f32(mote_f32_from_f16(out[i]) / sum);
 }
 
 static void log_softmax_f32(const softmax_state *state, const void *input, void *output, int64_t n)
@@ -215,6 +238,7 @@ typedef struct softmax_row {
 
 static const softmax_row rows[] = {
     {MOTE_OP_SOFTMAX, MOTE_FLOAT32, MOTE_FLOAT32, softmax_f32},
+    {MOTE_OP_SOFTMAX, MOTE_FLOAT16, MOTE_FLOAT16, softmax_f16},
     {MOTE_OP_SOFTMAX, MOTE_INT8, MOTE_INT8, softmax_i8},
     {MOTE_OP_SOFTMAX, MOTE_UINT8, MOTE_UINT8, softmax_u8},
     {MOTE_OP_SOFTMAX, MOTE_INT8, MOTE_INT16, softmax_i8_i16},
@@ -300,7 +324,7 @@ static mote_status softmax_prepare(mote_run *run, const mote_op_io *io, void **s
     state->out_bytes = mote_dtype_bytes(row->to);
     if (io->node->op == MOTE_OP_SOFTMAX)
         state->beta = ((const mote_softmax_params *)io->node->params)->beta;
-    if (in->dtype == MOTE_FLOAT32)
+    if (in->dtype == MOTE_FLOAT32 || in->dtype == MOTE_FLOAT16)
         return MOTE_OK;
     mote_status status = mote_need_per_tensor(in, "input 0", err);
     if (status == MOTE_OK)

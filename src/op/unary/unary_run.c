@@ -1,5 +1,6 @@
 /* Preparing and running the one-input operators: finds the row that fits the type and builds its table. */
 #include "kernels/fixed_math.h"
+#include "kernels/half.h"
 #include "op/op_quant.h"
 #include "op/unary/unary.h"
 #include "op/unary/unary_rows.h"
@@ -7,6 +8,7 @@
 typedef struct unary_state {
     const mote_unary_row *row;
     mote_unary_arg arg;
+    mote_dtype dtype;
     size_t element_bytes;
     union {
         uint8_t codes[256]; /* 8 bits: index and value as uint8_t */
@@ -15,11 +17,13 @@ typedef struct unary_state {
     } table;
 } unary_state;
 
+/* Halves take the row of float. */
 static const mote_unary_row *find_in(const mote_unary_row *rows, int32_t n, const mote_op_io *io)
 {
     const mote_tensor *in = io->inputs[0];
+    const mote_dtype dtype = mote_is_half(in->dtype) ? MOTE_FLOAT32 : in->dtype;
     for (int32_t i = 0; i < n; ++i) {
-        if (rows[i].op == (int32_t)io->node->op && rows[i].dtype == in->dtype &&
+        if (rows[i].op == (int32_t)io->node->op && rows[i].dtype == dtype &&
             (rows[i].quantized < 0 || rows[i].quantized == mote_is_quantized(in)))
             return &rows[i];
     }
@@ -115,7 +119,8 @@ static mote_status unary_prepare(mote_run *run, const mote_op_io *io, void **sta
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
     *state_out = state;
     state->row = row;
-    state->element_bytes = mote_dtype_bytes(row->dtype);
+    state->dtype = io->inputs[0]->dtype;
+    state->element_bytes = mote_dtype_bytes(state->dtype);
     state->arg.kernels = mote_run_kernels(run);
     if (io->node->op == MOTE_OP_LEAKY_RELU)
         state->arg.alpha = ((const mote_leaky_relu_params *)io->node->params)->alpha;
@@ -130,6 +135,20 @@ typedef struct work {
     char *out;
 } work;
 
+/* Halves, a chunk at a time. */
+static void half_range(const unary_state *state, const uint16_t *in, uint16_t *out, int64_t n)
+{
+    enum { CHUNK = 256 };
+    float values[CHUNK];
+    const bool is_bfloat = state->dtype == MOTE_BFLOAT16;
+    for (int64_t at = 0; at < n; at += CHUNK) {
+        const int64_t m = n - at < CHUNK ? n - at : CHUNK;
+        mote_load_halves(is_bfloat, in + at, values, m);
+        state->row->loop(&state->arg, values, values, m);
+        mote_store_halves(is_bfloat, values, out + at, m);
+    }
+}
+
 static void unary_range(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
     const work *w = arg;
@@ -138,7 +157,9 @@ static void unary_range(void *arg, int64_t begin, int64_t end, int32_t thread)
     const char *in = w->in + (size_t)begin * state->element_bytes;
     char *out = w->out + (size_t)begin * state->element_bytes;
     const int64_t n = end - begin;
-    if (row->loop) {
+    if (mote_is_half(state->dtype)) {
+        half_range(state, (const uint16_t *)(const void *)in, (uint16_t *)(void *)out, n);
+    } else if (row->loop) {
         row->loop(&state->arg, in, out, n);
     } else if (row->dtype != MOTE_INT16) {
         const uint8_t *table = state->table.codes;
