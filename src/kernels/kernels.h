@@ -13,7 +13,8 @@
 #include <stddef.h>
 
 /*
- * Matrix product with packed right-hand side:  c[m][n] = clamp(sum_k a[m][k] * b[k][n] + bias[n]), k rising, the bias last as in TFLite.
+ * Matrix product with packed right-hand side:  c[m][n] = clamp(sum_k a[m][k] * b[k][n] + bias[n]), k rising, the bias
+ * last as in TFLite.
  *
  *   packed b, per panel of nr columns:  | bias: nr | then for each group of kr values of k:  nr x kr values | …
  *
@@ -59,7 +60,8 @@ typedef struct mote_dw_job {
     int32_t in_zero_point, zero_point, low, high;
 } mote_dw_job;
 
-/* c[i] = clamp(scale((a[i] - zero_a) * (b[i] - zero_b)) + zero_point); an input whose step is 0 is held. c may be a or b. */
+/* c[i] = clamp(scale((a[i] - zero_a) * (b[i] - zero_b)) + zero_point); an input whose step is 0 is held. c may be a or
+ * b. */
 typedef struct mote_qs8_mul_job {
     const int8_t *a, *b;
     int32_t a_step, b_step;
@@ -74,6 +76,9 @@ typedef void mote_f32_logistic_fn(const float *in, float *out, int64_t n);
 typedef void mote_f32_tanh_fn(const float *in, float *out, int64_t n);
 typedef void mote_f32_gelu_fn(const float *in, float *out, int64_t n);
 typedef void mote_qs8_mul_fn(const mote_qs8_mul_job *job, int64_t n);
+
+/* out[i] = table[x[i]], 256 entries; out may be x. */
+typedef void mote_u8_lut_fn(const uint8_t *table, const uint8_t *x, uint8_t *out, int64_t n);
 
 typedef void mote_f32_gemm_fn(const mote_f32_gemm_job *job, int64_t row_begin, int64_t row_end);
 typedef void mote_qs8_gemm_fn(const mote_qs8_gemm_job *job, int64_t row_begin, int64_t row_end);
@@ -127,6 +132,11 @@ typedef struct mote_kernels {
         mote_qs8_mul_fn *run;
         int32_t nr, kr;
     } qs8_mul;
+    struct {
+        const char *variant;
+        mote_u8_lut_fn *run;
+        int32_t nr, kr;
+    } u8_lut;
 } mote_kernels;
 
 /* Constant for the process: features 0 gives the reference kernels. */

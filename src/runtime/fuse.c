@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "kernels/kernels.h"
 #include "runtime/interpreter.h"
 
 enum { N_CODES = 256, MAX_INPUTS = 3, GRAIN = 16384 };
@@ -115,7 +116,7 @@ static mote_status fill_table(rt_plan *plan, const rt_node *first, const rt_node
 mote_status rt_fuse(rt_plan *plan, rt_node *last, mote_error *err)
 {
     int32_t x;
-    if (plan->runtime->options.keep_all || plan->runtime->options.reference)
+    if (plan->runtime->options.keep_all || !plan->runtime->kernels)
         return MOTE_OK;
     rt_node *first = find_first(plan, last, &x);
     if (!first)
@@ -137,19 +138,20 @@ mote_status rt_fuse(rt_plan *plan, rt_node *last, mote_error *err)
 typedef struct table_call {
     const unsigned char *table, *in;
     unsigned char *out;
+    mote_u8_lut_fn *run;
 } table_call;
 
 static void look_up(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
     (void)thread;
     const table_call *call = arg;
-    for (int64_t i = begin; i < end; i++)
-        call->out[i] = call->table[call->in[i]];
+    call->run(call->table, call->in + begin, call->out + begin, end - begin);
 }
 
 void rt_eval_table(rt_plan *plan, const rt_node *node)
 {
     mote_tensor *out = node->io.outputs[0];
-    table_call call = {node->table, plan->tensors[node->table_input].data, out->data};
+    table_call call = {node->table, plan->tensors[node->table_input].data, out->data,
+                       plan->runtime->kernels->u8_lut.run};
     mote_pool_for(plan->runtime->pool, (int64_t)out->n_bytes, GRAIN, look_up, &call);
 }
