@@ -9,14 +9,14 @@
 #include "kernels/half.h"
 
 /*
- * e^x within 1 ulp; 0 below -86.6 (no denormals, which are slow), +infinity above 88.72; NaN stays NaN.
+ * e^x within 1 ulp where round(x / ln 2) lies in [-125, most], most <= 128; finite or infinite, never a denormal,
+ * elsewhere: denormals are slow even in lanes that a select then drops.
  * x = n ln 2 + r, |r| <= ln 2 / 2: e^r by a polynomial, 2^n by the exponent's bits. ln 2 comes in two parts so
  * that n * high is exact.
  */
-static inline float mote_exp_f32(float x)
+static inline float mote_exp_within_f32(float x, int32_t most)
 {
     const float magic = 0x1.8p23f; /* adding it rounds to an integer, which sits in the low bits */
-    const float low = -86.6f, high = 88.722839f;
     const float shifted = x * 1.44269504f + magic;
     const float n = shifted - magic;
     const float r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f;
@@ -27,21 +27,27 @@ static inline float mote_exp_f32(float x)
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * (r * r) + r + 1.0f;
-    /* 2^n in two steps, since n reaches 128; bounded below, because denormals are slow even where the result is not
-     * taken */
+    /* 2^n in two steps, since n reaches 128 */
     int32_t exponent = (int32_t)(mote_bits_from_f32(shifted) - 0x4B400000u);
-    exponent = exponent < -125 ? -125 : exponent > 128 ? 128 : exponent;
+    exponent = exponent < -125 ? -125 : exponent > most ? most : exponent;
     const int32_t half = exponent >> 1;
     const float scale_a = mote_f32_from_bits((uint32_t)(half + 127) << 23);
     const float scale_b = mote_f32_from_bits((uint32_t)(exponent - half + 127) << 23);
-    const float result = p * scale_a * scale_b;
-    return x < low ? 0.0f : x > high ? __builtin_inff() : result;
+    return p * scale_a * scale_b;
 }
 
-/* 1 / (1 + e^-x) within 2.5 ulp. */
+/* e^x within 1 ulp; 0 below -86.6 (no denormals), +infinity above 88.72; NaN stays NaN. */
+static inline float mote_exp_f32(float x)
+{
+    const float result = mote_exp_within_f32(x, 128);
+    return x < -86.6f ? 0.0f : x > 88.722839f ? __builtin_inff() : result;
+}
+
+/* 1 / (1 + e^-x) within 2.5 ulp; 0 below -86.6. */
 static inline float mote_logistic_f32(float x)
 {
-    return 1.0f / (1.0f + mote_exp_f32(-x));
+    const float quotient = 1.0f / (1.0f + mote_exp_within_f32(-x, 125));
+    return x < -86.6f ? 0.0f : x > 86.6f ? 1.0f : quotient;
 }
 
 /* tanh(x) within 1.5 ulp: near 0 an odd polynomial, else 1 - 2 / (e^2|x| + 1) with x's sign. */
