@@ -1,13 +1,41 @@
 /*
- * The int8 matrix product in plain loops that the compiler vectorizes, compiled once per instruction set: four values
- * of k at a time against a panel of columns.
+ * The int8 matrix product, compiled once per instruction set: four values of k at a time against a panel of columns.
+ * Both sides are widened to 16 bits, so that one multiply-add sums two products of a column exactly.
  */
+#include <immintrin.h>
+
 #include "kernels/kernels.h"
 #include "kernels/simd.h"
 
 #include <string.h>
 
-enum { NR = 2 * MOTE_SIMD_BYTES / 4, KR = 4 };
+#if MOTE_SIMD_BYTES == 64
+typedef __m512i vec;
+typedef __m256i half;
+enum { MR = 6 };
+#define V(name)          _mm512_##name
+#define V_BITS(name)     _mm512_##name##_si512
+#define V_LOAD_HALF      _mm256_loadu_si256
+#define V_SPLAT_64(four) _mm512_broadcastq_epi64(four)
+#elif MOTE_SIMD_BYTES == 32
+typedef __m256i vec;
+typedef __m128i half;
+enum { MR = 3 };
+#define V(name)          _mm256_##name
+#define V_BITS(name)     _mm256_##name##_si256
+#define V_LOAD_HALF      _mm_loadu_si128
+#define V_SPLAT_64(four) _mm256_broadcastq_epi64(four)
+#else
+typedef __m128i vec;
+typedef __m128i half;
+enum { MR = 3 };
+#define V(name)          _mm_##name
+#define V_BITS(name)     _mm_##name##_si128
+#define V_LOAD_HALF      _mm_loadl_epi64
+#define V_SPLAT_64(four) _mm_unpacklo_epi64(four, four)
+#endif
+
+enum { NR = 2 * MOTE_SIMD_BYTES / 4, KR = 4, PARTS = 4 };
 
 static void store_row(const mote_qs8_gemm_job *job, const int32_t *sums, int64_t row, int64_t column)
 {
@@ -20,32 +48,65 @@ static void store_row(const mote_qs8_gemm_job *job, const int32_t *sums, int64_t
                          job->c + row * job->c_stride + column);
 }
 
-/* sums[j] += a0 w[j][0] + a1 w[j][1] + a2 w[j][2] + a3 w[j][3]; unsigned so that overflow wraps. */
-static inline void add_group(const int8_t *w, const int32_t a[KR], uint32_t *sums)
+/* Four values of a row, each in 16 bits, in every 64-bit lane. */
+static inline vec broadcast(const int8_t *a, int64_t n)
 {
-    for (int j = 0; j < NR; j++)
-        sums[j] += (uint32_t)(a[0] * w[4 * j] + a[1] * w[4 * j + 1] + a[2] * w[4 * j + 2] + a[3] * w[4 * j + 3]);
+    int32_t four = 0;
+    if (n == KR)
+        memcpy(&four, a, KR);
+    else
+        memcpy(&four, a, (size_t)n);
+    return V_SPLAT_64(_mm_cvtepi8_epi16(_mm_cvtsi32_si128(four)));
 }
 
-static void one_row(const mote_qs8_gemm_job *job, const int8_t *panel, int64_t row, int64_t column)
+static inline vec widen(const int8_t *w)
 {
-    uint32_t sums[NR];
-    memcpy(sums, panel, sizeof sums);
-    const int8_t *a = job->a + row * job->a_stride, *w = panel + sizeof sums;
-    int64_t k = 0;
-    for (; k + KR <= job->k; k += KR, w += NR * KR) {
-        const int32_t group[KR] = {a[k], a[k + 1], a[k + 2], a[k + 3]};
-        add_group(w, group, sums);
+    return V(cvtepi8_epi16)(V_LOAD_HALF((const half *)(const void *)w));
+}
+
+/* One group of k for `rows` rows: each accumulator holds two halves of a column's sum side by side. */
+static inline __attribute__((always_inline)) void add_group(vec sums[MR][PARTS], const vec a[MR], const int rows,
+                                                            const int8_t *w)
+{
+#pragma GCC unroll 4
+    for (int p = 0; p < PARTS; p++) {
+        const vec weights = widen(w + p * MOTE_SIMD_BYTES / 2);
+#pragma GCC unroll 8
+        for (int r = 0; r < rows; r++)
+            sums[r][p] = V(add_epi32)(sums[r][p], V(madd_epi16)(a[r], weights));
     }
-    if (k < job->k) {
-        int32_t group[KR] = {0};
-        for (int64_t i = k; i < job->k; i++)
-            group[i - k] = a[i];
-        add_group(w, group, sums);
+}
+
+static void store_sums(const mote_qs8_gemm_job *job, const vec sums[PARTS], const int8_t *panel, int64_t row,
+                       int64_t column)
+{
+    int32_t halves[2 * NR], whole[NR], bias[NR];
+    memcpy(halves, sums, sizeof halves);
+    memcpy(bias, panel, sizeof bias);
+    for (int j = 0; j < NR; j++)
+        whole[j] = (int32_t)((uint32_t)halves[2 * j] + (uint32_t)halves[2 * j + 1] + (uint32_t)bias[j]);
+    store_row(job, whole, row, column);
+}
+
+static inline __attribute__((always_inline)) void tile(const mote_qs8_gemm_job *job, const int8_t *panel,
+                                                       const int rows, int64_t row, int64_t column)
+{
+    vec sums[MR][PARTS], a[MR];
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+        for (int p = 0; p < PARTS; p++)
+            sums[r][p] = V_BITS(setzero)();
+    const int8_t *from = job->a + row * job->a_stride, *w = panel + NR * sizeof(int32_t);
+    for (int64_t k = 0; k < job->k; k += KR, w += NR * KR) {
+        const int64_t n = job->k - k < KR ? job->k - k : KR;
+#pragma GCC unroll 8
+        for (int r = 0; r < rows; r++)
+            a[r] = n == KR ? broadcast(from + r * job->a_stride + k, KR) : broadcast(from + r * job->a_stride + k, n);
+        add_group(sums, a, rows, w);
     }
-    int32_t signed_sums[NR];
-    memcpy(signed_sums, sums, sizeof sums);
-    store_row(job, signed_sums, row, column);
+    for (int r = 0; r < rows; r++)
+        store_sums(job, sums[r], panel, row + r, column);
 }
 
 void MOTE_SIMD(mote_qs8_gemm)(const mote_qs8_gemm_job *job, int64_t row_begin, int64_t row_end)
@@ -53,7 +114,10 @@ void MOTE_SIMD(mote_qs8_gemm)(const mote_qs8_gemm_job *job, int64_t row_begin, i
     const int64_t panel_bytes = NR * ((int64_t)sizeof(int32_t) + (job->k + KR - 1) / KR * KR);
     for (int64_t column = 0; column < job->n; column += NR) {
         const int8_t *panel = (const int8_t *)job->packed + column / NR * panel_bytes;
-        for (int64_t row = row_begin; row < row_end; row++)
-            one_row(job, panel, row, column);
+        int64_t row = row_begin;
+        for (; row + MR <= row_end; row += MR)
+            tile(job, panel, MR, row, column);
+        for (; row < row_end; row++)
+            tile(job, panel, 1, row, column);
     }
 }
