@@ -10,7 +10,7 @@
 #include "kernels/simd.h"
 #include "kernels/simd_dw.h"
 
-enum { LANES = MOTE_SIMD_BYTES / 2, MAX_TAPS = 256, QUARTER = 4 };
+enum { LANES = MOTE_SIMD_BYTES / 2, MAX_TAPS = 256 };
 
 #if MOTE_SIMD_BYTES == 64
 typedef __m512i vec;
@@ -31,6 +31,24 @@ typedef __m128i vec;
 #define V_LOAD_HALF  _mm_loadl_epi64
 typedef __m128i half;
 #endif
+
+/* Unpacking works in quarters of 128 bits: `low` holds channels 0-3, 8-11, …, `high` the others. Puts them in order. */
+static inline void unshuffle(vec *low, vec *high)
+{
+#if MOTE_SIMD_BYTES == 64
+    const vec first = _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+    const vec second = _mm512_setr_epi32(8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+    const vec l = *low, h = *high;
+    *low = _mm512_permutex2var_epi32(l, first, h);
+    *high = _mm512_permutex2var_epi32(l, second, h);
+#elif MOTE_SIMD_BYTES == 32
+    const vec l = *low, h = *high;
+    *low = _mm256_permute2x128_si256(l, h, 0x20);
+    *high = _mm256_permute2x128_si256(l, h, 0x31);
+#else
+    (void)low, (void)high;
+#endif
+}
 
 /* Where one pixel's taps are, from channel 0. */
 typedef struct tap_list {
@@ -62,26 +80,23 @@ static inline vec load_w(const int16_t *w)
     return V_BITS(loadu)((const vec *)(const void *)w);
 }
 
-/* The sums of LANES channels from c on, in their order. */
-static inline void sum_block(const mote_dw_job *job, const tap_list *list, int64_t c, int32_t sums[LANES])
+/* The sums of LANES channels from c on, in their order; the pixel lies `shift` elements past the list's. */
+static inline void sum_block(const mote_dw_job *job, const tap_list *list, int64_t shift, int64_t c,
+                             int32_t sums[LANES])
 {
     const vec zero = V(set1_epi16)((short)job->in_zero_point), none = V_BITS(setzero)();
     vec low = none, high = none;
     for (int32_t i = 0; i < list->n; i += 2) {
         const bool pair = i + 1 < list->n;
-        const vec x0 = load_x(list->x[i] + c, zero), w0 = load_w(list->w[i] + c);
-        const vec x1 = pair ? load_x(list->x[i + 1] + c, zero) : none, w1 = pair ? load_w(list->w[i + 1] + c) : none;
+        const vec x0 = load_x(list->x[i] + (shift + c), zero), w0 = load_w(list->w[i] + c);
+        const vec x1 = pair ? load_x(list->x[i + 1] + (shift + c), zero) : none,
+                  w1 = pair ? load_w(list->w[i + 1] + c) : none;
         low = V(add_epi32)(low, V(madd_epi16)(V(unpacklo_epi16)(x0, x1), V(unpacklo_epi16)(w0, w1)));
         high = V(add_epi32)(high, V(madd_epi16)(V(unpackhi_epi16)(x0, x1), V(unpackhi_epi16)(w0, w1)));
     }
-    /* unpacking works in 128-bit quarters: four channels of each in turn */
-    int32_t halves[2][LANES / 2];
-    V_BITS(storeu)((vec *)(void *)halves[0], low);
-    V_BITS(storeu)((vec *)(void *)halves[1], high);
-    for (int q = 0; q < LANES / 8; q++) {
-        memcpy(sums + 8 * q, halves[0] + QUARTER * q, QUARTER * sizeof *sums);
-        memcpy(sums + 8 * q + QUARTER, halves[1] + QUARTER * q, QUARTER * sizeof *sums);
-    }
+    unshuffle(&low, &high);
+    V_BITS(storeu)((vec *)(void *)sums, low);
+    V_BITS(storeu)((vec *)(void *)(sums + LANES / 2), high);
 }
 
 static inline void store(const mote_dw_job *job, int32_t *sums, int64_t c, int64_t n, int8_t *out)
@@ -108,19 +123,27 @@ static void rest(const mote_dw_job *job, const mote_dw_taps *t, int64_t c, int8_
     }
 }
 
+static bool same_taps(const mote_dw_taps *a, const mote_dw_taps *b)
+{
+    return a->y0 == b->y0 && a->y1 == b->y1 && a->x0 == b->x0 && a->x1 == b->x1;
+}
+
 void MOTE_SIMD(mote_qs8_dw)(const mote_dw_job *job, int32_t row)
 {
     int8_t *out = (int8_t *)job->output + (int64_t)row * job->out_width * job->channels;
     const bool listed = (int64_t)job->filter_height * job->filter_width <= MAX_TAPS;
-    tap_list list;
+    tap_list list = {.n = 0};
+    mote_dw_taps first = {.y0 = -1}; /* of the pixel that the list was made for: inside the image all are alike */
     for (int32_t x = 0; x < job->out_width; x++, out += job->channels) {
         const mote_dw_taps t = mote_dw_find_taps(job, row, x);
         int64_t c = 0;
-        if (listed)
+        if (listed && !same_taps(&t, &first)) {
             list_taps(job, &t, &list);
+            first = t;
+        }
         for (; listed && c + LANES <= job->channels; c += LANES) {
             int32_t sums[LANES];
-            sum_block(job, &list, c, sums);
+            sum_block(job, &list, t.input - first.input, c, sums);
             store(job, sums, c, LANES, out);
         }
         rest(job, &t, c, out);
