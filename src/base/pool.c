@@ -2,6 +2,9 @@
  * A pool of threads that sleep on a condition variable between jobs and spin briefly first: a network's
  * nodes follow one another within microseconds.
  *
+ * `state` holds the job's number, whether it is open, and how many workers are inside. A worker enters an open job
+ * only, and the caller closes it when no chunk is left: nobody waits for a thread that wakes late.
+ *
  * A job is [0, n) cut into equal chunks; threads claim chunks from an atomic counter. What a chunk computes
  * depends on its range only, so who ran it does not matter.
  */
@@ -14,6 +17,10 @@
 #include <stdio.h>
 
 enum { CHUNKS_PER_THREAD = 4, SPINS = 2000 };
+
+/* state: job number << 32 | open | workers inside */
+#define STATE_INSIDE UINT64_C(0x7fffffff)
+#define STATE_OPEN   UINT64_C(0x80000000)
 
 typedef void range_fn(void *arg, int64_t begin, int64_t end, int32_t thread);
 
@@ -30,14 +37,13 @@ struct mote_pool {
     int32_t n_started;
     pthread_mutex_t mutex;
     pthread_cond_t wake, done;
-    atomic_uint generation; /* rises with every job */
+    atomic_uint_fast64_t state;
     atomic_bool stop;
     range_fn *fn;
     void *arg;
     int64_t n, chunk;
     atomic_int_fast64_t next;
-    atomic_int_fast32_t busy; /* workers that have not finished the present job */
-    atomic_bool running;      /* a job is under way: a call from inside runs in its caller */
+    atomic_bool running; /* a job is under way: a call from inside runs in its caller */
 };
 
 /* cgroup v2's "max 100000" or "200000 100000": quota and period in microseconds; 0: no quota. */
@@ -77,31 +83,51 @@ static void work(mote_pool *pool, int32_t thread)
     }
 }
 
-static bool wait_for_job(mote_pool *pool, unsigned seen)
+/* An open job that this worker has not been in. */
+static bool is_new(uint64_t state, uint64_t seen)
+{
+    return (state & STATE_OPEN) && state >> 32 != seen;
+}
+
+static bool wait_for_job(mote_pool *pool, uint64_t seen)
 {
     for (int i = 0; i < SPINS; i++) {
-        if (atomic_load(&pool->generation) != seen || atomic_load(&pool->stop))
+        if (is_new(atomic_load(&pool->state), seen) || atomic_load(&pool->stop))
             return !atomic_load(&pool->stop);
 #if defined(__x86_64__)
         __builtin_ia32_pause();
 #endif
     }
     pthread_mutex_lock(&pool->mutex);
-    while (atomic_load(&pool->generation) == seen && !atomic_load(&pool->stop))
+    while (!is_new(atomic_load(&pool->state), seen) && !atomic_load(&pool->stop))
         pthread_cond_wait(&pool->wake, &pool->mutex);
     pthread_mutex_unlock(&pool->mutex);
     return !atomic_load(&pool->stop);
+}
+
+/* Enters the job that is open, unless it closes first; *seen becomes its number. */
+static bool enter(mote_pool *pool, uint64_t *seen)
+{
+    uint_fast64_t state = atomic_load(&pool->state);
+    while (is_new(state, *seen))
+        if (atomic_compare_exchange_weak(&pool->state, &state, state + 1)) {
+            *seen = state >> 32;
+            return true;
+        }
+    return false;
 }
 
 static void *worker_main(void *arg)
 {
     worker *self = arg;
     mote_pool *pool = self->pool;
-    unsigned seen = 0;
+    uint64_t seen = 0;
     while (wait_for_job(pool, seen)) {
-        seen++;
+        if (!enter(pool, &seen))
+            continue;
         work(pool, self->index);
-        if (atomic_fetch_sub(&pool->busy, 1) == 1) {
+        const uint64_t before = atomic_fetch_sub(&pool->state, 1);
+        if ((before & STATE_INSIDE) == 1 && !(before & STATE_OPEN)) {
             pthread_mutex_lock(&pool->mutex);
             pthread_cond_signal(&pool->done);
             pthread_mutex_unlock(&pool->mutex);
@@ -163,22 +189,23 @@ int32_t mote_pool_n_threads(const mote_pool *pool)
 static void post_job(mote_pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);
-    atomic_fetch_add(&pool->generation, 1);
+    atomic_store(&pool->state, ((atomic_load(&pool->state) >> 32) + 1) << 32 | STATE_OPEN);
     pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->mutex);
 }
 
-static void wait_until_done(mote_pool *pool)
+static void close_and_wait(mote_pool *pool)
 {
+    atomic_fetch_and(&pool->state, ~STATE_OPEN);
     for (int i = 0; i < SPINS; i++) {
-        if (atomic_load(&pool->busy) == 0)
+        if ((atomic_load(&pool->state) & STATE_INSIDE) == 0)
             return;
 #if defined(__x86_64__)
         __builtin_ia32_pause();
 #endif
     }
     pthread_mutex_lock(&pool->mutex);
-    while (atomic_load(&pool->busy) != 0)
+    while ((atomic_load(&pool->state) & STATE_INSIDE) != 0)
         pthread_cond_wait(&pool->done, &pool->mutex);
     pthread_mutex_unlock(&pool->mutex);
 }
@@ -200,9 +227,8 @@ void mote_pool_for(mote_pool *pool, int64_t n, int64_t grain, range_fn *fn, void
     pool->fn = fn;
     pool->arg = arg;
     atomic_store(&pool->next, 0);
-    atomic_store(&pool->busy, pool->n_threads - 1);
     post_job(pool);
     work(pool, 0);
-    wait_until_done(pool);
+    close_and_wait(pool);
     atomic_store(&pool->running, false);
 }
