@@ -1,14 +1,17 @@
 /*
  * Fusing exactly: where an element-wise node reads a tensor of 8-bit codes and an element-wise function of that same
  * tensor (LOGISTIC then MUL: swish; QUANTIZE after QUANTIZE), both together are one table of 256 codes. The table is
- * what the operators themselves give for every code, so nothing changes in a result.
+ * what the operators themselves give for every code, so nothing changes in a result. On floats LOGISTIC and MUL go over
+ * memory once, in pieces that stay in the cache.
  */
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "op/binary/binary.h"
+#include "op/op_quant.h"
 #include "runtime/interpreter.h"
 
-enum { N_CODES = 256, MAX_INPUTS = 3, GRAIN = 16384 };
+enum { N_CODES = 256, MAX_INPUTS = 3, GRAIN = 16384, PIECE = 1024 };
 
 static bool is_codes(const mote_tensor *tensor)
 {
@@ -17,7 +20,7 @@ static bool is_codes(const mote_tensor *tensor)
 
 static bool is_element_wise(const rt_node *node)
 {
-    return node->mode == RT_RUN && !node->table && (node->def->flags & MOTE_OP_ELEMENTWISE) &&
+    return node->mode == RT_RUN && !rt_is_fused(node) && (node->def->flags & MOTE_OP_ELEMENTWISE) &&
            !(node->def->flags & MOTE_OP_STATEFUL) && node->io.n_outputs == 1 && node->io.n_inputs <= MAX_INPUTS;
 }
 
@@ -113,11 +116,41 @@ static mote_status fill_table(rt_plan *plan, const rt_node *first, const rt_node
     return status == MOTE_OK ? eval_codes(plan, last, last_inputs, &out, err) : status;
 }
 
+static void join(rt_plan *plan, rt_node *first, rt_node *last, int32_t x)
+{
+    last->fused_input = x;
+    last->scratch_bytes = 0;
+    first->mode = RT_FUSED;
+    plan->slots[rt_tensor_index(plan, first->io.outputs[0])].place = RT_NOWHERE;
+}
+
+/* x * logistic(x) on floats, in either order. */
+static void fuse_swish(rt_plan *plan, rt_node *mul)
+{
+    if (mul->io.node->op != MOTE_OP_MUL || mul->mode != RT_RUN || mul->io.outputs[0]->dtype != MOTE_FLOAT32 ||
+        ((const mote_mul_params *)mul->io.node->params)->fused_activation_function != MOTE_ACT_NONE)
+        return;
+    for (int32_t i = 0; i < 2; i++) {
+        const mote_tensor *x = mul->io.inputs[i], *gate = mul->io.inputs[1 - i];
+        const int32_t t = rt_tensor_index(plan, gate), producer = plan->producers[t];
+        if (producer < 0 || plan->uses[t] != 1 || plan->slots[t].place != RT_ARENA ||
+            plan->slots[rt_tensor_index(plan, x)].place != RT_ARENA)
+            continue;
+        rt_node *logistic = &plan->nodes[producer];
+        if (logistic->io.node->op != MOTE_OP_LOGISTIC || logistic->mode != RT_RUN || logistic->io.inputs[0] != x)
+            continue;
+        mul->swish = true;
+        join(plan, logistic, mul, rt_tensor_index(plan, x));
+        return;
+    }
+}
+
 mote_status rt_fuse(rt_plan *plan, rt_node *last, mote_error *err)
 {
     int32_t x;
     if (plan->runtime->options.keep_all || !plan->runtime->kernels)
         return MOTE_OK;
+    fuse_swish(plan, last);
     rt_node *first = find_first(plan, last, &x);
     if (!first)
         return MOTE_OK;
@@ -128,10 +161,7 @@ mote_status rt_fuse(rt_plan *plan, rt_node *last, mote_error *err)
     if (status != MOTE_OK)
         return status;
     last->table = table;
-    last->table_input = x;
-    last->scratch_bytes = 0;
-    first->mode = RT_FUSED;
-    plan->slots[rt_tensor_index(plan, first->io.outputs[0])].place = RT_NOWHERE;
+    join(plan, first, last, x);
     return MOTE_OK;
 }
 
@@ -148,10 +178,38 @@ static void look_up(void *arg, int64_t begin, int64_t end, int32_t thread)
     call->run(call->table, call->in + begin, call->out + begin, end - begin);
 }
 
-void rt_eval_table(rt_plan *plan, const rt_node *node)
+typedef struct swish_call {
+    const float *in;
+    float *out, low, high;
+    mote_f32_logistic_fn *logistic;
+} swish_call;
+
+static void swish(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
+    (void)thread;
+    const swish_call *call = arg;
+    float gate[PIECE];
+    for (int64_t at = begin; at < end; at += PIECE) {
+        const int64_t n = end - at < PIECE ? end - at : PIECE;
+        call->logistic(call->in + at, gate, n);
+        for (int64_t i = 0; i < n; i++) {
+            float value = call->in[at + i] * gate[i];
+            value = value < call->low ? call->low : value;
+            call->out[at + i] = value > call->high ? call->high : value;
+        }
+    }
+}
+
+void rt_eval_fused(rt_plan *plan, const rt_node *node)
+{
+    const mote_tensor *in = &plan->tensors[node->fused_input];
     mote_tensor *out = node->io.outputs[0];
-    table_call call = {node->table, plan->tensors[node->table_input].data, out->data,
-                       plan->runtime->kernels->u8_lut.run};
+    if (node->swish) {
+        swish_call call = {.in = in->data, .out = out->data, .logistic = plan->runtime->kernels->f32_logistic.run};
+        mote_activation_range_f32(MOTE_ACT_NONE, &call.low, &call.high);
+        mote_pool_for(plan->runtime->pool, mote_shape_count(&out->shape), GRAIN / 4, swish, &call);
+        return;
+    }
+    table_call call = {node->table, in->data, out->data, plan->runtime->kernels->u8_lut.run};
     mote_pool_for(plan->runtime->pool, (int64_t)out->n_bytes, GRAIN, look_up, &call);
 }

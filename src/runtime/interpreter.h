@@ -47,8 +47,10 @@ typedef struct rt_node {
     rt_mode mode;
     void *state;
     size_t scratch_bytes, scratch_offset;
-    const unsigned char *table; /* fused: the result for each code of tensor table_input; else NULL */
-    int32_t table_input;
+    /* Fused with the node before: the result for each code of tensor fused_input, or x * logistic(x) of it. */
+    const unsigned char *table;
+    bool swish;
+    int32_t fused_input;
     /* RT_DYNAMIC: what its state lives in, and the shapes of inputs then outputs that it was prepared for. */
     mote_arena *memory;
     mote_shape *shapes;
@@ -120,9 +122,9 @@ void rt_plan_clear_variables(rt_plan *plan);
 mote_status rt_plan_memory(rt_plan *plan, mote_error *err);
 
 /* --- fuse.c --- */
-/* Called for each node that is to run, after its preparation: makes it a table where that is exact. */
+/* Called for each node that is to run, after its preparation: joins it with the one before where that is exact. */
 mote_status rt_fuse(rt_plan *plan, rt_node *node, mote_error *err);
-void rt_eval_table(rt_plan *plan, const rt_node *node);
+void rt_eval_fused(rt_plan *plan, const rt_node *node);
 
 /* --- pack.c --- */
 typedef struct rt_span {
@@ -140,6 +142,11 @@ mote_status rt_heap_reserve(rt_plan *plan, int32_t tensor, size_t n_bytes, mote_
 
 /* --- variables.c --- */
 void rt_variables_free(mote_runtime *runtime);
+
+static inline bool rt_is_fused(const rt_node *node)
+{
+    return node->table || node->swish;
+}
 
 static inline size_t rt_align(size_t n_bytes)
 {

@@ -153,8 +153,8 @@ static mote_status eval_dynamic(rt_plan *plan, rt_node *node, mote_error *err)
 
 static mote_status eval_static(rt_plan *plan, rt_node *node, mote_error *err)
 {
-    if (node->table) {
-        rt_eval_table(plan, node);
+    if (rt_is_fused(node)) {
+        rt_eval_fused(plan, node);
         return MOTE_OK;
     }
     mote_run run = {.plan = plan, .node = node};

@@ -32,7 +32,7 @@ static void find_lifetimes(rt_plan *plan)
 /* The input whose memory the output may take. */
 static const mote_tensor *shared_input(const rt_plan *plan, const rt_node *node)
 {
-    return node->table ? &plan->tensors[node->table_input] : node->io.inputs[0];
+    return rt_is_fused(node) ? &plan->tensors[node->fused_input] : node->io.inputs[0];
 }
 
 /* An output that only moves the view, or that is computed element by element from a dying input of the same size,
