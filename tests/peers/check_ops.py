@@ -42,7 +42,7 @@ class Mote:
             return [np.load(out.replace(".npy", f"{i}.npy")) for i in range(len(model.outputs))]
 
 
-def difference(ours, theirs, tolerance=(1e-5, 1e-5)):
+def difference(ours, theirs, tolerance=(1e-5, 1e-5), half_ulps=1):
     """None when equal enough, else what differs. tolerance: relative, and the magnitude below which it is absolute."""
     if ours.shape != theirs.shape:
         return f"shape {ours.shape}, not {theirs.shape}"
@@ -53,8 +53,8 @@ def difference(ours, theirs, tolerance=(1e-5, 1e-5)):
     else:
         a, b = ours.astype(np.complex128), theirs.astype(np.complex128)
         limit = tolerance[0] * np.maximum(np.abs(b), tolerance[1])
-        if theirs.dtype == np.float16:  # a unit in the last place, and the smallest half
-            limit = np.maximum(2.0 ** -10 * np.abs(b), 2.0 ** -23)
+        if theirs.dtype == np.float16:  # units in the last place, and the smallest half
+            limit = half_ulps * np.maximum(2.0 ** -10 * np.abs(b), 2.0 ** -23)
         with np.errstate(invalid="ignore", over="ignore"):
             close = (np.abs(a - b) <= limit) | (a == b)
         wrong = ~(close | (np.isnan(a) & np.isnan(b)))
@@ -76,7 +76,8 @@ def check(backend, models, tolerance, keep=None):
             continue
         row[0] += 1
         problem = ours if isinstance(ours, str) else next(
-            filter(None, (difference(a, b, tolerance.get(model.op, (1e-5, 1e-5))) for a, b in zip(ours, theirs))), None)
+            filter(None, (difference(a, b, tolerance.get(model.op, (1e-5, 1e-5)), ops_cases.HALF_ULPS.get(model.op, 1))
+                          for a, b in zip(ours, theirs))), None)
         if problem:
             row[1] += 1
             print(f"{model.op} {model.label}: {problem}")
