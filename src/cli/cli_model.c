@@ -1,10 +1,17 @@
 #include "cli/cli_model.h"
 
-#include <mote/tflite.h>
+#include <mote/import.h>
+
+#include <string.h>
 
 mote_status cli_model_load_runnable(mote_model **model, const char *path, mote_error *err)
 {
-    return mote_tflite_load(model, path, NULL, err);
+    mote_status status = mote_model_load(model, path, NULL, err);
+    if (status != MOTE_OK || !(*model)->source || strcmp((*model)->source, "keras") != 0)
+        return status;
+    mote_model_free(*model);
+    *model = NULL;
+    return mote_error_set(err, MOTE_UNSUPPORTED, "%s: a Keras model; `mote convert` makes the .tflite that runs", path);
 }
 
 mote_status cli_runtime_new(mote_runtime **runtime, const mote_model *model, const char *path, const char *signature,
