@@ -139,8 +139,7 @@ static void run_tiled(void *arg, int64_t begin, int64_t end, int32_t thread)
             tiled_at[k] = at[k];
             in[k] = tiles[k];
         }
-        w->fn(w->arg, in, plan->step, (char *)w->out + (size_t)(row * plan->n_inner) * w->out_bytes,
-              n * plan->n_inner);
+        w->fn(w->arg, in, plan->step, (char *)w->out + (size_t)(row * plan->n_inner) * w->out_bytes, n * plan->n_inner);
         row += n;
     }
 }
@@ -186,5 +185,6 @@ void mote_broadcast_run(mote_run *run, const mote_broadcast *plan, const void *c
         return;
     }
     const int64_t rows = MOTE_ELEMENTS_GRAIN / plan->n_inner;
-    mote_run_parallel(run, plan->n_outer, rows > 1 ? rows : 1, can_tile(plan, element_bytes) ? run_tiled : run_rows, &w);
+    mote_run_parallel(run, plan->n_outer, rows > 1 ? rows : 1, can_tile(plan, element_bytes) ? run_tiled : run_rows,
+                      &w);
 }

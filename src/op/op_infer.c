@@ -20,8 +20,7 @@ mote_status mote_infer_need_same_dtype(const mote_op_io *io, int32_t n, mote_err
     for (int32_t i = 1; status == MOTE_OK && i < n; ++i) {
         if (io->inputs[i]->dtype != io->inputs[0]->dtype) {
             return mote_error_set(err, MOTE_SHAPE, "input 0 is %s but input %d is %s; they must have one type",
-                                  mote_dtype_name(io->inputs[0]->dtype), (int)i,
-                                  mote_dtype_name(io->inputs[i]->dtype));
+                                  mote_dtype_name(io->inputs[0]->dtype), (int)i, mote_dtype_name(io->inputs[i]->dtype));
         }
     }
     return status;

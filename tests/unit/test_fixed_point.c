@@ -22,8 +22,8 @@ static void high_product_rounds_and_saturates(void **state)
 static void right_shift_rounds_half_away_from_zero(void **state)
 {
     (void)state;
-    static const int32_t cases[][3] = {{5, 1, 3}, {-5, 1, -3}, {4, 3, 1}, {-4, 3, -1}, {3, 3, 0}, {-3, 3, 0},
-                                       {7, 0, 7}, {-7, 0, -7}, {INT32_MAX, 31, 1}, {INT32_MIN, 31, -1}};
+    static const int32_t cases[][3] = {{5, 1, 3},  {-5, 1, -3}, {4, 3, 1},   {-4, 3, -1},        {3, 3, 0},
+                                       {-3, 3, 0}, {7, 0, 7},   {-7, 0, -7}, {INT32_MAX, 31, 1}, {INT32_MIN, 31, -1}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; ++i)
         assert_int_equal(mote_shift_right_round_i32(cases[i][0], cases[i][1]), cases[i][2]);
 }
@@ -72,20 +72,23 @@ typedef struct pair {
 static void functions_give_known_answers(void **state)
 {
     (void)state;
-    static const pair exps[] = {{0, INT32_MAX}, {-1, 2147483124}, {-12345, 2147088157}, {-67108864, 790015308},
-                                {-100000000, 483927985}, {-536870912, 720401}, {-1000000007, 725}, {-2147483647, 0}};
+    static const pair exps[] = {{0, INT32_MAX},         {-1, 2147483124},        {-12345, 2147088157},
+                                {-67108864, 790015308}, {-100000000, 483927985}, {-536870912, 720401},
+                                {-1000000007, 725},     {-2147483647, 0}};
     for (size_t i = 0; i < sizeof exps / sizeof exps[0]; ++i) {
         assert_int_equal(mote_fixed_exp(exps[i].x, 5), exps[i].y);
         assert_true(fabs(exps[i].y / 2147483648.0 - exp(exps[i].x / 67108864.0)) < 4e-7);
     }
-    static const pair reciprocals[] = {{0, 2147483647}, {1, 2147483647}, {1000, 2147482650}, {123456789, 2030738432},
-                                       {1073741824, 1431655762}, {2000000000, 1111923858}, {2147483647, 1073741820}};
+    static const pair reciprocals[] = {{0, 2147483647},         {1, 2147483647},          {1000, 2147482650},
+                                       {123456789, 2030738432}, {1073741824, 1431655762}, {2000000000, 1111923858},
+                                       {2147483647, 1073741820}};
     for (size_t i = 0; i < sizeof reciprocals / sizeof reciprocals[0]; ++i) {
         assert_int_equal(mote_fixed_reciprocal_1p(reciprocals[i].x), reciprocals[i].y);
         assert_true(fabs(reciprocals[i].y / 2147483648.0 - 1 / (1 + reciprocals[i].x / 2147483648.0)) < 1e-8);
     }
-    static const pair logs[] = {{524288, 0}, {524289, 128}, {600000, 9052214}, {1048576, 46516320},
-                                {10000000, 197857012}, {1000000007, 506904752}, {2147483647, 558195838}};
+    static const pair logs[] = {
+        {524288, 0},           {524289, 128},           {600000, 9052214},      {1048576, 46516320},
+        {10000000, 197857012}, {1000000007, 506904752}, {2147483647, 558195838}};
     for (size_t i = 0; i < sizeof logs / sizeof logs[0]; ++i) {
         assert_int_equal(mote_fixed_log_q12(logs[i].x), logs[i].y);
         assert_true(fabs(logs[i].y / 67108864.0 - log(logs[i].x / 524288.0)) < 2e-6);
@@ -98,15 +101,15 @@ static void inverse_square_root_and_reciprocal(void **state)
     static const struct {
         int32_t x;
         mote_multiplier m;
-    } roots[] = {{0, {INT32_MAX, 0}}, {1, {INT32_MAX, 0}}, {2, {1518498372, 0}}, {3, {1239850284, 0}},
-                 {100, {214748363, 0}}, {65536, {268435457, -5}}, {1000003, {274877500, -7}},
-                 {536870912, {379624593, -12}}, {2147483647, {189812531, -12}}};
+    } roots[] = {{0, {INT32_MAX, 0}},        {1, {INT32_MAX, 0}},           {2, {1518498372, 0}},
+                 {3, {1239850284, 0}},       {100, {214748363, 0}},         {65536, {268435457, -5}},
+                 {1000003, {274877500, -7}}, {536870912, {379624593, -12}}, {2147483647, {189812531, -12}}};
     for (size_t i = 0; i < sizeof roots / sizeof roots[0]; ++i) {
         const mote_multiplier m = mote_fixed_inverse_sqrt(roots[i].x);
         assert_int_equal(m.mantissa, roots[i].m.mantissa);
         assert_int_equal(m.exponent, roots[i].m.exponent);
     }
-    static const int32_t inverses[][3] = {{1, 2147483647, 0}, {2, 2147483647, 1}, {3, 1431655762, 1},
+    static const int32_t inverses[][3] = {{1, 2147483647, 0}, {2, 2147483647, 1},   {3, 1431655762, 1},
                                           {7, 1227133516, 2}, {255, 1077952580, 7}, {2147483647, 1073741820, 30}};
     for (size_t i = 0; i < sizeof inverses / sizeof inverses[0]; ++i) {
         int32_t over;

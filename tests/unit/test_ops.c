@@ -117,7 +117,8 @@ static void codes_are_added_on_their_scales(void **state)
     (void)state;
     /* 0.5 (a - 10) + 0.25 (b + 4), to codes of 1 around -20 */
     static const int8_t a[] = {10, 30, -128, 127}, b[] = {-4, 4, -128, 127};
-    const operand in[] = {{MOTE_INT8, shape_of(1, 4), 0.5f, 10, a, false}, {MOTE_INT8, shape_of(1, 4), 0.25f, -4, b, false}};
+    const operand in[] = {{MOTE_INT8, shape_of(1, 4), 0.5f, 10, a, false},
+                          {MOTE_INT8, shape_of(1, 4), 0.25f, -4, b, false}};
     const operand out = {MOTE_INT8, shape_of(1, 4), 1.0f, -20, NULL, false};
     const mote_add_params params = {MOTE_ACT_NONE, false};
     int8_t sum[4];
@@ -138,7 +139,8 @@ static void comparisons_see_real_values(void **state)
     /* codes in quarters around 1 against eighths around 10: 0.5, 0.75, 1 against 0.5, 0.75, 1.25 */
     static const uint8_t a[] = {3, 4, 5};
     static const uint8_t b[] = {14, 16, 20};
-    const operand in[] = {{MOTE_UINT8, shape_of(1, 3), 0.25f, 1, a, false}, {MOTE_UINT8, shape_of(1, 3), 0.125f, 10, b, false}};
+    const operand in[] = {{MOTE_UINT8, shape_of(1, 3), 0.25f, 1, a, false},
+                          {MOTE_UINT8, shape_of(1, 3), 0.125f, 10, b, false}};
     const operand out = {MOTE_BOOL, shape_of(1, 3), 0, 0, NULL, false};
     uint8_t answer[3];
     assert_int_equal(run_op(MOTE_OP_EQUAL, NULL, 0, 2, in, &out, 1, answer), MOTE_OK);
@@ -238,7 +240,8 @@ static void mean_of_codes_divides_in_the_multiplier(void **state)
     /* codes 1 … 9 around 2 on scale 0.5: mean 1.5; on scale 0.25 around -3 that is 6 - 3 */
     static const uint8_t codes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
     static const int32_t axis[] = {0};
-    const operand in[] = {{MOTE_UINT8, shape_of(1, 9), 0.5f, 2, codes, false}, {MOTE_INT32, shape_of(1, 1), 0, 0, axis, true}};
+    const operand in[] = {{MOTE_UINT8, shape_of(1, 9), 0.5f, 2, codes, false},
+                          {MOTE_INT32, shape_of(1, 1), 0, 0, axis, true}};
     const operand out = {MOTE_UINT8, shape_of(1, 1), 0.25f, 3, NULL, false};
     const mote_reduce_params keep = {true};
     uint8_t mean;
@@ -253,7 +256,8 @@ static void arg_max_takes_the_first_of_equals(void **state)
     (void)state;
     static const int8_t codes[] = {5, 9, 9, -3, -3, -7};
     static const int32_t axis = -1;
-    const operand in[] = {{MOTE_INT8, shape_of(2, 2, 3), 1, 0, codes, false}, {MOTE_INT32, shape_of(0), 0, 0, &axis, true}};
+    const operand in[] = {{MOTE_INT8, shape_of(2, 2, 3), 1, 0, codes, false},
+                          {MOTE_INT32, shape_of(0), 0, 0, &axis, true}};
     const operand out = {MOTE_INT64, shape_of(1, 2), 0, 0, NULL, false};
     const mote_arg_max_params params = {MOTE_INT64};
     int64_t index[2];
@@ -330,7 +334,8 @@ static void cumsum_goes_both_ways(void **state)
 {
     (void)state;
     static const int32_t values[] = {1, 2, 3, 10, 20, 30}, axis = 1;
-    const operand in[] = {{MOTE_INT32, shape_of(2, 2, 3), 0, 0, values, false}, {MOTE_INT32, shape_of(0), 0, 0, &axis, true}};
+    const operand in[] = {{MOTE_INT32, shape_of(2, 2, 3), 0, 0, values, false},
+                          {MOTE_INT32, shape_of(0), 0, 0, &axis, true}};
     const operand out = {MOTE_INT32, shape_of(2, 2, 3), 0, 0, NULL, false};
     int32_t sums[6];
     const mote_cumsum_params forward = {false, false}, back = {true, true};
@@ -362,8 +367,10 @@ static void select_picks_elements_or_rows(void **state)
 static void halves_are_computed_in_float(void **state)
 {
     (void)state;
-    static const uint16_t a[] = {0x3C00, 0x7BFF, 0x3555, 0xFC00}, b[] = {0x4000, 0x7BFF, 0x3555, 0x3C00}; /* 1, 65504, 0.333, -inf */
-    const operand in[] = {{MOTE_FLOAT16, shape_of(1, 4), 0, 0, a, false}, {MOTE_FLOAT16, shape_of(1, 4), 0, 0, b, false}};
+    static const uint16_t a[] = {0x3C00, 0x7BFF, 0x3555, 0xFC00},
+                          b[] = {0x4000, 0x7BFF, 0x3555, 0x3C00}; /* 1, 65504, 0.333, -inf */
+    const operand in[] = {{MOTE_FLOAT16, shape_of(1, 4), 0, 0, a, false},
+                          {MOTE_FLOAT16, shape_of(1, 4), 0, 0, b, false}};
     const operand out = {MOTE_FLOAT16, shape_of(1, 4), 0, 0, NULL, false};
     const mote_add_params params = {MOTE_ACT_NONE, false};
     uint16_t sum[4];
@@ -414,7 +421,8 @@ static void types_without_a_kernel_are_refused(void **state)
 {
     (void)state;
     static const double values[] = {1, 2};
-    const operand in[] = {{MOTE_FLOAT64, shape_of(1, 2), 0, 0, values, false}, {MOTE_FLOAT64, shape_of(1, 2), 0, 0, values, false}};
+    const operand in[] = {{MOTE_FLOAT64, shape_of(1, 2), 0, 0, values, false},
+                          {MOTE_FLOAT64, shape_of(1, 2), 0, 0, values, false}};
     const operand out = {MOTE_FLOAT64, shape_of(1, 2), 0, 0, NULL, false};
     const mote_add_params params = {MOTE_ACT_NONE, false};
     double answer[2];
@@ -422,7 +430,8 @@ static void types_without_a_kernel_are_refused(void **state)
     static const float floats[] = {1, 2, 3};
     const operand mixed[] = {{MOTE_FLOAT32, shape_of(1, 2), 0, 0, floats, false}, in[1]};
     assert_int_equal(run_op(MOTE_OP_ADD, &params, sizeof params, 2, mixed, &out, 1, answer), MOTE_SHAPE);
-    const operand apart[] = {{MOTE_FLOAT32, shape_of(1, 2), 0, 0, floats, false}, {MOTE_FLOAT32, shape_of(1, 3), 0, 0, floats, false}};
+    const operand apart[] = {{MOTE_FLOAT32, shape_of(1, 2), 0, 0, floats, false},
+                             {MOTE_FLOAT32, shape_of(1, 3), 0, 0, floats, false}};
     const operand none = {MOTE_FLOAT32, shape_of(1, 2), 0, 0, NULL, false};
     assert_int_equal(run_op(MOTE_OP_ADD, &params, sizeof params, 2, apart, &none, 1, answer), MOTE_SHAPE);
 }

@@ -74,9 +74,9 @@ static void half_precision_goes_there_and_back(void **state)
     static const struct {
         float value;
         uint16_t bits;
-    } known[] = {{1.0f, 0x3C00},      {-2.0f, 0xC000},       {65504.0f, 0x7BFF},     {65519.996f, 0x7BFF},
-                 {65520.0f, 0x7C00},  {0x1p-24f, 0x0001},    {0x1p-25f, 0x0000},     {0x1.8p-25f, 0x0001},
-                 {0x1p-14f, 0x0400},  {2049.0f, 0x6800},     {2051.0f, 0x6802},      {-INFINITY, 0xFC00}};
+    } known[] = {{1.0f, 0x3C00},     {-2.0f, 0xC000},    {65504.0f, 0x7BFF}, {65519.996f, 0x7BFF},
+                 {65520.0f, 0x7C00}, {0x1p-24f, 0x0001}, {0x1p-25f, 0x0000}, {0x1.8p-25f, 0x0001},
+                 {0x1p-14f, 0x0400}, {2049.0f, 0x6800},  {2051.0f, 0x6802},  {-INFINITY, 0xFC00}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; ++i)
         assert_int_equal(mote_f16_from_f32(known[i].value), known[i].bits);
 }

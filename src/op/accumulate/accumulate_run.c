@@ -35,7 +35,10 @@ CUMSUM(cumsum_i64, int64_t, uint64_t)
 
 static mote_range_fn *find_cumsum(mote_dtype dtype)
 {
-    return dtype == MOTE_FLOAT32 ? cumsum_f32 : dtype == MOTE_INT32 ? cumsum_i32 : dtype == MOTE_INT64 ? cumsum_i64 : NULL;
+    return dtype == MOTE_FLOAT32 ? cumsum_f32
+           : dtype == MOTE_INT32 ? cumsum_i32
+           : dtype == MOTE_INT64 ? cumsum_i64
+                                 : NULL;
 }
 
 static mote_status cumsum_prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
@@ -57,12 +60,9 @@ static mote_status cumsum_eval(mote_run *run, const mote_op_io *io, void *state,
         return mote_error_set(err, MOTE_ARGUMENT, "the axis must be int32 or int64");
     if (mote_infer_axis(value, shape->rank, &axis, err) != MOTE_OK)
         return MOTE_ARGUMENT;
-    sums w = {io->inputs[0]->data,
-              io->outputs[0]->data,
-              shape->dims[axis],
-              mote_shape_span(shape, axis + 1, shape->rank),
-              params->exclusive,
-              params->reverse};
+    sums w = {io->inputs[0]->data, io->outputs[0]->data,
+              shape->dims[axis],   mote_shape_span(shape, axis + 1, shape->rank),
+              params->exclusive,   params->reverse};
     if (mote_shape_count(shape) == 0)
         return MOTE_OK;
     const int64_t grain = MOTE_ELEMENTS_GRAIN / w.n;

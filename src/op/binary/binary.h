@@ -6,7 +6,8 @@
 
 typedef struct mote_add_params {
     int32_t fused_activation_function; /* mote_activation */
-    bool pot_scale_int16; /* int16 with power-of-two scales: shifts in place of multipliers; the schema's default is true */
+    bool pot_scale_int16; /* int16 with power-of-two scales: shifts in place of multipliers; the schema's default is
+                             true */
 } mote_add_params;
 
 typedef mote_add_params mote_sub_params;

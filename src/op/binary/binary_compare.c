@@ -36,7 +36,10 @@ MOTE_BINARY_LOOP(logical_or, uint8_t, uint8_t, x != 0 || y != 0)
 MOTE_BINARY_LOOP(equal_bool, uint8_t, uint8_t, (x != 0) == (y != 0))
 MOTE_BINARY_LOOP(not_equal_bool, uint8_t, uint8_t, (x != 0) != (y != 0))
 
-#define ROW(OP, TYPE, when, setup, loop) {MOTE_OP_##OP, MOTE_##TYPE, MOTE_##TYPE, MOTE_BOOL, when, setup, loop}
+#define ROW(OP, TYPE, when, setup, loop)                                                                               \
+    {                                                                                                                  \
+        MOTE_OP_##OP, MOTE_##TYPE, MOTE_##TYPE, MOTE_BOOL, when, setup, loop                                           \
+    }
 #define PLAIN(OP, TYPE, loop) ROW(OP, TYPE, MOTE_WHEN_ANY, MOTE_BINARY_PLAIN, loop)
 #define ROWS(OP, name)                                                                                                 \
     PLAIN(OP, FLOAT32, name##_f32), PLAIN(OP, INT32, name##_i32), PLAIN(OP, INT64, name##_i64),                        \

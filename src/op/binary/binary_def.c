@@ -158,8 +158,8 @@ static mote_status infer_mul(const mote_op_io *io, mote_error *err)
 /* PRELU: alpha broadcasts to the input, never the other way; int16 inputs have int8 alphas. */
 static mote_status infer_prelu(const mote_op_io *io, mote_error *err)
 {
-    const mote_status status = mote_infer_broadcast_to(io, io->n_inputs > 0 && io->inputs[0] &&
-                                                       io->inputs[0]->dtype == MOTE_INT16, err);
+    const mote_status status =
+        mote_infer_broadcast_to(io, io->n_inputs > 0 && io->inputs[0] && io->inputs[0]->dtype == MOTE_INT16, err);
     if (status != MOTE_OK || mote_infer_is_open(io, 2)) {
         return status;
     }

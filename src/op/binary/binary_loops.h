@@ -7,15 +7,15 @@
 
 typedef struct mote_binary_arg {
     const mote_kernels *kernels; /* NULL: the reference's */
-    float min_f32, max_f32;     /* fused activation on floats */
-    int64_t min_i64, max_i64;   /* on plain integers */
-    int32_t min_code, max_code; /* on codes */
+    float min_f32, max_f32;      /* fused activation on floats */
+    int64_t min_i64, max_i64;    /* on plain integers */
+    int32_t min_code, max_code;  /* on codes */
     int32_t zero[2], zero_out;
     mote_multiplier scale[2], scale_out;
     int32_t left_shift;
     mote_broadcast_fn *half_loop; /* halves: the loop on floats, */
     bool is_bfloat, half_out;     /* what they are, and whether the output is such too */
-    const int32_t *rescaled[2]; /* 8-bit inputs: 256 values, index = code as uint8_t */
+    const int32_t *rescaled[2];   /* 8-bit inputs: 256 values, index = code as uint8_t */
 } mote_binary_arg;
 
 /* What a row's loop needs prepared. */
@@ -26,8 +26,8 @@ typedef enum mote_binary_setup {
     MOTE_BINARY_PRODUCT,      /* MUL */
     MOTE_BINARY_QUOTIENT,     /* DIV */
     MOTE_BINARY_PRELU,
-    MOTE_BINARY_COMPARE,      /* comparisons of codes on their own scales */
-    MOTE_BINARY_INT16_TO_8,   /* MUL of Q0.15 into 8 bits */
+    MOTE_BINARY_COMPARE,    /* comparisons of codes on their own scales */
+    MOTE_BINARY_INT16_TO_8, /* MUL of Q0.15 into 8 bits */
 } mote_binary_setup;
 
 /* Which tensors a row takes. */

@@ -82,11 +82,11 @@ MOTE_BINARY_LOOP(sub_i32, int32_t, int32_t, clamp_i32(mote_wrap_sub_i32(x, y), a
 MOTE_BINARY_LOOP(mul_i32, int32_t, int32_t, clamp_i32(mote_wrap_mul_i32(x, y), arg))
 MOTE_BINARY_LOOP(div_i32, int32_t, int32_t, clamp_i32((int32_t)quotient(x, y), arg))
 MOTE_BINARY_LOOP(add_i16, int16_t, int16_t, clamp_i32((int16_t)(x + y), arg))
-MOTE_BINARY_LOOP(mul_i16, int16_t, int16_t, clamp_i32((int16_t)(x * y), arg))
+MOTE_BINARY_LOOP(mul_i16, int16_t, int16_t, clamp_i32((int16_t)(x *y), arg))
 MOTE_BINARY_LOOP(add_i64, int64_t, int64_t, clamp_i64(add_i64_wrap(x, y), arg))
 MOTE_BINARY_LOOP(sub_i64, int64_t, int64_t, clamp_i64(sub_i64_wrap(x, y), arg))
 MOTE_BINARY_LOOP(mul_i64, int64_t, int64_t, clamp_i64(mul_i64_wrap(x, y), arg))
-MOTE_BINARY_LOOP(mul_u32, uint32_t, uint32_t, clamp_i64((uint32_t)(x * y), arg))
+MOTE_BINARY_LOOP(mul_u32, uint32_t, uint32_t, clamp_i64((uint32_t)(x *y), arg))
 MOTE_BINARY_LOOP(mul_c64, float complex, float complex, x *y)
 
 MOTE_BINARY_LOOP(max_f32, float, float, x > y ? x : y)
@@ -118,7 +118,7 @@ MOTE_BINARY_LOOP(floor_mod_i8, int8_t, int8_t, floor_remainder(x, y))
 MOTE_BINARY_LOOP(floor_mod_i16, int16_t, int16_t, floor_remainder(x, y))
 MOTE_BINARY_LOOP(floor_mod_i32, int32_t, int32_t, floor_remainder(x, y))
 MOTE_BINARY_LOOP(floor_mod_i64, int64_t, int64_t, floor_remainder(x, y))
-MOTE_BINARY_LOOP(prelu_f32, float, float, x >= 0.0f ? x : x *y)
+MOTE_BINARY_LOOP(prelu_f32, float, float, x >= 0.0f ? x : x * y)
 
 MOTE_BINARY_LOOP(xor_8, uint8_t, uint8_t, x ^ y)
 MOTE_BINARY_LOOP(xor_16, uint16_t, uint16_t, x ^ y)
@@ -130,9 +130,14 @@ MOTE_BINARY_LOOP(shift_u16, uint16_t, uint16_t, shift_right(x, y, 16))
 MOTE_BINARY_LOOP(shift_i32, int32_t, int32_t, shift_right(x, y, 32))
 MOTE_BINARY_LOOP(shift_u32, uint32_t, uint32_t, shift_right(x, y, 32))
 
-#define ROW(OP, TYPE, loop) {MOTE_OP_##OP, MOTE_##TYPE, MOTE_##TYPE, MOTE_##TYPE, MOTE_WHEN_ANY, MOTE_BINARY_PLAIN, loop}
+#define ROW(OP, TYPE, loop)                                                                                            \
+    {                                                                                                                  \
+        MOTE_OP_##OP, MOTE_##TYPE, MOTE_##TYPE, MOTE_##TYPE, MOTE_WHEN_ANY, MOTE_BINARY_PLAIN, loop                    \
+    }
 #define ROW_PLAIN(OP, TYPE, loop)                                                                                      \
-    {MOTE_OP_##OP, MOTE_##TYPE, MOTE_##TYPE, MOTE_##TYPE, MOTE_WHEN_PLAIN, MOTE_BINARY_PLAIN, loop}
+    {                                                                                                                  \
+        MOTE_OP_##OP, MOTE_##TYPE, MOTE_##TYPE, MOTE_##TYPE, MOTE_WHEN_PLAIN, MOTE_BINARY_PLAIN, loop                  \
+    }
 
 const mote_binary_row mote_binary_plain_rows[] = {
     ROW(ADD, FLOAT32, add_f32),

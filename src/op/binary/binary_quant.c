@@ -65,8 +65,8 @@ static inline int32_t div_codes(int32_t x, int32_t y, const mote_binary_arg *arg
     const int32_t quotient = mote_mulh_i32(mote_shift_left_i32(numerator, headroom), inverse);
     const int32_t right = headroom + bits_over - arg->scale_out.exponent;
     const int32_t product = mote_mulh_i32(quotient, arg->scale_out.mantissa);
-    const int32_t scaled = right < 0 ? mote_shift_left_i32(product, mote_min_i32(-right, 31))
-                                     : shift_right_round_wrapped(product, right);
+    const int32_t scaled =
+        right < 0 ? mote_shift_left_i32(product, mote_min_i32(-right, 31)) : shift_right_round_wrapped(product, right);
     return mote_clamp_i32(mote_wrap_add_i32(scaled, arg->zero_out), arg->min_code, arg->max_code);
 }
 
@@ -81,15 +81,15 @@ static inline int32_t prelu_codes(int32_t x, int32_t y, const mote_binary_arg *a
 /* int16 with power-of-two scales: one input is shifted right onto the other's scale. */
 static inline int32_t add_shifted(int16_t x, int16_t y, const mote_binary_arg *arg)
 {
-    const int32_t sum = mote_shift_right_round_i32(x, -arg->scale[0].exponent) +
-                        mote_shift_right_round_i32(y, -arg->scale[1].exponent);
+    const int32_t sum =
+        mote_shift_right_round_i32(x, -arg->scale[0].exponent) + mote_shift_right_round_i32(y, -arg->scale[1].exponent);
     return mote_clamp_i32(mote_clamp_i32(sum, INT16_MIN, INT16_MAX), arg->min_code, arg->max_code);
 }
 
 static inline int32_t sub_shifted(int16_t x, int16_t y, const mote_binary_arg *arg)
 {
-    const int32_t difference = mote_shift_right_round_i32(x, -arg->scale[0].exponent) -
-                               mote_shift_right_round_i32(y, -arg->scale[1].exponent);
+    const int32_t difference =
+        mote_shift_right_round_i32(x, -arg->scale[0].exponent) - mote_shift_right_round_i32(y, -arg->scale[1].exponent);
     return mote_clamp_i32(mote_clamp_i32(difference, INT16_MIN, INT16_MAX), arg->min_code, arg->max_code);
 }
 
@@ -132,7 +132,10 @@ static void mul_i8(const void *argument, const void *const *in, const int32_t *s
     (arg->kernels ? arg->kernels->qs8_mul.run : mote_qs8_mul__ref)(&job, n);
 }
 
-#define ROW(OP, TYPE, setup, loop) {MOTE_OP_##OP, MOTE_##TYPE, MOTE_##TYPE, MOTE_##TYPE, MOTE_WHEN_QUANTIZED, setup, loop}
+#define ROW(OP, TYPE, setup, loop)                                                                                     \
+    {                                                                                                                  \
+        MOTE_OP_##OP, MOTE_##TYPE, MOTE_##TYPE, MOTE_##TYPE, MOTE_WHEN_QUANTIZED, setup, loop                          \
+    }
 
 const mote_binary_row mote_binary_quant_rows[] = {
     {MOTE_OP_ADD, MOTE_INT16, MOTE_INT16, MOTE_INT16, MOTE_WHEN_SHIFTS, MOTE_BINARY_COMMON_SCALE, add_16_shifted},

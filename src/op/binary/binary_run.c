@@ -145,8 +145,8 @@ static mote_status set_shifts(binary_state *state, const mote_op_io *io, mote_er
 static mote_status need_quantization(const mote_binary_row *row, const mote_op_io *io, mote_error *err)
 {
     const bool wide = row->input == MOTE_INT16 && row->setup != MOTE_BINARY_QUOTIENT;
-    mote_status status = wide ? mote_need_symmetric(io->inputs[0], "input 0", err)
-                              : mote_need_per_tensor(io->inputs[0], "input 0", err);
+    mote_status status =
+        wide ? mote_need_symmetric(io->inputs[0], "input 0", err) : mote_need_per_tensor(io->inputs[0], "input 0", err);
     if (status == MOTE_OK)
         status = wide && row->setup != MOTE_BINARY_PRELU ? mote_need_symmetric(io->inputs[1], "input 1", err)
                                                          : mote_need_per_tensor(io->inputs[1], "input 1", err);
@@ -157,8 +157,7 @@ static mote_status need_quantization(const mote_binary_row *row, const mote_op_i
 }
 
 /* The constants of a row that works on codes. Products and quotients of scales are float, as in the reference. */
-static mote_status set_quantized(binary_state *state, const mote_binary_row *row, const mote_op_io *io,
-                                 mote_error *err)
+static mote_status set_quantized(binary_state *state, const mote_binary_row *row, const mote_op_io *io, mote_error *err)
 {
     mote_binary_arg *arg = &state->arg;
     mote_status status = need_quantization(row, io, err);
@@ -330,8 +329,8 @@ static mote_status binary_eval(mote_run *run, const mote_op_io *io, void *state_
 {
     const binary_state *state = state_in;
     const void *in[] = {io->inputs[0]->data, io->inputs[1]->data};
-    mote_broadcast_run(run, &state->plan, in, state->element_bytes, io->outputs[0]->data, state->out_bytes,
-                       state->loop, &state->arg);
+    mote_broadcast_run(run, &state->plan, in, state->element_bytes, io->outputs[0]->data, state->out_bytes, state->loop,
+                       &state->arg);
     return MOTE_OK;
 }
 

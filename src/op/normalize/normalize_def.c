@@ -1,5 +1,5 @@
-#include "op/op_infer.h"
 #include "op/normalize/normalize.h"
+#include "op/op_infer.h"
 
 static int32_t version_l2(const mote_op_io *io)
 {
@@ -9,8 +9,8 @@ static int32_t version_l2(const mote_op_io *io)
 typedef mote_local_response_normalization_params lrn_params;
 
 static const mote_op_field l2_fields[] = {
-    {"fused_activation_function", 0, MOTE_FIELD_ENUM,
-     offsetof(mote_l2_normalization_params, fused_activation_function), 0},
+    {"fused_activation_function", 0, MOTE_FIELD_ENUM, offsetof(mote_l2_normalization_params, fused_activation_function),
+     0},
 };
 static const mote_op_field lrn_fields[] = {
     {"radius", 0, MOTE_FIELD_I32, offsetof(lrn_params, radius), 0},

@@ -151,14 +151,29 @@ static void load_i2(const void *tensor, int64_t begin, void *values, int64_t n)
         ((int64_t *)values)[i] = mote_unpack_code(tensor, MOTE_INT2, begin + i);
 }
 
-#define ROW(TYPE_NAME, is_float, name) {MOTE_##TYPE_NAME, is_float, load_##name, store_i64_##name, store_f64_##name}
+#define ROW(TYPE_NAME, is_float, name)                                                                                 \
+    {                                                                                                                  \
+        MOTE_##TYPE_NAME, is_float, load_##name, store_i64_##name, store_f64_##name                                    \
+    }
 
 static const cast_type types[] = {
-    ROW(FLOAT32, true, f32),  ROW(FLOAT64, true, f64), ROW(FLOAT16, true, f16),  ROW(BFLOAT16, true, bf16),
-    ROW(COMPLEX64, true, c64), ROW(BOOL, false, bool), ROW(INT8, false, i8),     ROW(UINT8, false, u8),
-    ROW(INT16, false, i16),   ROW(UINT16, false, u16), ROW(INT32, false, i32),   ROW(UINT32, false, u32),
-    ROW(INT64, false, i64),   ROW(UINT64, false, u64), {MOTE_INT4, false, load_i4, NULL, NULL},
-    {MOTE_UINT4, false, load_u4, NULL, NULL},          {MOTE_INT2, false, load_i2, NULL, NULL},
+    ROW(FLOAT32, true, f32),
+    ROW(FLOAT64, true, f64),
+    ROW(FLOAT16, true, f16),
+    ROW(BFLOAT16, true, bf16),
+    ROW(COMPLEX64, true, c64),
+    ROW(BOOL, false, bool),
+    ROW(INT8, false, i8),
+    ROW(UINT8, false, u8),
+    ROW(INT16, false, i16),
+    ROW(UINT16, false, u16),
+    ROW(INT32, false, i32),
+    ROW(UINT32, false, u32),
+    ROW(INT64, false, i64),
+    ROW(UINT64, false, u64),
+    {MOTE_INT4, false, load_i4, NULL, NULL},
+    {MOTE_UINT4, false, load_u4, NULL, NULL},
+    {MOTE_INT2, false, load_i2, NULL, NULL},
 };
 
 static const cast_type *find(mote_dtype dtype)

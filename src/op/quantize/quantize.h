@@ -10,7 +10,7 @@ typedef struct mote_cast_params {
 
 typedef struct mote_fake_quant_params {
     float min, max;
-    int32_t num_bits; /* 2 … 16 */
+    int32_t num_bits;  /* 2 … 16 */
     bool narrow_range; /* the lowest code is left out */
 } mote_fake_quant_params;
 

@@ -1,7 +1,7 @@
 /* QUANTIZE: floats to codes, and codes to other codes; FAKE_QUANT: floats onto a grid. */
+#include "op/op_quant.h"
 #include "op/quantize/quantize.h"
 #include "op/quantize/quantize_loops.h"
-#include "op/op_quant.h"
 
 #include <string.h>
 
@@ -178,7 +178,7 @@ static mote_status quantize_eval(mote_run *run, const mote_op_io *io, void *stat
         mote_run_parallel(run, (n + 1) / 2, MOTE_ELEMENTS_GRAIN / 2, from_float_4, &w);
     else if (n > 0)
         mote_run_parallel(run, n, MOTE_ELEMENTS_GRAIN,
-                          state->from == MOTE_FLOAT32 ? from_float
+                          state->from == MOTE_FLOAT32          ? from_float
                           : mote_dtype_bytes(state->from) == 1 ? from_8
                                                                : from_wide,
                           &w);

@@ -90,7 +90,11 @@ static mote_status arg_eval(mote_run *run, const mote_op_io *io, void *state, mo
         return MOTE_ARGUMENT;
     if (in->dims[axis] == 0)
         return mote_error_set(err, MOTE_ARGUMENT, "the axis has no elements");
-    work w = {find(io), io->inputs[0]->data, output, in->dims[axis], mote_shape_span(in, axis + 1, in->rank),
+    work w = {find(io),
+              io->inputs[0]->data,
+              output,
+              in->dims[axis],
+              mote_shape_span(in, axis + 1, in->rank),
               mote_dtype_bytes(io->inputs[0]->dtype)};
     const int64_t grain = MOTE_ELEMENTS_GRAIN / w.n;
     mote_run_parallel(run, mote_shape_count(&output->shape), grain > 1 ? grain : 1, arg_range, &w);

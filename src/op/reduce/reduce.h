@@ -9,7 +9,7 @@ typedef struct mote_reduce_params { /* MEAN, SUM, REDUCE_… */
 } mote_reduce_params;
 
 typedef struct mote_arg_max_params { /* ARG_MAX, ARG_MIN */
-    int32_t output_type; /* mote_dtype: MOTE_INT32 or MOTE_INT64 */
+    int32_t output_type;             /* mote_dtype: MOTE_INT32 or MOTE_INT64 */
 } mote_arg_max_params;
 
 /* One bit per axis that input 1 of a reduction names (negative ones counted from the back, repeats

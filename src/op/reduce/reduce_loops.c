@@ -156,7 +156,8 @@ static void sum_f32_fold(void *sums, const void *in, int64_t n, bool first, cons
     float rest = 0.0f;
     for (; i < n; ++i)
         rest += x[i];
-    const float folded = ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+    const float folded =
+        ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
     *(float *)sums += folded + rest;
 }
 
@@ -179,12 +180,17 @@ static void mean_f32_end(const void *sums, void *out, int64_t n, const mote_redu
 static const mote_reduce_loops sum_f32 = {sum_f32_begin, sum_f32_add, sum_f32_fold, sum_f32_end};
 static const mote_reduce_loops mean_f32 = {sum_f32_begin, sum_f32_add, sum_f32_fold, mean_f32_end};
 
-#define ROW(OP, TYPE, loops) {MOTE_OP_##OP, MOTE_##TYPE, -1, MOTE_REDUCE_PLAIN, &loops}
+#define ROW(OP, TYPE, loops)                                                                                           \
+    {                                                                                                                  \
+        MOTE_OP_##OP, MOTE_##TYPE, -1, MOTE_REDUCE_PLAIN, &loops                                                       \
+    }
 #define EXTREMA(OP, name)                                                                                              \
     ROW(OP, FLOAT32, name##_f32), ROW(OP, INT32, name##_i32), ROW(OP, INT64, name##_i64),                              \
         {MOTE_OP_##OP, MOTE_INT8, -1, MOTE_REDUCE_SAME_SCALE, &name##_i8},                                             \
         {MOTE_OP_##OP, MOTE_UINT8, -1, MOTE_REDUCE_SAME_SCALE, &name##_u8},                                            \
-        {MOTE_OP_##OP, MOTE_INT16, -1, MOTE_REDUCE_SAME_SCALE, &name##_i16}
+    {                                                                                                                  \
+        MOTE_OP_##OP, MOTE_INT16, -1, MOTE_REDUCE_SAME_SCALE, &name##_i16                                              \
+    }
 
 const mote_reduce_row mote_reduce_rows[] = {
     ROW(MEAN, FLOAT32, mean_f32),

@@ -8,7 +8,7 @@
 typedef struct mote_reduce_arg {
     int64_t n_reduced; /* elements folded into one output */
     int32_t zero_in, zero_out;
-    mote_multiplier scale; /* input to output; for MEAN with 1 / n_reduced in it */
+    mote_multiplier scale;     /* input to output; for MEAN with 1 / n_reduced in it */
     float scale_f32, bias_f32; /* SUM of int8 and int16 */
     int32_t min_code, max_code;
 } mote_reduce_arg;
@@ -18,8 +18,9 @@ enum { MOTE_REDUCE_CHUNK = 256, MOTE_REDUCE_SUM_BYTES = 8 }; /* running values p
 /* n running values and how they begin, take in and end. `first`: nothing has been taken in yet. */
 typedef struct mote_reduce_loops {
     void (*begin)(void *sums, int64_t n);
-    void (*add)(void *sums, const void *in, int64_t n, bool first, const mote_reduce_arg *arg);  /* sums[i] with in[i] */
-    void (*fold)(void *sums, const void *in, int64_t n, bool first, const mote_reduce_arg *arg); /* sums[0] with in[0 … n) */
+    void (*add)(void *sums, const void *in, int64_t n, bool first, const mote_reduce_arg *arg); /* sums[i] with in[i] */
+    void (*fold)(void *sums, const void *in, int64_t n, bool first,
+                 const mote_reduce_arg *arg); /* sums[0] with in[0 … n) */
     void (*end)(const void *sums, void *out, int64_t n, const mote_reduce_arg *arg);
 } mote_reduce_loops;
 

@@ -84,8 +84,8 @@ static mote_status set_quantized(reduce_state *state, const mote_op_io *io, mote
     if (state->setup == MOTE_REDUCE_MEAN && arg->n_reduced > 0)
         arg->scale = divided(arg->scale, arg->n_reduced);
     if (state->setup == MOTE_REDUCE_PROD && arg->n_reduced > 0)
-        arg->scale = mote_multiplier_from_double((double)scale_in /
-                                                 pow((double)scale_out, 1.0 / (double)arg->n_reduced));
+        arg->scale =
+            mote_multiplier_from_double((double)scale_in / pow((double)scale_out, 1.0 / (double)arg->n_reduced));
     arg->scale_f32 = scale_in / scale_out;
     arg->bias_f32 = (float)-arg->zero_in * arg->scale_f32 * (float)arg->n_reduced;
     if (state->setup == MOTE_REDUCE_SAME_SCALE && (scale_in != scale_out || arg->zero_in != arg->zero_out))

@@ -12,10 +12,10 @@ typedef struct softmax_state {
     void (*row)(const struct softmax_state *state, const void *in, void *out, int64_t n);
     size_t in_bytes, out_bytes; /* of an element */
     float beta;
-    mote_multiplier scale; /* code differences to Q5.26; int16: to steps of the exp table */
+    mote_multiplier scale;   /* code differences to Q5.26; int16: to steps of the exp table */
     mote_multiplier unscale; /* LOG_SOFTMAX: back to codes */
-    int32_t diff_min;      /* differences below it contribute nothing */
-    int32_t exps[256];     /* by minus the difference: e^difference in Q0.31 */
+    int32_t diff_min;        /* differences below it contribute nothing */
+    int32_t exps[256];       /* by minus the difference: e^difference in Q0.31 */
     int16_t exp_lut[513], reciprocal_lut[513];
 } softmax_state;
 
@@ -133,8 +133,9 @@ static void softmax_8(const softmax_state *state, const uint8_t *in, void *out, 
         const int32_t diff = max - ordered(in, i, flip);
         int32_t code = lowest;
         if (-diff >= state->diff_min)
-            code = mote_clamp_i32(
-                lowest + mote_shift_right_round_i32(mote_mulh_i32(scale, state->exps[diff]), exponent), lowest, highest);
+            code =
+                mote_clamp_i32(lowest + mote_shift_right_round_i32(mote_mulh_i32(scale, state->exps[diff]), exponent),
+                               lowest, highest);
         if (bits == 16)
             ((int16_t *)out)[i] = (int16_t)code;
         else
@@ -168,8 +169,8 @@ static void log_softmax_8(const softmax_state *state, const uint8_t *in, uint8_t
     int32_t max;
     const int32_t sum = sum_of_exps(state, in, n, flip, &max);
     const int32_t log_sum = mote_fixed_log_q12(sum);
-    const int32_t least = mote_max_i32(
-        state->diff_min - 1, mote_scale_i32(mote_wrap_add_i32(log_sum, INT32_MIN), state->unscale));
+    const int32_t least =
+        mote_max_i32(state->diff_min - 1, mote_scale_i32(mote_wrap_add_i32(log_sum, INT32_MIN), state->unscale));
     for (int64_t i = 0; i < n; ++i) {
         const int32_t diff = ordered(in, i, flip) - max;
         int32_t code = 0;
@@ -261,8 +262,8 @@ static mote_status set_8(softmax_state *state, const mote_op_io *io, mote_error 
     state->diff_min = -(int32_t)floor(31.0 * (1 << 26) / (double)(INT64_C(1) << left));
     for (int32_t diff = 0; diff < 256; ++diff) {
         if (-diff >= state->diff_min)
-            state->exps[diff] = mote_fixed_exp(
-                mote_mulh_i32(mote_shift_left_i32(-diff, left), state->scale.mantissa), 5);
+            state->exps[diff] =
+                mote_fixed_exp(mote_mulh_i32(mote_shift_left_i32(-diff, left), state->scale.mantissa), 5);
     }
     state->unscale = mote_multiplier_from_double((double)(INT64_C(1) << (31 - left)) / (double)state->scale.mantissa);
     return MOTE_OK;

@@ -89,7 +89,10 @@ static void gelu_f32(const mote_unary_arg *arg, const void *in, void *out, int64
         output[i] = gelu_tanh(input[i]);
 }
 
-#define ROW(OP, TYPE, loop_fn) {MOTE_OP_##OP, MOTE_##TYPE, -1, loop_fn, NULL, NULL, NULL, false}
+#define ROW(OP, TYPE, loop_fn)                                                                                         \
+    {                                                                                                                  \
+        MOTE_OP_##OP, MOTE_##TYPE, -1, loop_fn, NULL, NULL, NULL, false                                                \
+    }
 
 const mote_unary_row mote_unary_plain_rows[] = {
     ROW(ABS, FLOAT32, abs_f32),

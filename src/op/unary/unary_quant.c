@@ -23,7 +23,8 @@ static int32_t bound(float value, const mote_unary_arg *arg)
 
 static mote_status set_range(mote_unary_arg *arg, float low, float high)
 {
-    arg->min_code = mote_max_i32(arg->min_code, arg->zero_out + (low < 0.0f ? (int32_t)fmaxf(roundf(low / arg->scale_out), -1e6f) : 0));
+    arg->min_code = mote_max_i32(
+        arg->min_code, arg->zero_out + (low < 0.0f ? (int32_t)fmaxf(roundf(low / arg->scale_out), -1e6f) : 0));
     if (high < INFINITY)
         arg->max_code = mote_min_i32(arg->max_code, bound(high, arg));
     return MOTE_OK;
@@ -287,10 +288,22 @@ LOOP_16(sqrt_16, sqrt_code)
 LOOP_16(logistic_16, logistic_code_i16)
 LOOP_16(tanh_16, tanh_code_i16)
 
-#define CODE(OP, TYPE, code_fn, set_fn) {MOTE_OP_##OP, MOTE_##TYPE, 1, NULL, code_fn, NULL, set_fn, false}
-#define CODE_16(OP, loop_fn, set_fn) {MOTE_OP_##OP, MOTE_INT16, 1, loop_fn, NULL, NULL, set_fn, false}
-#define REAL(OP, TYPE, real_fn) {MOTE_OP_##OP, MOTE_##TYPE, 1, NULL, NULL, real_fn, NULL, false}
-#define POSITIVE(OP, TYPE, code_fn, real_fn, set_fn) {MOTE_OP_##OP, MOTE_##TYPE, 1, NULL, code_fn, real_fn, set_fn, true}
+#define CODE(OP, TYPE, code_fn, set_fn)                                                                                \
+    {                                                                                                                  \
+        MOTE_OP_##OP, MOTE_##TYPE, 1, NULL, code_fn, NULL, set_fn, false                                               \
+    }
+#define CODE_16(OP, loop_fn, set_fn)                                                                                   \
+    {                                                                                                                  \
+        MOTE_OP_##OP, MOTE_INT16, 1, loop_fn, NULL, NULL, set_fn, false                                                \
+    }
+#define REAL(OP, TYPE, real_fn)                                                                                        \
+    {                                                                                                                  \
+        MOTE_OP_##OP, MOTE_##TYPE, 1, NULL, NULL, real_fn, NULL, false                                                 \
+    }
+#define POSITIVE(OP, TYPE, code_fn, real_fn, set_fn)                                                                   \
+    {                                                                                                                  \
+        MOTE_OP_##OP, MOTE_##TYPE, 1, NULL, code_fn, real_fn, set_fn, true                                             \
+    }
 
 const mote_unary_row mote_unary_quant_rows[] = {
     CODE(RELU, INT8, relu_code, set_relu),

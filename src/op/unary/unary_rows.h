@@ -7,16 +7,16 @@
 
 typedef struct mote_unary_arg {
     const mote_kernels *kernels; /* NULL: the reference's */
-    float alpha;      /* LEAKY_RELU */
-    bool approximate; /* GELU */
+    float alpha;                 /* LEAKY_RELU */
+    bool approximate;            /* GELU */
     float scale_in, scale_out;
     int32_t zero_in, zero_out;
     int32_t min_code, max_code;
-    mote_multiplier scale;   /* input to output */
-    mote_multiplier scale_2; /* the operator's second one */
-    bool negative;           /* scale_2 is of the opposite sign */
-    int32_t multiplier, shift;  /* int16 LOGISTIC and TANH: input to the table's steps */
-    const uint16_t *sigmoid;    /* 256 values of 1 / (1 + e^(-i / 24)) in Q0.16 */
+    mote_multiplier scale;     /* input to output */
+    mote_multiplier scale_2;   /* the operator's second one */
+    bool negative;             /* scale_2 is of the opposite sign */
+    int32_t multiplier, shift; /* int16 LOGISTIC and TANH: input to the table's steps */
+    const uint16_t *sigmoid;   /* 256 values of 1 / (1 + e^(-i / 24)) in Q0.16 */
 } mote_unary_arg;
 
 /* out[i] from in[i]; out may be in. */

@@ -35,7 +35,10 @@ static const mote_unary_row *find_in(const mote_unary_row *rows, int32_t n, cons
 static void fill_sigmoid(uint16_t table[256])
 {
     static const uint64_t one_more[4] = {
-        UINT64_C(0xC0467BAEFA7BD110), UINT64_C(0x0011009020440005), UINT64_C(0x0000000000000080), UINT64_C(0x8000000000000000),
+        UINT64_C(0xC0467BAEFA7BD110),
+        UINT64_C(0x0011009020440005),
+        UINT64_C(0x0000000000000080),
+        UINT64_C(0x8000000000000000),
     };
     for (int32_t i = 0; i < 256; ++i) {
         const double exact = 65536.0 / (1.0 + exp(-i / 24.0));
@@ -96,7 +99,8 @@ static mote_status set_quantized(unary_state *state, const mote_op_io *io, mote_
     arg->zero_out = mote_zero_of(out);
     arg->min_code = mote_dtype_lowest(out->dtype);
     arg->max_code = mote_dtype_highest(out->dtype);
-    arg->scale = mote_multiplier_from_double(arg->scale_in / arg->scale_out); /* a float quotient, as in the reference */
+    arg->scale =
+        mote_multiplier_from_double(arg->scale_in / arg->scale_out); /* a float quotient, as in the reference */
     if (arg->scale.exponent > 30)
         return mote_error_set(err, MOTE_UNSUPPORTED, "the scales are too far apart");
     if (state->row->set_up)
