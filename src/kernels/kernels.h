@@ -55,6 +55,7 @@ typedef struct mote_dw_job {
     const void *filter; /* [taps][channels]; int16 for qs8 */
     const void *bias;   /* [channels]; NULL: zeros */
     void *output;       /* the image's output */
+    int32_t *sums;      /* qs8, not NULL: the row's raw int32 sums go here in place of output */
     float low_f32, high_f32;
     const int32_t *mantissa, *exponent;
     int32_t in_zero_point, zero_point, low, high;

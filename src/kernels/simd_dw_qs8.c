@@ -99,15 +99,20 @@ static inline void sum_block(const mote_dw_job *job, const tap_list *list, int64
     V_BITS(storeu)((vec *)(void *)(sums + LANES / 2), high);
 }
 
-static inline void store(const mote_dw_job *job, int32_t *sums, int64_t c, int64_t n, int8_t *out)
+/* Sums of n channels from c on of pixel x of the row, whose output begins at `out`. */
+static inline void store(const mote_dw_job *job, int32_t *sums, int32_t x, int64_t c, int64_t n, int8_t *out)
 {
     const int32_t *bias = job->bias;
     for (int64_t i = 0; bias && i < n; i++)
         sums[i] = (int32_t)((uint32_t)sums[i] + (uint32_t)bias[c + i]);
-    mote_simd_requantize(sums, job->mantissa + c, job->exponent + c, n, job->zero_point, job->low, job->high, out + c);
+    if (job->sums)
+        memcpy(job->sums + x * job->channels + c, sums, (size_t)n * sizeof *sums);
+    else
+        mote_simd_requantize(sums, job->mantissa + c, job->exponent + c, n, job->zero_point, job->low, job->high,
+                             out + c);
 }
 
-static void rest(const mote_dw_job *job, const mote_dw_taps *t, int64_t c, int8_t *out)
+static void rest(const mote_dw_job *job, const mote_dw_taps *t, int32_t x, int64_t c, int8_t *out)
 {
     const int8_t *input = job->input;
     const int16_t *filter = job->filter;
@@ -119,7 +124,7 @@ static void rest(const mote_dw_job *job, const mote_dw_taps *t, int64_t c, int8_
                 sum = mote_wrap_add_i32(sum, (input[t->input + step * job->channels + c] - job->in_zero_point) *
                                                  filter[((int64_t)fy * job->filter_width + fx) * job->channels + c]);
             }
-        store(job, &sum, c, 1, out);
+        store(job, &sum, x, c, 1, out);
     }
 }
 
@@ -130,7 +135,8 @@ static bool same_taps(const mote_dw_taps *a, const mote_dw_taps *b)
 
 void MOTE_SIMD(mote_qs8_dw)(const mote_dw_job *job, int32_t row)
 {
-    int8_t *out = (int8_t *)job->output + (int64_t)row * job->out_width * job->channels;
+    const int64_t row_size = (int64_t)job->out_width * job->channels;
+    int8_t *out = job->sums ? (int8_t *)job->sums : (int8_t *)job->output + row * row_size; /* with sums: not written */
     const bool listed = (int64_t)job->filter_height * job->filter_width <= MAX_TAPS;
     tap_list list = {.n = 0};
     mote_dw_taps first = {.y0 = -1}; /* of the pixel that the list was made for: inside the image all are alike */
@@ -144,8 +150,8 @@ void MOTE_SIMD(mote_qs8_dw)(const mote_dw_job *job, int32_t row)
         for (; listed && c + LANES <= job->channels; c += LANES) {
             int32_t sums[LANES];
             sum_block(job, &list, t.input - first.input, c, sums);
-            store(job, sums, c, LANES, out);
+            store(job, sums, x, c, LANES, out);
         }
-        rest(job, &t, c, out);
+        rest(job, &t, x, c, out);
     }
 }

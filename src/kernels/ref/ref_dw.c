@@ -51,6 +51,10 @@ void mote_qs8_dw__ref(const mote_dw_job *job, int32_t row)
                     if (find_tap(job, row, x, fy, fx, &t))
                         sum = mote_wrap_add_i32(sum, (input[t.input + c] - job->in_zero_point) * filter[t.filter + c]);
                 }
+            if (job->sums) {
+                job->sums[x * job->channels + c] = sum;
+                continue;
+            }
             const mote_multiplier m = {job->mantissa[c], job->exponent[c]};
             const int32_t scaled = mote_wrap_add_i32(mote_scale_i32(sum, m), job->zero_point);
             *output++ = (int8_t)mote_clamp_i32(scaled, job->low, job->high);

@@ -44,7 +44,8 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
                               state->out_c);
     const size_t n_codes = (size_t)mote_shape_count(&in->shape) + (size_t)in->shape.dims[0] * 8;
     state->codes_bytes = state->hybrid ? (n_codes + 63) / 64 * 64 : 0;
-    state->sums_bytes = ((size_t)state->out_c * 8 + 63) / 64 * 64;
+    const size_t sums = state->hybrid ? (size_t)state->out_c * (size_t)state->w.out : (size_t)state->out_c;
+    state->sums_bytes = (sums * 8 + 63) / 64 * 64;
     mote_run_request_scratch(run, state->codes_bytes + state->sums_bytes * (size_t)mote_run_n_threads(run));
     if (state->hybrid || (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32))
         return MOTE_OK;
@@ -63,7 +64,7 @@ static bool widen(mote_run *run, const mote_op_io *io, depthwise_state *state)
         return false;
     for (int64_t i = 0; i < count; i++)
         state->wide_filter[i] = filter[i];
-    for (int32_t c = 0; c < state->out_c; c++) {
+    for (int32_t c = 0; c < state->out_c && !state->hybrid; c++) {
         state->mantissa[c] = state->requant.multipliers[c].mantissa;
         state->exponent[c] = state->requant.multipliers[c].exponent;
     }
@@ -77,8 +78,14 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
         return status;
     depthwise_state *state = *out;
     const mote_tensor *in = io->inputs[0], *filter = io->inputs[1], *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
-    if (!mote_run_kernels(run) || state->multiplier != 1 || state->hybrid)
+    if (!mote_run_kernels(run) || state->multiplier != 1)
         return MOTE_OK;
+    if (state->hybrid) {
+        if (filter->data && !widen(run, io, state))
+            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        state->by_rows = filter->data != NULL;
+        return MOTE_OK;
+    }
     const bool qs8 = in->dtype == MOTE_INT8 && filter->dtype == MOTE_INT8 && io->outputs[0]->dtype == MOTE_INT8 &&
                      filter->data && (!bias || bias->dtype == MOTE_INT32) && state->requant.w_offset == 0;
     if (qs8 && !widen(run, io, state))
@@ -209,7 +216,36 @@ typedef struct row_call {
     mote_dw_job job;
     const mote_kernels *kernels;
     bool is_float;
+    /* hybrid: */
+    const depthwise_state *state;
+    const float *scales, *bias; /* of the filter (one or one per channel) */
+    bool per_channel;
+    float example_scale;
+    char *sums; /* sums_bytes per thread */
 } row_call;
+
+/* A row of sums as floats: the filter's scale, then the example's, then the bias, as TFLite does. */
+static void store_hybrid_row(const row_call *call, const int32_t *sums, float *out)
+{
+    const depthwise_state *s = call->state;
+    for (int32_t x = 0; x < s->w.out; x++, sums += s->out_c, out += s->out_c)
+        for (int32_t c = 0; c < s->out_c; c++) {
+            const float scaled = (float)sums[c] * call->scales[call->per_channel ? c : 0] * call->example_scale;
+            out[c] = clamp(scaled + (call->bias ? call->bias[c] : 0), s->min, s->max);
+        }
+}
+
+static void eval_hybrid_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
+{
+    const row_call *call = arg;
+    const depthwise_state *s = call->state;
+    mote_dw_job job = call->job;
+    job.sums = (int32_t *)(void *)(call->sums + s->sums_bytes * (size_t)thread);
+    for (int64_t row = begin; row < end; row++) {
+        call->kernels->qs8_dw.run(&job, (int32_t)row);
+        store_hybrid_row(call, job.sums, (float *)call->job.output + row * s->w.out * s->out_c);
+    }
+}
 
 static void eval_kernel_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
@@ -223,7 +259,8 @@ static void eval_kernel_rows(void *arg, int64_t begin, int64_t end, int32_t thre
     }
 }
 
-static void eval_by_rows(mote_run *run, const mote_op_io *io, const depthwise_state *s)
+/* With the codes of a hybrid call, or NULL. */
+static void eval_by_rows(mote_run *run, const mote_op_io *io, const depthwise_state *s, const depthwise_call *hybrid)
 {
     const mote_tensor *in = io->inputs[0], *out = io->outputs[0], *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
     const size_t element = mote_dtype_bytes(in->dtype);
@@ -252,11 +289,26 @@ static void eval_by_rows(mote_run *run, const mote_op_io *io, const depthwise_st
                 .low = s->requant.min,
                 .high = s->requant.max},
     };
+    if (hybrid) {
+        const mote_quant *quant = &io->inputs[1]->quant;
+        call.is_float = false;
+        call.state = s;
+        call.scales = quant->scale;
+        call.per_channel = quant->n > 1;
+        call.bias = bias ? bias->data : NULL;
+        call.sums = hybrid->sums;
+        call.job.bias = NULL;
+    }
     call.job.filter = call.is_float ? io->inputs[1]->data : (const void *)s->wide_filter;
     for (int64_t i = 0; i < in->shape.dims[0]; i++) {
         call.job.input = (const char *)in->data + (size_t)(i * mote_shape_span(&in->shape, 1, 4)) * element;
         call.job.output = (char *)out->data + (size_t)(i * mote_shape_span(&out->shape, 1, 4)) * element;
-        mote_run_parallel(run, s->h.out, 2, eval_kernel_rows, &call);
+        if (hybrid) {
+            call.job.input = hybrid->codes + i * mote_shape_span(&in->shape, 1, 4);
+            call.job.in_zero_point = hybrid->zeros[i];
+            call.example_scale = hybrid->scales[i];
+        }
+        mote_run_parallel(run, s->h.out, 2, hybrid ? eval_hybrid_rows : eval_kernel_rows, &call);
     }
 }
 
@@ -264,8 +316,8 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_err
 {
     (void)err;
     const depthwise_state *state = arg;
-    if (state->by_rows) {
-        eval_by_rows(run, io, state);
+    if (state->by_rows && !state->hybrid) {
+        eval_by_rows(run, io, state, NULL);
         return MOTE_OK;
     }
     char *scratch = mote_run_scratch(run);
@@ -284,6 +336,10 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_err
         call.zeros = zeros;
     }
     call.sums = scratch + state->codes_bytes;
+    if (state->by_rows) {
+        eval_by_rows(run, io, state, &call);
+        return MOTE_OK;
+    }
     mote_run_parallel(run, (int64_t)n * state->h.out, 1, eval_rows, &call);
     return MOTE_OK;
 }
