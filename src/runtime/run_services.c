@@ -25,6 +25,14 @@ void *mote_run_scratch(mote_run *run)
     return run->scratch;
 }
 
+const mote_tensor *mote_run_intermediate(const mote_run *run, int32_t index)
+{
+    const mote_node *node = run->node->io.node;
+    if (index < 0 || index >= node->n_intermediates || node->intermediates[index] < 0)
+        return NULL;
+    return run->plan->graph->tensors[node->intermediates[index]];
+}
+
 static mote_status give_bytes(mote_run *run, mote_tensor *out, size_t n_bytes, mote_error *err)
 {
     rt_plan *plan = run->plan;

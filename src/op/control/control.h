@@ -20,4 +20,11 @@ typedef struct mote_var_handle_params {
     const char *container, *shared_name; /* NULL or "" when not given */
 } mote_var_handle_params;
 
+typedef struct mote_composite_params {
+    const char *name;
+    int32_t decomposition_subgraph_index;
+    mote_bytes composite_attributes;
+    int32_t composite_attributes_format, version;
+} mote_composite_params;
+
 #endif

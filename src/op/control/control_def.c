@@ -82,3 +82,27 @@ CONTROL(var_handle, "VAR_HANDLE", 111, VAR_HANDLE_FIELDS, 2, sizeof(mote_var_han
         infer_handle)
 CONTROL(read_variable, "READ_VARIABLE", 112, NULL, 0, 0, 1, 1, 1, 1, 0, infer_read)
 CONTROL(assign_variable, "ASSIGN_VARIABLE", 113, NULL, 0, 0, 2, 2, 0, 0, 0, infer_assign)
+
+static const mote_op_field COMPOSITE_FIELDS[] = {
+    {"name", 0, MOTE_FIELD_STRING, offsetof(mote_composite_params, name), 0},
+    {"decomposition_subgraph_index", 1, MOTE_FIELD_I32, offsetof(mote_composite_params, decomposition_subgraph_index),
+     0},
+    {"composite_attributes", 2, MOTE_FIELD_BYTES, offsetof(mote_composite_params, composite_attributes), 0},
+    {"composite_attributes_format", 3, MOTE_FIELD_ENUM, offsetof(mote_composite_params, composite_attributes_format),
+     0},
+    {"version", 4, MOTE_FIELD_I32, offsetof(mote_composite_params, version), 0},
+};
+
+/* What a backend may replace by one kernel of its own; here the graph that it stands for is run. */
+const mote_op_def mote_op_def_stablehlo_composite = {
+    .name = "STABLEHLO_COMPOSITE",
+    .options2_type = 21,
+    .fields = COMPOSITE_FIELDS,
+    .n_fields = sizeof COMPOSITE_FIELDS / sizeof *COMPOSITE_FIELDS,
+    .params_bytes = sizeof(mote_composite_params),
+    .max_inputs = -1,
+    .max_outputs = -1,
+    .flags = MOTE_OP_STATEFUL | MOTE_OP_CONTROL,
+    .infer = infer_called,
+    .max_version = 1,
+};

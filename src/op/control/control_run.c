@@ -92,6 +92,16 @@ static mote_status eval_if(mote_run *run, const mote_op_io *io, void *state, mot
     return status == MOTE_OK ? give_all(run, io, values, err) : status;
 }
 
+static mote_status eval_composite(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
+{
+    (void)state;
+    const mote_composite_params *params = io->node->params;
+    mote_tensor *values[MAX_ARGS];
+    const mote_status status =
+        mote_run_call(run, params->decomposition_subgraph_index, io->n_inputs, io->inputs, io->n_outputs, values, err);
+    return status == MOTE_OK ? give_all(run, io, values, err) : status;
+}
+
 /* --- CALL_ONCE --- */
 
 typedef struct once_state {
@@ -165,3 +175,4 @@ const mote_op_run mote_op_run_call_once = {prepare_once, eval_once};
 const mote_op_run mote_op_run_var_handle = {NULL, eval_handle};
 const mote_op_run mote_op_run_read_variable = {prepare_handle_user, eval_read};
 const mote_op_run mote_op_run_assign_variable = {prepare_handle_user, eval_assign};
+const mote_op_run mote_op_run_stablehlo_composite = {prepare_args, eval_composite};

@@ -1,0 +1,63 @@
+/* Options of the recurrent operators, and what the LSTM kernels share. */
+#ifndef MOTE_OP_RECURRENT_RECURRENT_H
+#define MOTE_OP_RECURRENT_RECURRENT_H
+
+#include "op/op.h"
+
+typedef struct mote_sequence_lstm_params {
+    int32_t fused_activation_function;
+    float cell_clip, proj_clip; /* 0: no clipping */
+    bool time_major, asymmetric_quantize_inputs, diagonal_recurrent_tensors;
+} mote_sequence_lstm_params;
+
+typedef struct mote_svdf_params {
+    int32_t rank, fused_activation_function;
+    bool asymmetric_quantize_inputs;
+} mote_svdf_params;
+
+/* The gates, in the order in which TFLite lists their tensors. */
+enum { MOTE_GATE_INPUT, MOTE_GATE_FORGET, MOTE_GATE_CELL, MOTE_GATE_OUTPUT, MOTE_N_GATES };
+
+/* Places among UNIDIRECTIONAL_SEQUENCE_LSTM's inputs; of each group the input gate's, the others follow. */
+enum {
+    MOTE_LSTM_X = 0,
+    MOTE_LSTM_X_WEIGHTS = 1,
+    MOTE_LSTM_H_WEIGHTS = 5,
+    MOTE_LSTM_PEEPHOLE = 9, /* input, forget, output */
+    MOTE_LSTM_BIAS = 12,
+    MOTE_LSTM_PROJECTION = 16,
+    MOTE_LSTM_PROJECTION_BIAS = 17,
+    MOTE_LSTM_H = 18,
+    MOTE_LSTM_C = 19,
+    MOTE_LSTM_NORM = 20,
+};
+
+typedef struct mote_lstm_sizes {
+    int64_t n_batch, n_time, n_input, n_cell, n_output;
+} mote_lstm_sizes;
+
+/* An input that may lie beyond the ones given; NULL: left out. */
+static inline const mote_tensor *mote_lstm_input(const mote_op_io *io, int32_t at)
+{
+    return at < io->n_inputs ? io->inputs[at] : NULL;
+}
+
+/* Where (batch, time) is among the batch * time rows of input and output. */
+static inline int64_t mote_lstm_row(const mote_op_io *io, const mote_lstm_sizes *n, int64_t batch, int64_t time)
+{
+    const mote_sequence_lstm_params *params = io->node->params;
+    return params->time_major ? time * n->n_batch + batch : batch * n->n_time + time;
+}
+
+/* Reads the sizes off the checked shapes. */
+mote_lstm_sizes mote_lstm_read_sizes(const mote_op_io *io);
+
+/* Everything float. */
+void mote_lstm_request_float(mote_run *run, const mote_op_io *io);
+void mote_lstm_eval_float(mote_run *run, const mote_op_io *io);
+
+/* int8 weights and activations, int16 cell state. */
+mote_status mote_lstm_prepare_codes(mote_run *run, const mote_op_io *io, void **state, mote_error *err);
+void mote_lstm_eval_codes(mote_run *run, const mote_op_io *io, const void *state);
+
+#endif
