@@ -78,6 +78,8 @@ typedef void mote_f32_tanh_fn(const float *in, float *out, int64_t n);
 typedef void mote_f32_gelu_fn(const float *in, float *out, int64_t n);
 typedef void mote_qs8_mul_fn(const mote_qs8_mul_job *job, int64_t n);
 
+/* q[i] = round(zero + x[i] * inverse), half away from zero, clamped to [low, 127]; two roundings before that one. */
+typedef void mote_f32_to_qs8_fn(const float *x, int8_t *q, int64_t n, float inverse, float zero, int32_t low);
 /* out[i] = table[x[i]], 256 entries; out may be x. */
 typedef void mote_u8_lut_fn(const uint8_t *table, const uint8_t *x, uint8_t *out, int64_t n);
 
@@ -138,6 +140,11 @@ typedef struct mote_kernels {
         mote_u8_lut_fn *run;
         int32_t nr, kr;
     } u8_lut;
+    struct {
+        const char *variant;
+        mote_f32_to_qs8_fn *run;
+        int32_t nr, kr;
+    } f32_to_qs8;
 } mote_kernels;
 
 /* Constant for the process: features 0 gives the reference kernels. */

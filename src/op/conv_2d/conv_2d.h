@@ -48,7 +48,7 @@ void mote_requant_store(const mote_requant *requant, int64_t sum, const mote_ten
                         const mote_tensor *output, int64_t i);
 
 /* One example's floats as int8 with one scale; x ~ scale * (q - zero). TFLite's hybrid operators begin with it. */
-void mote_quantize_symmetric(const float *x, int64_t n, int8_t *q, float *scale);
-void mote_quantize_asymmetric(const float *x, int64_t n, int8_t *q, float *scale, int32_t *zero);
+void mote_quantize_symmetric(mote_run *run, const float *x, int64_t n, int8_t *q, float *scale);
+void mote_quantize_asymmetric(mote_run *run, const float *x, int64_t n, int8_t *q, float *scale, int32_t *zero);
 
 #endif

@@ -160,7 +160,7 @@ static void eval_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
     }
 }
 
-static void quantize_input(const conv_state *state, const mote_op_io *io, conv_call *call, char *scratch)
+static void quantize_input(mote_run *run, const conv_state *state, const mote_op_io *io, conv_call *call, char *scratch)
 {
     const int32_t n = io->inputs[0]->shape.dims[0];
     const int64_t size = (int64_t)state->h.in * state->w.in * state->in_c;
@@ -171,9 +171,9 @@ static void quantize_input(const conv_state *state, const mote_op_io *io, conv_c
         const float *x = (const float *)io->inputs[0]->data + i * size;
         zeros[i] = 0;
         if (state->asymmetric)
-            mote_quantize_asymmetric(x, size, codes + i * size, &scales[i], &zeros[i]);
+            mote_quantize_asymmetric(run, x, size, codes + i * size, &scales[i], &zeros[i]);
         else
-            mote_quantize_symmetric(x, size, codes + i * size, &scales[i]);
+            mote_quantize_symmetric(run, x, size, codes + i * size, &scales[i]);
     }
     call->codes = codes;
     call->scales = scales;
@@ -190,7 +190,7 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_err
     }
     conv_call call = {.state = state, .io = io, .bias = io->n_inputs > 2 ? io->inputs[2] : NULL};
     if (state->hybrid)
-        quantize_input(state, io, &call, mote_run_scratch(run));
+        quantize_input(run, state, io, &call, mote_run_scratch(run));
     mote_run_parallel(run, (int64_t)io->inputs[0]->shape.dims[0] * state->h.out, 1, eval_rows, &call);
     return MOTE_OK;
 }

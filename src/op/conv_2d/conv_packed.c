@@ -275,8 +275,8 @@ static void panels(void *arg, int64_t begin, int64_t end, int32_t thread)
 }
 
 /* Fills the codes, scales and zero points at the front of the scratch. */
-static void quantize(const mote_conv_packed *p, const float *x, int64_t n_ranges, int64_t size, char *scratch,
-                     float **scales, int32_t **zeros)
+static void quantize(mote_run *run, const mote_conv_packed *p, const float *x, int64_t n_ranges, int64_t size,
+                     char *scratch, float **scales, int32_t **zeros)
 {
     const size_t count = (size_t)(n_ranges * size);
     *scales = (float *)(void *)(scratch + aligned(count));
@@ -284,9 +284,10 @@ static void quantize(const mote_conv_packed *p, const float *x, int64_t n_ranges
     for (int64_t i = 0; i < n_ranges; i++) {
         (*zeros)[i] = 0;
         if (p->spec.asymmetric)
-            mote_quantize_asymmetric(x + i * size, size, (int8_t *)scratch + i * size, &(*scales)[i], &(*zeros)[i]);
+            mote_quantize_asymmetric(run, x + i * size, size, (int8_t *)scratch + i * size, &(*scales)[i],
+                                     &(*zeros)[i]);
         else
-            mote_quantize_symmetric(x + i * size, size, (int8_t *)scratch + i * size, &(*scales)[i]);
+            mote_quantize_symmetric(run, x + i * size, size, (int8_t *)scratch + i * size, &(*scales)[i]);
     }
 }
 
@@ -301,7 +302,7 @@ void mote_conv_packed_run(mote_run *run, const mote_op_io *io, const mote_conv_p
     int32_t *zeros = NULL;
     const int64_t range_size = s->per_row ? s->k : in_size;
     if (s->hybrid)
-        quantize(p, io->inputs[0]->data, images * in_size / range_size, range_size, scratch, &scales, &zeros);
+        quantize(run, p, io->inputs[0]->data, images * in_size / range_size, range_size, scratch, &scales, &zeros);
     const int64_t nr = p->is_float ? job.kernels->f32_gemm.nr : job.kernels->qs8_gemm.nr;
     const int64_t grain = 1 + GRAIN_PRODUCTS / (s->k * s->n);
     const bool by_columns = p->pointwise && !s->hybrid && rows < 32;

@@ -1,4 +1,5 @@
 /* Geometry and sums that CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED and the pools share. */
+#include "kernels/kernels.h"
 #include "op/conv_2d/conv_2d.h"
 #include "op/op_quant.h"
 
@@ -167,18 +168,29 @@ static void range_of(const float *x, int64_t n, float *low, float *high)
     }
 }
 
-/* Rounds half away from zero, exactly, without a call; what lies outside (and NaN) goes to an end. */
-static inline int8_t code_of(float value, int32_t low)
+typedef struct code_call {
+    const float *x;
+    int8_t *q;
+    float inverse, zero;
+    int32_t low;
+    mote_f32_to_qs8_fn *fn;
+} code_call;
+
+static void code_range(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
-    value = value > -200.0F ? value : -200.0F;
-    value = value < 200.0F ? value : 200.0F;
-    const int32_t whole = (int32_t)value;
-    const float rest = value - (float)whole;
-    const int32_t rounded = whole + (rest >= 0.5F) - (rest <= -0.5F);
-    return (int8_t)(rounded > 127 ? 127 : rounded < low ? low : rounded);
+    (void)thread;
+    const code_call *call = arg;
+    call->fn(call->x + begin, call->q + begin, end - begin, call->inverse, call->zero, call->low);
 }
 
-void mote_quantize_symmetric(const float *x, int64_t n, int8_t *q, float *scale)
+static void make_codes(mote_run *run, code_call *call, int64_t n)
+{
+    const mote_kernels *kernels = mote_run_kernels(run);
+    call->fn = kernels ? kernels->f32_to_qs8.run : mote_f32_to_qs8__ref;
+    mote_run_parallel(run, n, MOTE_ELEMENTS_GRAIN, code_range, call);
+}
+
+void mote_quantize_symmetric(mote_run *run, const float *x, int64_t n, int8_t *q, float *scale)
 {
     float low, high;
     range_of(x, n, &low, &high);
@@ -189,13 +201,11 @@ void mote_quantize_symmetric(const float *x, int64_t n, int8_t *q, float *scale)
         return;
     }
     *scale = range / 127;
-    const float inverse = 127 / range;
-    for (int64_t i = 0; i < n; i++)
-        q[i] = code_of(x[i] * inverse, -127);
+    make_codes(run, &(code_call){.x = x, .q = q, .inverse = 127 / range, .low = -127}, n);
 }
 
 /* The zero point is taken from the end of the range that loses less, then rounded. */
-void mote_quantize_asymmetric(const float *x, int64_t n, int8_t *q, float *scale, int32_t *zero)
+void mote_quantize_asymmetric(mote_run *run, const float *x, int64_t n, int8_t *q, float *scale, int32_t *zero)
 {
     float low, high;
     range_of(x, n, &low, &high);
@@ -212,7 +222,5 @@ void mote_quantize_asymmetric(const float *x, int64_t n, int8_t *q, float *scale
     /* the last case also takes NaN, of inputs that are not finite */
     *zero = point >= 127 ? 127 : point > -128 ? (int32_t)round(point) : -128;
     *scale = (float)step;
-    const float inverse = 1.0F / *scale;
-    for (int64_t i = 0; i < n; i++)
-        q[i] = code_of((float)*zero + x[i] * inverse, -128);
+    make_codes(run, &(code_call){.x = x, .q = q, .inverse = 1.0F / *scale, .zero = (float)*zero, .low = -128}, n);
 }

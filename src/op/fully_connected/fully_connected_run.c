@@ -145,9 +145,9 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_err
             const float *x = (const float *)io->inputs[0]->data + i * (size_t)state->depth;
             zeros[i] = 0;
             if (state->asymmetric)
-                mote_quantize_asymmetric(x, state->depth, codes + i * (size_t)state->depth, &scales[i], &zeros[i]);
+                mote_quantize_asymmetric(run, x, state->depth, codes + i * (size_t)state->depth, &scales[i], &zeros[i]);
             else
-                mote_quantize_symmetric(x, state->depth, codes + i * (size_t)state->depth, &scales[i]);
+                mote_quantize_symmetric(run, x, state->depth, codes + i * (size_t)state->depth, &scales[i]);
         }
         call.codes = codes;
         call.scales = scales;

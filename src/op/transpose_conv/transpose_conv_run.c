@@ -134,8 +134,8 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_err
         int32_t *zeros = (int32_t *)(void *)(scratch + (size_t)n * 4);
         int8_t *codes = (int8_t *)scratch + (size_t)n * 8;
         for (int32_t i = 0; i < n; i++)
-            mote_quantize_asymmetric((const float *)io->inputs[2]->data + i * size, size, codes + i * size, &scales[i],
-                                     &zeros[i]);
+            mote_quantize_asymmetric(run, (const float *)io->inputs[2]->data + i * size, size, codes + i * size,
+                                     &scales[i], &zeros[i]);
         call.codes = codes;
         call.scales = scales;
         call.zeros = zeros;
