@@ -297,7 +297,8 @@ void mote_conv_packed_run(mote_run *run, const mote_op_io *io, const mote_conv_p
     const int64_t in_size = mote_shape_count(&io->inputs[0]->shape) / (images ? images : 1);
     const int64_t rows = (int64_t)s->h.out * s->w.out, out_size = rows * s->n;
     char *scratch = mote_run_scratch(run);
-    packed_job job = {.packed = p, .io = io, .kernels = mote_run_kernels(run), .threads = scratch + p->codes_bytes};
+    packed_job job = {
+        .packed = p, .io = io, .kernels = mote_run_kernels(run), .threads = scratch ? scratch + p->codes_bytes : NULL};
     float *scales = NULL;
     int32_t *zeros = NULL;
     const int64_t range_size = s->per_row ? s->k : in_size;
