@@ -3,6 +3,7 @@
 #include "unit/mote_test.h"
 
 #include "kernels/fixed_math.h"
+#include "kernels/fixed_math16.h"
 
 #include <math.h>
 
@@ -132,6 +133,21 @@ static void lut_interpolates(void **state)
         assert_true(fabs(mote_lut_i16((int16_t)x, lut) - x / 2.0) <= 1.0);
 }
 
+static void sixteen_bit_functions_follow_the_real_ones(void **state)
+{
+    (void)state;
+    for (int32_t x = INT16_MIN; x <= INT16_MAX; ++x) {
+        const double real = x / 4096.0;
+        assert_true(fabs(mote_fixed16_logistic((int16_t)x) - 32768 / (1 + exp(-real))) <= 16);
+        for (int32_t bits = 0; bits <= 4; ++bits) {
+            const double unit = (double)(1 << (15 - bits));
+            assert_true(fabs(mote_fixed16_tanh((int16_t)x, bits) - 32768 * tanh(x / unit)) <= 32);
+        }
+    }
+    assert_int_equal(mote_fixed16_logistic(0), 16384);
+    assert_int_equal(mote_fixed16_tanh(0, 3), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +158,7 @@ int main(void)
         cmocka_unit_test(functions_give_known_answers),
         cmocka_unit_test(inverse_square_root_and_reciprocal),
         cmocka_unit_test(lut_interpolates),
+        cmocka_unit_test(sixteen_bit_functions_follow_the_real_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

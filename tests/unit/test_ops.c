@@ -9,6 +9,7 @@
 #include "op/quantize/quantize.h"
 #include "op/reduce/reduce.h"
 #include "op/softmax/softmax.h"
+#include "op/space_depth/space_depth.h"
 #include "op/unary/unary.h"
 
 #include <math.h>
@@ -436,6 +437,47 @@ static void types_without_a_kernel_are_refused(void **state)
     assert_int_equal(run_op(MOTE_OP_ADD, &params, sizeof params, 2, apart, &none, 1, answer), MOTE_SHAPE);
 }
 
+static void blocks_go_into_depth_and_back(void **state)
+{
+    (void)state;
+    /* 2 x 4 pixels: blocks {0 1 4 5} and {2 3 6 7} */
+    static const int8_t pixels[] = {0, 1, 2, 3, 4, 5, 6, 7}, deep[] = {0, 1, 4, 5, 2, 3, 6, 7};
+    const mote_space_depth_params params = {2}, three = {3};
+    const operand fine = {MOTE_INT8, shape_of(4, 1, 2, 4, 1), 0, 0, pixels, false};
+    const operand packed = {MOTE_INT8, shape_of(4, 1, 1, 2, 4), 0, 0, deep, false};
+    int8_t out[8];
+    assert_int_equal(run_op(MOTE_OP_SPACE_TO_DEPTH, &params, sizeof params, 1, &fine, &packed, 1, out), MOTE_OK);
+    assert_memory_equal(out, deep, sizeof deep);
+    assert_int_equal(run_op(MOTE_OP_DEPTH_TO_SPACE, &params, sizeof params, 1, &packed, &fine, 1, out), MOTE_OK);
+    assert_memory_equal(out, pixels, sizeof pixels);
+    assert_int_equal(run_op(MOTE_OP_SPACE_TO_DEPTH, &three, sizeof three, 1, &fine, &packed, 1, out), MOTE_SHAPE);
+}
+
+static void gather_nd_takes_slices_and_refuses_strange_places(void **state)
+{
+    (void)state;
+    static const int16_t values[] = {10, 11, 12, 20, 21, 22};
+    static const int32_t places[] = {1, 2, 0, 0}, outside[] = {1, 3, 0, 0}, negative[] = {-1, 0, 0, 0};
+    operand in[] = {{MOTE_INT16, shape_of(2, 2, 3), 0, 0, values, false},
+                    {MOTE_INT32, shape_of(2, 2, 2), 0, 0, places, false}};
+    const operand out = {MOTE_INT16, shape_of(1, 2), 0, 0, NULL, false};
+    int16_t taken[6];
+    assert_int_equal(run_op(MOTE_OP_GATHER_ND, NULL, 0, 2, in, &out, 1, taken), MOTE_OK);
+    assert_int_equal(taken[0], 22);
+    assert_int_equal(taken[1], 10);
+    in[1].values = outside;
+    assert_int_equal(run_op(MOTE_OP_GATHER_ND, NULL, 0, 2, in, &out, 1, taken), MOTE_ARGUMENT);
+    in[1].values = negative;
+    assert_int_equal(run_op(MOTE_OP_GATHER_ND, NULL, 0, 2, in, &out, 1, taken), MOTE_ARGUMENT);
+    /* one number each: whole rows */
+    static const int32_t rows[] = {1, 0};
+    const operand by_row[] = {in[0], {MOTE_INT32, shape_of(2, 2, 1), 0, 0, rows, false}};
+    const operand both = {MOTE_INT16, shape_of(2, 2, 3), 0, 0, NULL, false};
+    static const int16_t swapped[] = {20, 21, 22, 10, 11, 12};
+    assert_int_equal(run_op(MOTE_OP_GATHER_ND, NULL, 0, 2, by_row, &both, 1, taken), MOTE_OK);
+    assert_memory_equal(taken, swapped, sizeof swapped);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,6 +498,8 @@ int main(void)
         cmocka_unit_test(halves_are_computed_in_float),
         cmocka_unit_test(threads_do_not_change_results),
         cmocka_unit_test(types_without_a_kernel_are_refused),
+        cmocka_unit_test(blocks_go_into_depth_and_back),
+        cmocka_unit_test(gather_nd_takes_slices_and_refuses_strange_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,83 @@
+"""Cases of the operators that move elements or keep a state from one step to the next."""
+
+import numpy as np
+
+from ops_model import Model, Tensor
+
+
+def blocks(make):
+    for dtype in ("float32", "int8", "uint8", "int32", "int64"):
+        for block, shape in ((2, [1, 4, 6, 3]), (3, [2, 3, 6, 1]), (1, [1, 2, 3, 4])):
+            n, h, w, c = shape
+            deep = [n, h // block, w // block, c * block * block]
+            fine, packed = (make.plain(dtype, s) for s in (shape, deep))
+            yield Model("SPACE_TO_DEPTH", [fine], [Tensor(dtype, deep)], ("SpaceToDepth", {"blockSize": block}), version=2,
+                        label=f"{dtype} {shape} {block}")
+            yield Model("DEPTH_TO_SPACE", [packed], [Tensor(dtype, shape)], ("DepthToSpace", {"blockSize": block}), version=2,
+                        label=f"{dtype} {deep} {block}")
+
+
+def gathering(make):
+    for dtype in ("float32", "int8", "uint8", "int16", "int32", "int64", "bool"):
+        for index in ("int32", "int64"):
+            for shape, at in (([5], [3, 1]), ([4, 6], [2, 2]), ([4, 6, 3], [2, 5, 1]), ([2, 3, 4, 5], [3, 3])):
+                depth = at[-1]
+                indices = np.stack([make.random.integers(0, shape[d], at[:-1]) for d in range(depth)], -1).astype(index)
+                yield Model("GATHER_ND", [make.plain(dtype, shape), Tensor(index, at, feed=indices)],
+                            [Tensor(dtype, at[:-1] + shape[depth:])], ("GatherNd", {}), version=4,
+                            label=f"{dtype} {index} {shape} {at}")
+
+
+def svdf(make):
+    for n_batch, n_input, n_unit, rank, memory in ((1, 5, 4, 1, 3), (2, 16, 3, 2, 7), (1, 40, 8, 1, 10)):
+        n_filter = n_unit * rank
+        shapes = [[n_batch, n_input], [n_filter, n_input], [n_filter, memory], [n_unit], [n_batch, memory * n_filter]]
+        for activation in (0, 1):
+            for with_bias in (True, False):
+                inputs = [Tensor("float32", s, data=make.floats(s, -1, 1).astype("float32")) for s in shapes]
+                inputs[0] = Tensor("float32", shapes[0], feed=make.floats(shapes[0], -1, 1).astype("float32"))
+                inputs[3] = inputs[3] if with_bias else None
+                inputs[4] = Tensor("float32", shapes[4], variable=True)
+                yield Model("SVDF", inputs, [Tensor("float32", [n_batch, n_unit])],
+                            ("SVDF", {"rank": rank, "fusedActivationFunction": activation}),
+                            label=f"float32 {shapes} {activation} {with_bias}")
+        for zero in (0, -7, 100):
+            codes = make.random.integers
+            yield Model("SVDF", [
+                Tensor("int8", shapes[0], 0.02, zero, feed=codes(-128, 128, shapes[0]).astype("int8")),
+                Tensor("int8", shapes[1], 0.01, 0, data=codes(-127, 128, shapes[1]).astype("int8")),
+                Tensor("int16", shapes[2], 0.0003, 0, data=codes(-3000, 3000, shapes[2]).astype("int16")),
+                Tensor("int32", shapes[3], 3e-7, 0, data=codes(-100000, 100000, shapes[3]).astype("int32")),
+                Tensor("int16", shapes[4], 0.001, 0, variable=True),
+            ], [Tensor("int8", [n_batch, n_unit], 0.05, zero)], ("SVDF", {"rank": rank, "fusedActivationFunction": 1}),
+                version=3, label=f"int8 {shapes} {zero}")
+
+
+def lstm(make):
+    def const(*shape):
+        return Tensor("float32", shape, data=make.floats(list(shape), -0.7, 0.7).astype("float32"))
+
+    for coupled in (False, True):
+        for peephole in (False, True):
+            for n_output, n_cell in ((6, 6), (4, 6)):
+                for norm in (False, True):
+                    time_major = bool(make.random.random() < 0.5)
+                    batch, time, n_input = 2, 4, 5
+                    lead = [time, batch] if time_major else [batch, time]
+                    inputs = [Tensor("float32", lead + [n_input], feed=make.floats(lead + [n_input], -2, 2).astype("float32"))]
+                    inputs += [const(n_cell, n_input) for _ in range(4)] + [const(n_cell, n_output) for _ in range(4)]
+                    inputs += [const(n_cell) if peephole else None for _ in range(3)] + [const(n_cell) for _ in range(4)]
+                    inputs += [const(n_output, n_cell), const(n_output)] if n_output != n_cell else [None, None]
+                    inputs += [Tensor("float32", [batch, n_output], variable=True), Tensor("float32", [batch, n_cell], variable=True)]
+                    inputs += [const(n_cell) for _ in range(4)] if norm else []
+                    if coupled:
+                        for at in (1, 5, 9, 12, 20):
+                            if at < len(inputs):
+                                inputs[at] = None
+                    yield Model("UNIDIRECTIONAL_SEQUENCE_LSTM", inputs, [Tensor("float32", lead + [n_output])],
+                                ("UnidirectionalSequenceLSTM", {"fusedActivationFunction": 4, "timeMajor": time_major,
+                                                                "cellClip": 1.5, "projClip": 0.8}),
+                                label=f"float32 coupled {coupled} peephole {peephole} norm {norm} {n_output} of {n_cell}")
+
+
+FAMILIES = [blocks, gathering, svdf, lstm]

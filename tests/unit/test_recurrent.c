@@ -1,0 +1,93 @@
+/* Operators that keep a state from one invocation to the next, on numbers worked out by hand. */
+#include "unit/mote_test.h"
+
+#include <mote/runtime.h>
+
+#include "op/recurrent/recurrent.h"
+
+#include <string.h>
+
+static const float SCALE = 1.0f;
+static const int64_t ZERO = 0;
+
+static int32_t add(mote_graph *graph, mote_dtype dtype, int32_t rows, int32_t cols, const void *values)
+{
+    const mote_shape shape = mote_shape_make(cols ? 2 : 1, (const int32_t[]){rows, cols});
+    const int32_t tensor = values ? mote_graph_add_const(graph, "c", dtype, &shape, values)
+                                  : mote_graph_add_tensor(graph, "t", dtype, &shape);
+    assert_true(tensor >= 0);
+    assert_int_equal(mote_graph_set_quant(graph, tensor, 1, 0, &SCALE, &ZERO), MOTE_OK);
+    return tensor;
+}
+
+/* One unit of rank 2 on one input: filters 2x and -3x, each remembering two steps. */
+static mote_model *make_svdf(mote_storage state_storage)
+{
+    static const int8_t feature[] = {2, -3};
+    static const int16_t time[] = {1, 10, 100, 1000};
+    static const int32_t bias[] = {5};
+    mote_model *model = mote_model_new(NULL, 0);
+    mote_graph *graph = model->graphs[0];
+    const int32_t in[] = {add(graph, MOTE_INT8, 1, 1, NULL), add(graph, MOTE_INT8, 2, 1, feature),
+                          add(graph, MOTE_INT16, 2, 2, time), add(graph, MOTE_INT32, 1, 0, bias),
+                          add(graph, MOTE_INT16, 1, 4, NULL)};
+    const int32_t out = add(graph, MOTE_INT8, 1, 1, NULL);
+    const float coarse = 100.0f;
+    assert_int_equal(mote_graph_set_quant(graph, out, 1, 0, &coarse, &ZERO), MOTE_OK);
+    graph->tensors[in[4]]->storage = state_storage;
+    mote_node *node = mote_graph_add_node(graph, MOTE_OP_SVDF, 5, in, 1, &out);
+    assert_non_null(node);
+    ((mote_svdf_params *)node->params)->rank = 2;
+    const int32_t fed[] = {in[0], in[4]};
+    assert_int_equal(mote_graph_set_io(graph, state_storage == MOTE_STORAGE_VARIABLE ? 1 : 2, fed, 1, &out), MOTE_OK);
+    return model;
+}
+
+static void svdf_remembers_and_forgets(void **state)
+{
+    (void)state;
+    mote_model *model = make_svdf(MOTE_STORAGE_VARIABLE);
+    mote_runtime *runtime = NULL;
+    mote_error err = {0};
+    const mote_runtime_options options = mote_runtime_options_default();
+    assert_int_equal(mote_runtime_new(&runtime, model, &options, &err), MOTE_OK);
+    assert_int_equal(mote_runtime_allocate(runtime, &err), MOTE_OK);
+    /* x = 1: 10 * 2 + 1000 * -3 + 5 = -2975; then x = -2: 1 * 2 + 10 * -4 + 100 * -3 + 1000 * 6 + 5 = 5667;
+     * then x = 0: 1 * -4 + 100 * 6 + 5 = 601. In hundreds. */
+    static const int8_t x[] = {1, -2, 0}, want[] = {-30, 57, 6};
+    for (int32_t pass = 0; pass < 2; pass++) {
+        for (int32_t i = 0; i < 3; i++) {
+            memcpy(mote_runtime_input(runtime, 0)->data, &x[i], 1);
+            assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
+            assert_int_equal(*(const int8_t *)mote_runtime_output(runtime, 0)->data, want[i]);
+        }
+        assert_int_equal(mote_runtime_reset(runtime, &err), MOTE_OK);
+    }
+    mote_runtime_free(runtime);
+    mote_model_free(model);
+}
+
+static void a_state_that_is_no_variable_is_refused(void **state)
+{
+    (void)state;
+    mote_model *model = make_svdf(MOTE_STORAGE_ACTIVATION);
+    mote_runtime *runtime = NULL;
+    mote_error err = {0};
+    const mote_runtime_options options = mote_runtime_options_default();
+    mote_status status = mote_runtime_new(&runtime, model, &options, &err);
+    if (status == MOTE_OK)
+        status = mote_runtime_allocate(runtime, &err);
+    assert_int_equal(status, MOTE_SHAPE);
+    assert_non_null(strstr(err.message, "variable"));
+    mote_runtime_free(runtime);
+    mote_model_free(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(svdf_remembers_and_forgets),
+        cmocka_unit_test(a_state_that_is_no_variable_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
