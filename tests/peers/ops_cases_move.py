@@ -28,6 +28,12 @@ def gathering(make):
                             label=f"{dtype} {index} {shape} {at}")
 
 
+def zeros(make):
+    for dtype in ("float32", "int32", "int64"):
+        for shape in ([], [7], [2, 3, 4]):
+            yield Model("ZEROS_LIKE", [make.plain(dtype, shape)], [Tensor(dtype, shape)], ("ZerosLike", {}), label=f"{dtype} {shape}")
+
+
 def svdf(make):
     for n_batch, n_input, n_unit, rank, memory in ((1, 5, 4, 1, 3), (2, 16, 3, 2, 7), (1, 40, 8, 1, 10)):
         n_filter = n_unit * rank
@@ -80,4 +86,4 @@ def lstm(make):
                                 label=f"float32 coupled {coupled} peephole {peephole} norm {norm} {n_output} of {n_cell}")
 
 
-FAMILIES = [blocks, gathering, svdf, lstm]
+FAMILIES = [blocks, gathering, zeros, svdf, lstm]

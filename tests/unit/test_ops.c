@@ -453,6 +453,19 @@ static void blocks_go_into_depth_and_back(void **state)
     assert_int_equal(run_op(MOTE_OP_SPACE_TO_DEPTH, &three, sizeof three, 1, &fine, &packed, 1, out), MOTE_SHAPE);
 }
 
+static void zeros_are_like_their_input(void **state)
+{
+    (void)state;
+    static const int32_t values[] = {3, -4};
+    static const int16_t narrow[] = {3, -4};
+    const operand in = {MOTE_INT32, shape_of(1, 2), 0, 0, values, false};
+    const operand other = {MOTE_INT16, shape_of(1, 2), 0, 0, narrow, false};
+    int32_t out[] = {1, 1};
+    assert_int_equal(run_op(MOTE_OP_ZEROS_LIKE, NULL, 0, 1, &in, &in, 1, out), MOTE_OK);
+    assert_true(out[0] == 0 && out[1] == 0);
+    assert_int_equal(run_op(MOTE_OP_ZEROS_LIKE, NULL, 0, 1, &other, &other, 1, out), MOTE_UNSUPPORTED);
+}
+
 static void gather_nd_takes_slices_and_refuses_strange_places(void **state)
 {
     (void)state;
@@ -499,6 +512,7 @@ int main(void)
         cmocka_unit_test(threads_do_not_change_results),
         cmocka_unit_test(types_without_a_kernel_are_refused),
         cmocka_unit_test(blocks_go_into_depth_and_back),
+        cmocka_unit_test(zeros_are_like_their_input),
         cmocka_unit_test(gather_nd_takes_slices_and_refuses_strange_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
