@@ -1,0 +1,66 @@
+/*
+ * Rewrites of a float graph on its way from training form to TFLite. A pass is one file and one line in pass_list.inc;
+ * they run in that order, and the graph is compacted after each. Every pass leaves a graph that computes the same, to
+ * float rounding.
+ */
+#ifndef MOTE_PASS_PASS_H
+#define MOTE_PASS_PASS_H
+
+#include "op/op.h"
+
+#include <mote/convert.h>
+
+typedef mote_status mote_pass_fn(mote_model *model, mote_graph *graph, mote_error *err);
+
+#define MOTE_PASS(name, help) mote_pass_fn mote_pass_##name;
+#include "pass/pass_list.inc"
+#undef MOTE_PASS
+
+/* Runs every pass of the list over every graph of the model. */
+mote_status mote_pass_run_all(mote_model *model, mote_error *err);
+
+/* --- what passes ask (pass_util.c) --- */
+/* The node that makes a tensor, NULL: none (an input, a constant). */
+mote_node *mote_pass_producer(const mote_graph *graph, int32_t tensor);
+/* The only node that uses a tensor, if there is just one use and it is no graph output; else NULL. */
+mote_node *mote_pass_only_user(const mote_graph *graph, int32_t tensor);
+bool mote_pass_is_const_f32(const mote_graph *graph, int32_t tensor);
+/* Of a node with two inputs, which is the float constant: 0, 1, or -1 (neither, or both). */
+int32_t mote_pass_const_operand(const mote_graph *graph, const mote_node *node);
+/* Where a node's fused activation is, NULL when the operator has none. */
+int32_t *mote_pass_activation(const mote_node *node);
+/* CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, TRANSPOSE_CONV: which inputs are filter and bias, and the filter's
+ * dimensions of output and input channels. False for other operators. */
+typedef struct mote_affine_op {
+    int32_t input, filter, bias; /* places among the node's inputs */
+    int32_t out_axis, in_axis;
+} mote_affine_op;
+bool mote_pass_affine_op(const mote_node *node, mote_affine_op *affine);
+/* A constant that only this node uses, so that it may be changed: a copy is put in its place where others use it too.
+ * NULL: out of memory. */
+mote_tensor *mote_pass_own_const(mote_graph *graph, mote_node *node, int32_t input);
+/* The bias of an affine node as its own constant; zeros are added where there is none. NULL: out of memory. */
+mote_tensor *mote_pass_own_bias(mote_graph *graph, mote_node *node, const mote_affine_op *affine);
+/* Element i of a constant that broadcasts along the last dimension: one value, or n of them. False: it does neither. */
+bool mote_pass_per_channel(const mote_tensor *constant, int32_t n, float *values);
+
+/* --- quantization (quantize_*.c) --- */
+/* float16: every float constant becomes float16 with a DEQUANTIZE behind it. */
+mote_status mote_quantize_float16(mote_model *model, mote_error *err);
+/* dynamic: filters of 1024 elements or more become int8. */
+mote_status mote_quantize_dynamic(mote_model *model, mote_error *err);
+
+/* The calibrated range of every tensor of graphs[0]; low > high: never seen. */
+typedef struct mote_range {
+    float low, high;
+} mote_range;
+typedef struct mote_quantize_spec {
+    bool wide;                         /* int16 activations */
+    mote_dtype input_type, output_type;
+    const mote_range *ranges;          /* one per tensor */
+    void (*on_warning)(void *arg, const char *text);
+    void *on_warning_arg;
+} mote_quantize_spec;
+mote_status mote_quantize_integers(mote_model *model, const mote_quantize_spec *spec, mote_error *err);
+
+#endif

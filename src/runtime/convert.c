@@ -1,0 +1,239 @@
+/* mote_convert: passes, calibration and quantization in order. It lives here because calibration runs the graph. */
+#include <mote/convert.h>
+
+#include <string.h>
+
+#include "pass/pass.h"
+#include "runtime/calibrate.h"
+
+static const char *const FORMAT_NAMES[MOTE_FORMAT_COUNT] = {"float32", "float16", "dynamic", "int8", "int16x8"};
+
+const char *mote_format_name(mote_format format)
+{
+    return (unsigned)format < MOTE_FORMAT_COUNT ? FORMAT_NAMES[format] : "?";
+}
+
+bool mote_format_parse(const char *text, mote_format *format)
+{
+    for (int i = 0; i < MOTE_FORMAT_COUNT; i++)
+        if (strcmp(text, FORMAT_NAMES[i]) == 0) {
+            *format = (mote_format)i;
+            return true;
+        }
+    return false;
+}
+
+mote_convert_options mote_convert_options_default(mote_format format)
+{
+    return (mote_convert_options){.format = format, .input_type = MOTE_FLOAT32, .output_type = MOTE_FLOAT32};
+}
+
+mote_status mote_lower(const mote_model *model, const mote_allocator *allocator, mote_model **out, mote_error *err)
+{
+    *out = mote_model_clone(model, allocator);
+    if (!*out)
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory copying the model");
+    mote_status status = mote_pass_run_all(*out, err);
+    if (status == MOTE_OK)
+        status = mote_model_verify(*out, err);
+    if (status != MOTE_OK) {
+        mote_model_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+/* Every activation whose first dimension follows the batch says so: runs each shape inference with a batch of 1 and of
+ * another, and what differs is open. */
+static mote_status mark_open_dimensions(mote_model *model, mote_error *err)
+{
+    enum { OTHER_BATCH = 3 };
+    mote_graph *graph = model->graphs[0];
+    mote_shape *before = mote_calloc(NULL, (size_t)graph->n_tensors, sizeof *before);
+    if (!before)
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    for (int32_t i = 0; i < graph->n_tensors; i++)
+        before[i] = graph->tensors[i]->shape;
+    bool open = graph->n_inputs > 0;
+    for (int32_t i = 0; i < graph->n_inputs; i++) {
+        mote_tensor *input = graph->tensors[graph->inputs[i]];
+        open = open && input->has_signature && input->shape.rank > 0 && input->signature.dims[0] == MOTE_DIM_UNKNOWN;
+        if (open)
+            input->shape.dims[0] = OTHER_BATCH;
+    }
+    mote_error ignored = {0};
+    const bool flows = open && mote_graph_infer(graph, &ignored) == MOTE_OK;
+    for (int32_t i = 0; i < graph->n_tensors; i++) {
+        mote_tensor *tensor = graph->tensors[i];
+        const mote_shape other = tensor->shape;
+        tensor->shape = before[i];
+        if (!flows || tensor->storage == MOTE_STORAGE_CONST || other.rank != before[i].rank)
+            continue;
+        tensor->signature = before[i];
+        tensor->has_signature = true;
+        for (int32_t d = 0; d < other.rank; d++)
+            if (other.dims[d] != before[i].dims[d])
+                tensor->signature.dims[d] = MOTE_DIM_UNKNOWN;
+    }
+    mote_free(NULL, before);
+    /* A network that fixes the batch somewhere keeps the batch of 1 everywhere. */
+    for (int32_t i = 0; open && !flows && i < graph->n_inputs; i++)
+        graph->tensors[graph->inputs[i]]->has_signature = false;
+    return MOTE_OK;
+}
+
+/* Keras's own names at the entry point. */
+static mote_status add_signature(mote_model *model, mote_error *err)
+{
+    if (model->n_signatures > 0)
+        return MOTE_OK;
+    const mote_graph *graph = model->graphs[0];
+    mote_signature *signature = mote_arena_alloc(model->arena, sizeof *signature);
+    mote_signature_arg *args =
+        mote_arena_calloc(model->arena, (size_t)(graph->n_inputs + graph->n_outputs), sizeof *args);
+    if (!signature || !args)
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    *signature = (mote_signature){.key = "serving_default", .n_inputs = graph->n_inputs, .n_outputs = graph->n_outputs,
+                                  .inputs = args, .outputs = args + graph->n_inputs};
+    for (int32_t i = 0; i < graph->n_inputs; i++)
+        signature->inputs[i] = (mote_signature_arg){graph->tensors[graph->inputs[i]]->name, graph->inputs[i]};
+    for (int32_t i = 0; i < graph->n_outputs; i++) {
+        const mote_tensor *tensor = graph->tensors[graph->outputs[i]];
+        const char *name = tensor->layer >= 0 && tensor->layer < model->n_layers ? model->layers[tensor->layer].name
+                                                                                : tensor->name;
+        signature->outputs[i] = (mote_signature_arg){name, graph->outputs[i]};
+    }
+    model->signatures = signature;
+    model->n_signatures = 1;
+    return MOTE_OK;
+}
+
+/* The entry point goes on meaning the graph's present inputs and outputs. */
+static void follow_ends(mote_model *model)
+{
+    const mote_graph *graph = model->graphs[0];
+    for (int32_t s = 0; s < model->n_signatures; s++) {
+        mote_signature *signature = &model->signatures[s];
+        for (int32_t i = 0; signature->graph == 0 && i < signature->n_inputs && i < graph->n_inputs; i++)
+            signature->inputs[i].tensor = graph->inputs[i];
+        for (int32_t i = 0; signature->graph == 0 && i < signature->n_outputs && i < graph->n_outputs; i++)
+            signature->outputs[i].tensor = graph->outputs[i];
+    }
+}
+
+static mote_status quantize_integers(mote_model *model, const mote_convert_options *options, mote_error *err)
+{
+    if (!options->calibration)
+        return mote_error_set(err, MOTE_ARGUMENT, "%s needs calibration examples", mote_format_name(options->format));
+    mote_range *ranges;
+    mote_status status =
+        mote_calibrate(model, options->calibration, options->n_threads, options->allocator, &ranges, NULL, err);
+    if (status != MOTE_OK)
+        return status;
+    const mote_quantize_spec spec = {.wide = options->format == MOTE_FORMAT_INT16X8,
+                                     .input_type = options->input_type, .output_type = options->output_type,
+                                     .ranges = ranges, .on_warning = options->on_warning,
+                                     .on_warning_arg = options->on_warning_arg};
+    status = mote_quantize_integers(model, &spec, err);
+    mote_free(options->allocator, ranges);
+    return status;
+}
+
+static mote_status quantize(mote_model *model, const mote_convert_options *options, mote_error *err)
+{
+    switch (options->format) {
+    case MOTE_FORMAT_FLOAT16:
+        return mote_quantize_float16(model, err);
+    case MOTE_FORMAT_DYNAMIC:
+        return mote_quantize_dynamic(model, err);
+    case MOTE_FORMAT_INT8:
+    case MOTE_FORMAT_INT16X8:
+        return quantize_integers(model, options, err);
+    default:
+        return MOTE_OK;
+    }
+}
+
+static mote_status check_types(const mote_convert_options *options, mote_error *err)
+{
+    const mote_dtype types[] = {options->input_type, options->output_type};
+    for (int i = 0; i < 2; i++) {
+        const bool fits = types[i] == MOTE_FLOAT32 ||
+                          (options->format == MOTE_FORMAT_INT8 && (types[i] == MOTE_INT8 || types[i] == MOTE_UINT8)) ||
+                          (options->format == MOTE_FORMAT_INT16X8 && types[i] == MOTE_INT16);
+        if (!fits)
+            return mote_error_set(err, MOTE_ARGUMENT, "%s type %s does not go with %s", i ? "output" : "input",
+                                  mote_dtype_name(types[i]), mote_format_name(options->format));
+    }
+    return MOTE_OK;
+}
+
+mote_status mote_convert(const mote_model *model, const mote_convert_options *options, mote_model **out,
+                         mote_error *err)
+{
+    *out = NULL;
+    mote_status status = check_types(options, err);
+    if (status != MOTE_OK)
+        return status;
+    mote_model *made;
+    status = mote_lower(model, options->allocator, &made, err);
+    if (status != MOTE_OK)
+        return status;
+    status = add_signature(made, err);
+    if (status == MOTE_OK)
+        status = quantize(made, options, err);
+    if (status == MOTE_OK) {
+        follow_ends(made);
+        if (mote_graph_compact(made, 0) < 0)
+            status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    }
+    if (status == MOTE_OK)
+        status = mark_open_dimensions(made, err);
+    if (status == MOTE_OK)
+        status = mote_model_verify(made, err);
+    if (status != MOTE_OK) {
+        mote_model_free(made);
+        return status;
+    }
+    *out = made;
+    return MOTE_OK;
+}
+
+/* --- what form a model has --- */
+
+typedef struct form_counts {
+    int32_t n_float, n_half, n_int8, n_int16, n_uint8, n_int8_const;
+} form_counts;
+
+static form_counts count_forms(const mote_graph *graph)
+{
+    form_counts counts = {0};
+    for (int32_t i = 0; i < graph->n_tensors; i++) {
+        const mote_tensor *tensor = graph->tensors[i];
+        const bool constant = tensor->storage == MOTE_STORAGE_CONST;
+        counts.n_half += constant && tensor->dtype == MOTE_FLOAT16;
+        counts.n_int8_const += constant && tensor->dtype == MOTE_INT8;
+        counts.n_float += !constant && tensor->dtype == MOTE_FLOAT32;
+        counts.n_int8 += !constant && tensor->dtype == MOTE_INT8;
+        counts.n_uint8 += !constant && tensor->dtype == MOTE_UINT8;
+        counts.n_int16 += !constant && tensor->dtype == MOTE_INT16;
+    }
+    return counts;
+}
+
+const char *mote_model_format_name(const mote_model *model)
+{
+    const form_counts c = count_forms(model->graphs[0]);
+    const int32_t ends = model->graphs[0]->n_inputs + model->graphs[0]->n_outputs;
+    if (c.n_int16 > 0 && c.n_float <= ends)
+        return "int16x8";
+    if (c.n_int8 > 0 && c.n_float <= ends)
+        return "int8";
+    if (c.n_uint8 > 0 && c.n_int8 == 0 && c.n_float <= ends)
+        return "uint8";
+    if (c.n_int8 + c.n_int16 + c.n_uint8 > 0)
+        return "mixed";
+    if (c.n_half > 0)
+        return "float16";
+    return c.n_int8_const > 0 ? "dynamic" : "float32";
+}
