@@ -45,6 +45,15 @@ MOTE_API mote_status mote_convert(const mote_model *model, const mote_convert_op
  */
 MOTE_API mote_status mote_lower(const mote_model *model, const mote_allocator *allocator, mote_model **out,
                                 mote_error *err);
+/* How often two forms of a model answer (the largest output; for one output, above a half) the same. */
+typedef struct mote_agreement {
+    int64_t n, n_differ;
+    bool comparable; /* both have one output of scores */
+} mote_agreement;
+/* Runs both over the source's examples. Either may be in training form. */
+MOTE_API mote_status mote_convert_check(const mote_model *model, const mote_model *converted,
+                                        const mote_calibration_source *source, int32_t n_threads,
+                                        mote_agreement *agreement, mote_error *err);
 /* "float32", "float16", "dynamic", "int8", "int16x8", "mixed": by the tensors that are there. */
 MOTE_API const char *mote_model_format_name(const mote_model *model);
 

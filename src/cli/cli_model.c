@@ -1,17 +1,23 @@
 #include "cli/cli_model.h"
 
+#include <mote/convert.h>
 #include <mote/import.h>
 
 #include <string.h>
 
 mote_status cli_model_load_runnable(mote_model **model, const char *path, mote_error *err)
 {
-    mote_status status = mote_model_load(model, path, NULL, err);
-    if (status != MOTE_OK || !(*model)->source || strcmp((*model)->source, "keras") != 0)
+    mote_model *loaded;
+    mote_status status = mote_model_load(&loaded, path, NULL, err);
+    if (status != MOTE_OK)
         return status;
-    mote_model_free(*model);
-    *model = NULL;
-    return mote_error_set(err, MOTE_UNSUPPORTED, "%s: a Keras model; `mote convert` makes the .tflite that runs", path);
+    if (strcmp(loaded->source, "keras") != 0) {
+        *model = loaded;
+        return MOTE_OK;
+    }
+    status = mote_lower(loaded, NULL, model, err);
+    mote_model_free(loaded);
+    return status == MOTE_OK ? status : mote_error_prefix(err, status, "%s", path);
 }
 
 mote_status cli_runtime_new(mote_runtime **runtime, const mote_model *model, const char *path, const char *signature,

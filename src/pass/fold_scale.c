@@ -93,8 +93,7 @@ static bool fold_in_front(mote_graph *graph, mote_node *user, const mote_node *n
     const bool single = mote_shape_count(&constant->shape) == 1;
     const bool fc = user->op == MOTE_OP_FULLY_CONNECTED;
     if ((!fc && !single) || (node->op != MOTE_OP_MUL && pads_zeros(user)) ||
-        !mote_shape_equal(&graph->tensors[node->inputs[1 - operand]]->shape,
-                          &graph->tensors[node->outputs[0]]->shape))
+        !mote_shape_equal(&graph->tensors[node->inputs[1 - operand]]->shape, &graph->tensors[node->outputs[0]]->shape))
         return false;
     const int32_t n = graph->tensors[user->inputs[affine.filter]]->shape.dims[affine.in_axis];
     const mote_shape *in = &graph->tensors[node->outputs[0]]->shape;

@@ -13,13 +13,17 @@ static bool view_window(const mote_graph *graph, const mote_node *node, window_v
     const mote_shape *filter = node->n_inputs > 1 ? &graph->tensors[node->inputs[1]]->shape : NULL;
     if (node->op == MOTE_OP_CONV_2D) {
         mote_conv_2d_params *p = node->params;
-        *view = (window_view){&p->padding, {p->stride_h, p->stride_w}, {p->dilation_h_factor, p->dilation_w_factor},
+        *view = (window_view){&p->padding,
+                              {p->stride_h, p->stride_w},
+                              {p->dilation_h_factor, p->dilation_w_factor},
                               {filter->dims[1], filter->dims[2]}};
         return true;
     }
     if (node->op == MOTE_OP_DEPTHWISE_CONV_2D) {
         mote_depthwise_conv_2d_params *p = node->params;
-        *view = (window_view){&p->padding, {p->stride_h, p->stride_w}, {p->dilation_h_factor, p->dilation_w_factor},
+        *view = (window_view){&p->padding,
+                              {p->stride_h, p->stride_w},
+                              {p->dilation_h_factor, p->dilation_w_factor},
                               {filter->dims[1], filter->dims[2]}};
         return true;
     }

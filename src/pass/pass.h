@@ -55,9 +55,9 @@ typedef struct mote_range {
     float low, high;
 } mote_range;
 typedef struct mote_quantize_spec {
-    bool wide;                         /* int16 activations */
+    bool wide; /* int16 activations */
     mote_dtype input_type, output_type;
-    const mote_range *ranges;          /* one per tensor */
+    const mote_range *ranges; /* one per tensor */
     void (*on_warning)(void *arg, const char *text);
     void *on_warning_arg;
 } mote_quantize_spec;

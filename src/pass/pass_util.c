@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-
 typedef struct pass_row {
     const char *name;
     mote_pass_fn *run;

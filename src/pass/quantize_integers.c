@@ -2,7 +2,8 @@
  * Post-training quantization to int8 (or int16 activations with int8 weights) by TFLite's rules.
  *
  *   1. Tensors that operators bind to one scale form groups (union-find); a group's range is the union of its members'.
- *   2. Every float activation that a quantizable operator touches gets its parameters; constants theirs by their values.
+ *   2. Every float activation that a quantizable operator touches gets its parameters; constants theirs by their
+ * values.
  *   3. Filters become int8 by channel, biases int32 (int64).
  *   4. Operators without an integer form stay float: DEQUANTIZE in front, QUANTIZE behind.
  *   5. The borders: the caller's input and output types.
@@ -23,7 +24,7 @@ typedef struct quantize_row {
 } quantize_row;
 
 static const quantize_row ROWS[] = {
-#define MOTE_QUANTIZE(NAME, kind, scale, zero_point, wide_scale)                                                      \
+#define MOTE_QUANTIZE(NAME, kind, scale, zero_point, wide_scale)                                                       \
     {MOTE_OP_##NAME, KIND_##kind, scale, zero_point, wide_scale},
 #include "pass/quantize_op_list.inc"
 #undef MOTE_QUANTIZE
@@ -41,11 +42,11 @@ typedef struct quantizer {
     mote_model *model;
     mote_graph *graph;
     const mote_quantize_spec *spec;
-    int32_t n_tensors;     /* before any were added */
-    int32_t *group;        /* union-find parent */
-    mote_range *ranges;    /* of each group's root */
-    mote_qparams *params;  /* of each group's root; scale 0: none */
-    bool *quantized;       /* tensor becomes integer */
+    int32_t n_tensors;    /* before any were added */
+    int32_t *group;       /* union-find parent */
+    mote_range *ranges;   /* of each group's root */
+    mote_qparams *params; /* of each group's root; scale 0: none */
+    bool *quantized;      /* tensor becomes integer */
 } quantizer;
 
 static mote_status no_memory(mote_error *err)
@@ -110,7 +111,7 @@ static void make_groups(quantizer *q)
         const mote_tensor *tensor = q->graph->tensors[i];
         q->group[i] = i;
         q->ranges[i] = tensor->storage == MOTE_STORAGE_CONST && tensor->dtype == MOTE_FLOAT32 ? const_range(tensor)
-                                                                                             : q->spec->ranges[i];
+                                                                                              : q->spec->ranges[i];
     }
     for (int32_t i = 0; i < q->graph->n_nodes; i++) {
         const mote_node *node = q->graph->nodes[i];
@@ -133,9 +134,9 @@ static void fix_outputs(quantizer *q)
         const quantize_row *row = integer_row(q, node);
         if (!row || row->kind != KIND_FIXED || !is_float(q, node->outputs[0]))
             continue;
-        q->params[root(q, node->outputs[0])] =
-            q->spec->wide ? (mote_qparams){(float)row->wide_scale, 0}
-                          : (mote_qparams){(float)row->scale, (int64_t)row->zero_point};
+        q->params[root(q, node->outputs[0])] = q->spec->wide
+                                                   ? (mote_qparams){(float)row->wide_scale, 0}
+                                                   : (mote_qparams){(float)row->scale, (int64_t)row->zero_point};
     }
 }
 
@@ -144,7 +145,8 @@ static mote_qparams params_of(quantizer *q, int32_t tensor)
     const int32_t r = root(q, tensor);
     if (q->params[r].scale == 0) {
         const mote_range range = q->ranges[r].low <= q->ranges[r].high ? q->ranges[r] : (mote_range){0, 0};
-        q->params[r] = q->spec->wide ? mote_qparams_int16(range.low, range.high) : mote_qparams_int8(range.low, range.high);
+        q->params[r] =
+            q->spec->wide ? mote_qparams_int16(range.low, range.high) : mote_qparams_int8(range.low, range.high);
     }
     return q->params[r];
 }
@@ -191,7 +193,8 @@ static mote_status quantize_affine(quantizer *q, mote_node *node, const mote_aff
     return status == MOTE_OK ? mote_quantize_bias(q->graph, node, affine, in_scale, q->spec->wide, err) : status;
 }
 
-/* Constants among the operands. ADD and SUB of 16 bits keep plain multipliers: pot_scale_int16 off, as the converter. */
+/* Constants among the operands. ADD and SUB of 16 bits keep plain multipliers: pot_scale_int16 off, as the converter.
+ */
 static mote_status quantize_operands(quantizer *q, mote_node *node, mote_error *err)
 {
     for (int32_t i = 0; i < node->n_inputs; i++) {
@@ -246,8 +249,8 @@ static mote_status make_island(quantizer *q, int32_t *at, mote_error *err)
 static void warn_island(const quantizer *q, const mote_node *node)
 {
     char text[256];
-    snprintf(text, sizeof text, "%s has no %s form: it stays float, with conversions around it",
-             mote_op_name(node->op), q->spec->wide ? "16x8" : "int8");
+    snprintf(text, sizeof text, "%s has no %s form: it stays float, with conversions around it", mote_op_name(node->op),
+             q->spec->wide ? "16x8" : "int8");
     if (q->spec->on_warning)
         q->spec->on_warning(q->spec->on_warning_arg, text);
 }
@@ -255,9 +258,9 @@ static void warn_island(const quantizer *q, const mote_node *node)
 static bool touches_float(const quantizer *q, const mote_node *node)
 {
     for (int32_t i = 0; i < node->n_inputs; i++)
-        if (node->inputs[i] >= 0 && (node->inputs[i] >= q->n_tensors ? q->graph->tensors[node->inputs[i]]->dtype == MOTE_FLOAT32
-                                                                     : q->quantized[node->inputs[i]] ||
-                                                                           is_float(q, node->inputs[i])))
+        if (node->inputs[i] >= 0 &&
+            (node->inputs[i] >= q->n_tensors ? q->graph->tensors[node->inputs[i]]->dtype == MOTE_FLOAT32
+                                             : q->quantized[node->inputs[i]] || is_float(q, node->inputs[i])))
             return true;
     for (int32_t i = 0; i < node->n_outputs; i++)
         if (is_float(q, node->outputs[i]) || (node->outputs[i] < q->n_tensors && q->quantized[node->outputs[i]]))
@@ -305,7 +308,8 @@ static int32_t border_tensor(quantizer *q, int32_t inner, mote_dtype type)
     q->graph->tensors[outer]->signature = tensor->signature;
     q->graph->tensors[outer]->has_signature = tensor->has_signature;
     if (type != MOTE_FLOAT32) {
-        const mote_qparams params = border_params((mote_qparams){tensor->quant.scale[0], tensor->quant.zero_point[0]}, type);
+        const mote_qparams params =
+            border_params((mote_qparams){tensor->quant.scale[0], tensor->quant.zero_point[0]}, type);
         if (mote_graph_set_quant(q->graph, outer, 1, 0, &params.scale, &params.zero_point) != MOTE_OK)
             return -1;
     }

@@ -69,7 +69,8 @@ mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_
 {
     const mote_tensor *filter = graph->tensors[node->inputs[affine->filter]];
     const int32_t n = filter->shape.dims[affine->out_axis];
-    float *scales = filter_scales(graph, filter, affine->out_axis, bias_values(graph, node, affine), bias_scale_in, wide);
+    float *scales =
+        filter_scales(graph, filter, affine->out_axis, bias_values(graph, node, affine), bias_scale_in, wide);
     const int32_t index = mote_graph_add_const(graph, filter->name, MOTE_INT8, &filter->shape, NULL);
     if (!scales || index < 0 || mote_graph_set_quant(graph, index, n, affine->out_axis, scales, NULL) != MOTE_OK)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");

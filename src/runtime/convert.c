@@ -93,14 +93,17 @@ static mote_status add_signature(mote_model *model, mote_error *err)
         mote_arena_calloc(model->arena, (size_t)(graph->n_inputs + graph->n_outputs), sizeof *args);
     if (!signature || !args)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-    *signature = (mote_signature){.key = "serving_default", .n_inputs = graph->n_inputs, .n_outputs = graph->n_outputs,
-                                  .inputs = args, .outputs = args + graph->n_inputs};
+    *signature = (mote_signature){.key = "serving_default",
+                                  .n_inputs = graph->n_inputs,
+                                  .n_outputs = graph->n_outputs,
+                                  .inputs = args,
+                                  .outputs = args + graph->n_inputs};
     for (int32_t i = 0; i < graph->n_inputs; i++)
         signature->inputs[i] = (mote_signature_arg){graph->tensors[graph->inputs[i]]->name, graph->inputs[i]};
     for (int32_t i = 0; i < graph->n_outputs; i++) {
         const mote_tensor *tensor = graph->tensors[graph->outputs[i]];
-        const char *name = tensor->layer >= 0 && tensor->layer < model->n_layers ? model->layers[tensor->layer].name
-                                                                                : tensor->name;
+        const char *name =
+            tensor->layer >= 0 && tensor->layer < model->n_layers ? model->layers[tensor->layer].name : tensor->name;
         signature->outputs[i] = (mote_signature_arg){name, graph->outputs[i]};
     }
     model->signatures = signature;
@@ -131,8 +134,10 @@ static mote_status quantize_integers(mote_model *model, const mote_convert_optio
     if (status != MOTE_OK)
         return status;
     const mote_quantize_spec spec = {.wide = options->format == MOTE_FORMAT_INT16X8,
-                                     .input_type = options->input_type, .output_type = options->output_type,
-                                     .ranges = ranges, .on_warning = options->on_warning,
+                                     .input_type = options->input_type,
+                                     .output_type = options->output_type,
+                                     .ranges = ranges,
+                                     .on_warning = options->on_warning,
                                      .on_warning_arg = options->on_warning_arg};
     status = mote_quantize_integers(model, &spec, err);
     mote_free(options->allocator, ranges);

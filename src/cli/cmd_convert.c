@@ -1,0 +1,251 @@
+#include "cli/cli_calibrate.h"
+
+#include <mote/import.h>
+#include <mote/io.h>
+#include <mote/tflite.h>
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct convert_args {
+    const char *output, *quantize, *input_type, *output_type, *recover, *input_shape;
+    cli_calibrate_args calibrate;
+} convert_args;
+
+static const cli_option OPTIONS[] = {
+    {.name = "output",
+     .letter = 'o',
+     .kind = CLI_STRING,
+     .arg = "OUT.tflite",
+     .required = true,
+     .help = "where the result goes; - is standard output",
+     .offset = offsetof(convert_args, output)},
+    {.name = "quantize",
+     .kind = CLI_CHOICE,
+     .arg = "FORM",
+     .choices = "float32|float16|dynamic|int8|int16x8",
+     .def = "float32",
+     .help = "the form of the result",
+     .offset = offsetof(convert_args, quantize)},
+    {.name = "calibrate",
+     .kind = CLI_STRING,
+     .arg = "DIR",
+     .help = "photos to learn ranges from (int8, int16x8), or X.npy[,Y.npy…]: one array per model input",
+     .offset = offsetof(convert_args, calibrate.paths)},
+    {.name = "split",
+     .kind = CLI_STRING,
+     .arg = "SPLIT",
+     .help = "which of the photos (default: train, else the first)",
+     .offset = offsetof(convert_args, calibrate.split)},
+    {.name = "samples",
+     .kind = CLI_INT,
+     .arg = "N",
+     .def = "100",
+     .min = 1,
+     .max = 1e9,
+     .help = "how many photos to calibrate with",
+     .offset = offsetof(convert_args, calibrate.samples)},
+    {.name = "pixels",
+     .kind = CLI_CHOICE,
+     .arg = "RANGE",
+     .choices = "0..255|0..1|-1..1|imagenet",
+     .def = "0..255",
+     .help = "what the model expects of a pixel",
+     .offset = offsetof(convert_args, calibrate.pixels)},
+    {.name = "strict",
+     .kind = CLI_FLAG,
+     .help = "an unreadable photo is an error, not a warning",
+     .offset = offsetof(convert_args, calibrate.strict)},
+    {.name = "input-type",
+     .kind = CLI_CHOICE,
+     .arg = "T",
+     .choices = "float32|int8|uint8|int16",
+     .def = "float32",
+     .help = "type of the inputs",
+     .offset = offsetof(convert_args, input_type)},
+    {.name = "output-type",
+     .kind = CLI_CHOICE,
+     .arg = "T",
+     .choices = "float32|int8|uint8|int16",
+     .def = "float32",
+     .help = "type of the outputs",
+     .offset = offsetof(convert_args, output_type)},
+    {.name = "recover",
+     .kind = CLI_CHOICE,
+     .arg = "HOW",
+     .choices = "none",
+     .def = "none",
+     .help = "steps that win accuracy back; none gives what TensorFlow's converter would",
+     .offset = offsetof(convert_args, recover)},
+    {.name = "input-shape",
+     .kind = CLI_STRING,
+     .arg = "HxWxC",
+     .help = "sizes for inputs that leave them open",
+     .offset = offsetof(convert_args, input_shape)},
+};
+static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0}};
+
+typedef struct conversion {
+    const cli_context *context;
+    const convert_args *args;
+    json_t *warnings;
+    mote_model *source, *result;
+    cli_calibration calibration;
+    bool calibrates;
+    size_t n_bytes;
+} conversion;
+
+static void on_warning(void *arg, const char *text)
+{
+    conversion *c = arg;
+    cli_warn(c->context, "%s", text);
+    json_array_append_new(c->warnings, json_string(text));
+}
+
+static double seconds_since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) * 1e-9;
+}
+
+static mote_dtype type_of(const char *text)
+{
+    mote_dtype dtype = MOTE_FLOAT32;
+    mote_dtype_parse(text, &dtype);
+    return dtype;
+}
+
+/* Says in plain words how often the quantized model answers otherwise than the float one. */
+static mote_status check_agreement(conversion *c, mote_error *err)
+{
+    mote_calibration_source source;
+    mote_status status = cli_calibration_source(&c->calibration, "comparing answers", &source, err);
+    if (status != MOTE_OK)
+        return status;
+    mote_agreement agreement;
+    status = mote_convert_check(c->source, c->result, &source, c->context->n_threads, &agreement, err);
+    if (status != MOTE_OK || agreement.n == 0 || !agreement.comparable)
+        return status;
+    const double share = (double)agreement.n_differ / (double)agreement.n;
+    char text[320];
+    if (share <= 0.02)
+        return MOTE_OK;
+    snprintf(text, sizeof text,
+             "the %s model answers otherwise than the float model on %lld of the %lld calibration examples (%.0f%%): "
+             "expect it to lose accuracy; measure it with `mote compare`",
+             c->args->quantize, (long long)agreement.n_differ, (long long)agreement.n, share * 100);
+    on_warning(c, text);
+    return MOTE_OK;
+}
+
+static mote_status convert(conversion *c, int n_more, char *const *more, mote_error *err)
+{
+    mote_format format;
+    mote_format_parse(c->args->quantize, &format);
+    mote_convert_options options = mote_convert_options_default(format);
+    options.input_type = type_of(c->args->input_type);
+    options.output_type = type_of(c->args->output_type);
+    options.n_threads = c->context->n_threads;
+    options.on_warning = on_warning;
+    options.on_warning_arg = c;
+    mote_calibration_source source;
+    if (format == MOTE_FORMAT_INT8 || format == MOTE_FORMAT_INT16X8) {
+        if (!c->args->calibrate.paths)
+            return mote_error_set(err, MOTE_ARGUMENT,
+                                  "--quantize %s needs --calibrate DIR: photos like those the model will see",
+                                  c->args->quantize);
+        mote_status status =
+            cli_calibration_open(&c->calibration, c->context, c->source, &c->args->calibrate, n_more, more, err);
+        if (status != MOTE_OK)
+            return status;
+        c->calibrates = true;
+        status = cli_calibration_source(&c->calibration, "calibrating", &source, err);
+        if (status != MOTE_OK)
+            return status;
+        options.calibration = &source;
+    }
+    return mote_convert(c->source, &options, &c->result, err);
+}
+
+static void print_result(const conversion *c, double seconds)
+{
+    const int32_t n_ops = c->result->graphs[0]->n_nodes;
+    if (c->context->json) {
+        json_t *document = json_pack("{s:s, s:s, s:I, s:f, s:i, s:[], s:n, s:O}", "output", c->args->output, "format",
+                                     c->args->quantize, "bytes", (json_int_t)c->n_bytes, "seconds", seconds, "ops",
+                                     (int)n_ops, "recover", "accuracy", "warnings", c->warnings);
+        json_dumpf(document, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(document);
+    } else if (strcmp(c->args->output, "-") != 0) {
+        printf("%s: %s, %zu bytes, %d operators, %.2f s\n", c->args->output, c->args->quantize, c->n_bytes, n_ops,
+               seconds);
+    }
+}
+
+static mote_status save(conversion *c, mote_error *err)
+{
+    unsigned char *bytes;
+    mote_status status = mote_tflite_build(c->result, &bytes, &c->n_bytes, NULL, err);
+    if (status != MOTE_OK)
+        return mote_error_prefix(err, status, "%s", c->args->output);
+    status = mote_file_write(c->args->output, bytes, c->n_bytes, err);
+    mote_free(NULL, bytes);
+    return status;
+}
+
+static mote_status work(conversion *c, int n_positional, char *const *positional, mote_error *err)
+{
+    const mote_import_options import = {.input_shape = c->args->input_shape};
+    mote_status status = mote_model_load(&c->source, positional[0], &import, err);
+    if (status != MOTE_OK)
+        return status;
+    status = convert(c, n_positional - 1, positional + 1, err);
+    if (status == MOTE_OK && c->calibrates)
+        status = check_agreement(c, err);
+    if (status != MOTE_OK)
+        return mote_error_prefix(err, status, "%s", positional[0]);
+    return save(c, err);
+}
+
+static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)
+{
+    struct timespec start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    conversion c = {.context = context, .args = args, .warnings = json_array()};
+    mote_error err = {0};
+    const mote_status status = work(&c, n_positional, positional, &err);
+    if (status == MOTE_OK)
+        print_result(&c, seconds_since(&start));
+    if (c.calibrates)
+        cli_calibration_close(&c.calibration);
+    mote_model_free(c.source);
+    mote_model_free(c.result);
+    json_decref(c.warnings);
+    return status == MOTE_OK ? CLI_OK : cli_fail(context, &err);
+}
+
+const cli_verb cli_verb_convert = {
+    .name = "convert",
+    .positional = "MODEL",
+    .summary = "turn a Keras model, or a float .tflite, into a .tflite of one of five forms",
+    .description =
+        "float32 and float16 keep the weights as floats; dynamic keeps activations as floats and weights as int8; "
+        "int8\n"
+        "and int16x8 compute with integers and need photos to learn the ranges of activations from: some 100 of the\n"
+        "kind the model will see. With photos at hand, answers before and after are compared, and a warning says so\n"
+        "when they differ.",
+    .examples = "  mote convert model.h5 -o float.tflite\n"
+                "  mote convert model.h5 -o int8.tflite --quantize int8 --calibrate photos/ --split train\n"
+                "      --input-type uint8 --output-type uint8\n"
+                "  mote convert two_inputs.h5 -o out.tflite --quantize int8 --calibrate left.npy,right.npy",
+    .groups = GROUPS,
+    .n_groups = CLI_COUNT(GROUPS),
+    .args_bytes = sizeof(convert_args),
+    .min_positional = 1,
+    .max_positional = -1,
+    .run = run,
+};
