@@ -112,7 +112,8 @@ void *mote_run_persistent(mote_run *run, size_t n_bytes);
  * (the largest request counts), get in eval. 64-byte aligned, contents undefined. */
 void mote_run_request_scratch(mote_run *run, size_t n_bytes);
 void *mote_run_scratch(mote_run *run);
-/* The node's intermediate tensor, which has no value, only a scale that a converter recorded; NULL: not given. prepare only. */
+/* The node's intermediate tensor, which has no value, only a scale that a converter recorded; NULL: not given. prepare
+ * only. */
 const mote_tensor *mote_run_intermediate(const mote_run *run, int32_t index);
 /* An output whose shape only eval knows (infer left it unknown): sets shape and gives memory. eval only. */
 mote_status mote_run_resize_output(mote_run *run, const mote_op_io *io, int32_t output, const mote_shape *shape,
