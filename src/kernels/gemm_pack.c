@@ -21,6 +21,12 @@ size_t mote_f32_gemm_packed_count(const mote_kernels *kernels, int64_t n, int64_
 void mote_f32_gemm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const float *weights, const float *bias,
                         float *packed)
 {
+    mote_f32_gemm_pack_strided(kernels, n, k, weights, k, 1, bias, packed);
+}
+
+void mote_f32_gemm_pack_strided(const mote_kernels *kernels, int64_t n, int64_t k, const float *weights,
+                                int64_t n_stride, int64_t k_stride, const float *bias, float *packed)
+{
     const int64_t nr = kernels->f32_gemm.nr;
     for (int64_t panel = 0; panel < panels(n, nr); panel++) {
         for (int64_t j = 0; j < nr; j++) {
@@ -31,7 +37,7 @@ void mote_f32_gemm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const
         for (int64_t i = 0; i < k; i++, packed += nr)
             for (int64_t j = 0; j < nr; j++) {
                 const int64_t column = panel * nr + j;
-                packed[j] = column < n ? weights[column * k + i] : 0.0f;
+                packed[j] = column < n ? weights[column * n_stride + i * k_stride] : 0.0f;
             }
     }
 }
@@ -42,30 +48,40 @@ size_t mote_qs8_gemm_packed_bytes(const mote_kernels *kernels, int64_t n, int64_
     return (size_t)(panels(n, nr) * nr * ((int64_t)sizeof(int32_t) + round_up(k, kernels->qs8_gemm.kr)));
 }
 
-static int32_t folded_bias(int64_t k, const int8_t *weights, const int32_t *bias, int64_t column, int32_t in_zero_point)
+/* bias - in_zero_point * sum of a column's weights */
+static int32_t folded_bias(int64_t k, const int8_t *column, int64_t k_stride, int32_t bias, int32_t in_zero_point)
 {
     int32_t sum = 0;
-    for (int64_t i = 0; i < k; i++)
-        sum = mote_wrap_add_i32(sum, weights[column * k + i]);
-    return mote_wrap_sub_i32(bias ? bias[column] : 0, mote_wrap_mul_i32(in_zero_point, sum));
+    for (int64_t i = 0; in_zero_point && i < k; i++)
+        sum = mote_wrap_add_i32(sum, column[i * k_stride]);
+    return mote_wrap_sub_i32(bias, mote_wrap_mul_i32(in_zero_point, sum));
 }
 
 void mote_qs8_gemm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const int8_t *weights, const int32_t *bias,
                         int32_t in_zero_point, void *packed)
+{
+    mote_qs8_gemm_pack_strided(kernels, n, k, weights, k, 1, bias, in_zero_point, packed);
+}
+
+void mote_qs8_gemm_pack_strided(const mote_kernels *kernels, int64_t n, int64_t k, const int8_t *weights,
+                                int64_t n_stride, int64_t k_stride, const int32_t *bias, int32_t in_zero_point,
+                                void *packed)
 {
     const int64_t nr = kernels->qs8_gemm.nr, kr = kernels->qs8_gemm.kr;
     int8_t *to = packed;
     for (int64_t panel = 0; panel < panels(n, nr); panel++) {
         for (int64_t j = 0; j < nr; j++, to += sizeof(int32_t)) {
             const int64_t column = panel * nr + j;
-            const int32_t value = column < n ? folded_bias(k, weights, bias, column, in_zero_point) : 0;
+            const int32_t value = column < n ? folded_bias(k, weights + column * n_stride, k_stride,
+                                                           bias ? bias[column] : 0, in_zero_point)
+                                             : 0;
             memcpy(to, &value, sizeof value);
         }
         for (int64_t i = 0; i < k; i += kr)
             for (int64_t j = 0; j < nr; j++)
                 for (int64_t l = 0; l < kr; l++) {
                     const int64_t column = panel * nr + j;
-                    *to++ = column < n && i + l < k ? weights[column * k + i + l] : (int8_t)0;
+                    *to++ = column < n && i + l < k ? weights[column * n_stride + (i + l) * k_stride] : (int8_t)0;
                 }
     }
 }

@@ -158,6 +158,12 @@ void mote_f32_gemm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const
 size_t mote_qs8_gemm_packed_bytes(const mote_kernels *kernels, int64_t n, int64_t k);
 void mote_qs8_gemm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const int8_t *weights, const int32_t *bias,
                         int32_t in_zero_point, void *packed);
+/* The same for weights of any layout: that of column i and depth j is weights[i * n_stride + j * k_stride]. */
+void mote_f32_gemm_pack_strided(const mote_kernels *kernels, int64_t n, int64_t k, const float *weights,
+                                int64_t n_stride, int64_t k_stride, const float *bias, float *packed);
+void mote_qs8_gemm_pack_strided(const mote_kernels *kernels, int64_t n, int64_t k, const int8_t *weights,
+                                int64_t n_stride, int64_t k_stride, const int32_t *bias, int32_t in_zero_point,
+                                void *packed);
 
 #define MOTE_KERNEL(slot, variant, needs, nr, kr) mote_##slot##_fn mote_##slot##__##variant;
 #include "kernels/kernels.inc"

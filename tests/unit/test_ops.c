@@ -11,86 +11,10 @@
 #include "op/softmax/softmax.h"
 #include "op/space_depth/space_depth.h"
 #include "op/unary/unary.h"
+#include "support/run_op.h"
 
 #include <math.h>
 #include <string.h>
-
-/* One operand or result: values are in the tensor's own type. */
-typedef struct operand {
-    mote_dtype dtype;
-    mote_shape shape;
-    float scale; /* 0: not quantized */
-    int64_t zero;
-    const void *values; /* NULL for a result */
-    bool constant;
-} operand;
-
-static mote_shape shape_of(int32_t rank, ...)
-{
-    mote_shape shape = {.rank = rank};
-    va_list dims;
-    va_start(dims, rank);
-    for (int32_t i = 0; i < rank; ++i)
-        shape.dims[i] = va_arg(dims, int);
-    va_end(dims);
-    return shape;
-}
-
-static int32_t add_operand(mote_graph *graph, const operand *o)
-{
-    const int32_t tensor = o->constant ? mote_graph_add_const(graph, "c", o->dtype, &o->shape, o->values)
-                                       : mote_graph_add_tensor(graph, "t", o->dtype, &o->shape);
-    assert_true(tensor >= 0);
-    if (o->scale > 0)
-        assert_int_equal(mote_graph_set_quant(graph, tensor, 1, 0, &o->scale, &o->zero), MOTE_OK);
-    return tensor;
-}
-
-/* Runs one operator; copies the result's bytes to out. Returns what refused it, if anything did. */
-static mote_status run_op(mote_op op, const void *params, size_t params_bytes, int32_t n, const operand *inputs,
-                          const operand *result, int32_t n_threads, void *out)
-{
-    mote_model *model = mote_model_new(NULL, 0);
-    mote_graph *graph = model->graphs[0];
-    int32_t in[4], fed[4], n_fed = 0;
-    for (int32_t i = 0; i < n; ++i) {
-        in[i] = add_operand(graph, &inputs[i]);
-        if (!inputs[i].constant)
-            fed[n_fed++] = in[i];
-    }
-    const int32_t to = add_operand(graph, result);
-    mote_node *node = mote_graph_add_node(graph, op, n, in, 1, &to);
-    assert_non_null(node);
-    if (params)
-        memcpy(node->params, params, params_bytes);
-    assert_int_equal(mote_graph_set_io(graph, n_fed, fed, 1, &to), MOTE_OK);
-    mote_runtime_options options = mote_runtime_options_default();
-    options.n_threads = n_threads;
-    mote_runtime *runtime = NULL;
-    mote_error err = {0};
-    mote_status status = mote_runtime_new(&runtime, model, &options, &err);
-    if (status == MOTE_OK)
-        status = mote_runtime_allocate(runtime, &err);
-    for (int32_t i = 0, k = 0; status == MOTE_OK && i < n; ++i) {
-        if (!inputs[i].constant) {
-            mote_tensor *tensor = mote_runtime_input(runtime, k++);
-            memcpy(tensor->data, inputs[i].values, tensor->n_bytes);
-        }
-    }
-    if (status == MOTE_OK)
-        status = mote_runtime_invoke(runtime, &err);
-    if (status == MOTE_OK) {
-        const mote_tensor *tensor = mote_runtime_output(runtime, 0);
-        assert_true(mote_shape_equal(&tensor->shape, &result->shape));
-        assert_int_equal(tensor->dtype, result->dtype);
-        memcpy(out, tensor->data, tensor->n_bytes);
-    } else {
-        assert_true(strlen(err.message) > 0);
-    }
-    mote_runtime_free(runtime);
-    mote_model_free(model);
-    return status;
-}
 
 static void add_broadcasts_and_clamps(void **state)
 {
