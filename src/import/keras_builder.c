@@ -107,15 +107,22 @@ mote_status keras_reshape(keras_call *call, int32_t rank, const int32_t *dims, m
 
 /* --- weights --- */
 
+/* A sequence's kernel [w, in, out] is an image's of height 1. */
+static mote_shape with_height(const mote_shape *shape)
+{
+    return shape->rank == 3 ? mote_shape_4d(1, shape->dims[0], shape->dims[1], shape->dims[2]) : *shape;
+}
+
 /* Source index of target element for the transposing layouts; dims are the file's. */
 static void lay_out(const mote_tensor *source, mote_weight_layout layout, float *target)
 {
     const float *s = source->data;
-    const int32_t *d = source->shape.dims;
+    const mote_shape shape = with_height(&source->shape);
+    const int32_t *d = shape.dims;
     const int64_t count = mote_shape_count(&source->shape);
     switch (layout) {
     case MOTE_WEIGHT_HWIO_TO_OHWI: {
-        const int64_t out = d[source->shape.rank - 1], rest = out ? count / out : 0;
+        const int64_t out = d[3], rest = out ? count / out : 0;
         for (int64_t o = 0; o < out; o++)
             for (int64_t i = 0; i < rest; i++)
                 target[o * rest + i] = s[i * out + o];
@@ -142,7 +149,8 @@ static void lay_out(const mote_tensor *source, mote_weight_layout layout, float 
 
 static mote_shape laid_out_shape(const mote_shape *in, mote_weight_layout layout)
 {
-    const int32_t *d = in->dims;
+    const mote_shape shape = with_height(in);
+    const int32_t *d = shape.dims;
     switch (layout) {
     case MOTE_WEIGHT_HWIO_TO_OHWI:
         return mote_shape_4d(d[3], d[0], d[1], d[2]);

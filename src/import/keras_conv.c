@@ -1,47 +1,31 @@
-/* Convolutions and Dense. Weights go from Keras's HWIO to TFLite's OHWI; the activation is a node of its own. */
-#include "import/keras_builder.h"
+/*
+ * Convolutions of images and sequences. Weights go from Keras's HWIO to TFLite's OHWI; the activation is a node of its
+ * own. A sequence [batch, time, channels] becomes an image of height 1, as TensorFlow's own Conv1D does it.
+ */
+#include "op/conv_2d/conv_2d.h"
 
 #include <string.h>
 
-#include "op/conv_2d/conv_2d.h"
+#include "import/keras_expr.h"
+#include "import/keras_window.h"
 #include "op/depthwise_conv_2d/depthwise_conv_2d.h"
-#include "op/fully_connected/fully_connected.h"
-
-typedef struct window {
-    int32_t stride[2], dilation[2]; /* height, width */
-    mote_padding padding;
-} window;
-
-static mote_status read_window(const keras_call *call, window *w, mote_error *err)
-{
-    const mote_status status = keras_need_channels_last(call, err);
-    if (status != MOTE_OK)
-        return status;
-    const char *padding = keras_text(call->config, "padding", "valid");
-    if (!keras_pair(call->config, "strides", w->stride, 1) ||
-        !keras_pair(call->config, "dilation_rate", w->dilation, 1))
-        return keras_refuse(call, err, "strides or dilation_rate are not one or two whole numbers");
-    if (strcmp(padding, "same") != 0 && strcmp(padding, "valid") != 0)
-        return keras_refuse(call, err, "padding '%s' is unknown", padding);
-    w->padding = strcmp(padding, "same") == 0 ? MOTE_PADDING_SAME : MOTE_PADDING_VALID;
-    return MOTE_OK;
-}
 
 /* The bias weight, or zeros: TFLite's convolutions always have one in files that its converter writes. */
-static int32_t take_bias(keras_call *call, int32_t n, mote_error *err)
+int32_t keras_take_bias(keras_call *call, int32_t n, mote_error *err)
 {
-    if (keras_bool(call->config, "use_bias", true))
-        return keras_take_weight(call, "bias", 1, MOTE_WEIGHT_AS_IS, err);
-    const mote_shape shape = {1, {n}};
-    return keras_const(call, "zero_bias", &shape, NULL);
+    return keras_bool(call->config, "use_bias", true) ? keras_take_weight(call, "bias", 1, MOTE_WEIGHT_AS_IS, err)
+                                                      : keras_vector(call, "zero_bias", n, NULL);
 }
 
-static mote_status emit_conv_2d(keras_call *call, const window *w, int32_t filter, int32_t bias, mote_error *err)
+static int32_t emit_conv(keras_call *call, const keras_window *w, int32_t x, int32_t filter, int32_t bias,
+                         mote_error *err)
 {
-    const int32_t inputs[] = {keras_value(call), filter, bias};
+    if (x < 0 || filter < 0 || bias < 0)
+        return -1;
+    const int32_t inputs[] = {x, filter, bias};
     mote_node *node = keras_node(call, MOTE_OP_CONV_2D, 3, inputs, "Conv2D", err);
     if (!node)
-        return MOTE_NO_MEMORY;
+        return -1;
     *(mote_conv_2d_params *)node->params = (mote_conv_2d_params){
         .padding = w->padding,
         .stride_h = w->stride[0],
@@ -49,103 +33,101 @@ static mote_status emit_conv_2d(keras_call *call, const window *w, int32_t filte
         .dilation_h_factor = w->dilation[0],
         .dilation_w_factor = w->dilation[1],
     };
-    return keras_emit(call, node, err);
+    return keras_emit(call, node, err) == MOTE_OK ? node->outputs[0] : -1;
 }
 
-mote_status keras_conv_2d(keras_call *call, mote_error *err)
+static int32_t emit_depthwise(keras_call *call, const keras_window *w, int32_t x, int32_t filter, int32_t bias,
+                              mote_error *err)
 {
-    window w;
-    mote_status status = read_window(call, &w, err);
-    if (status != MOTE_OK)
-        return status;
-    const int32_t filter = keras_take_weight(call, "kernel", 4, MOTE_WEIGHT_HWIO_TO_OHWI, err);
-    const int32_t bias = filter < 0 ? -1 : take_bias(call, keras_shape(call, filter)->dims[0], err);
-    if (bias < 0)
-        return err && err->code != MOTE_OK ? err->code : MOTE_FORMAT;
-    status = emit_conv_2d(call, &w, filter, bias, err);
-    return status == MOTE_OK ? keras_activate(call, json_object_get(call->config, "activation"), err) : status;
-}
-
-static mote_status emit_depthwise(keras_call *call, const window *w, int32_t filter, int32_t bias, int32_t multiplier,
-                                  mote_error *err)
-{
-    const int32_t inputs[] = {keras_value(call), filter, bias};
+    if (x < 0 || filter < 0 || bias < 0)
+        return -1;
+    const int32_t channels = keras_shape(call, x)->dims[3], inputs[] = {x, filter, bias};
     mote_node *node = keras_node(call, MOTE_OP_DEPTHWISE_CONV_2D, 3, inputs, "depthwise", err);
     if (!node)
-        return MOTE_NO_MEMORY;
+        return -1;
     *(mote_depthwise_conv_2d_params *)node->params = (mote_depthwise_conv_2d_params){
         .padding = w->padding,
         .stride_h = w->stride[0],
         .stride_w = w->stride[1],
-        .depth_multiplier = multiplier,
+        .depth_multiplier = channels > 0 ? keras_shape(call, filter)->dims[3] / channels : 1,
         .dilation_h_factor = w->dilation[0],
         .dilation_w_factor = w->dilation[1],
     };
-    return keras_emit(call, node, err);
+    return keras_emit(call, node, err) == MOTE_OK ? node->outputs[0] : -1;
 }
 
-/* Takes [h, w, channels, multiplier]; *multiplier is its last dimension. */
-static int32_t take_depthwise(keras_call *call, const char *role, int32_t *multiplier, mote_error *err)
+static mote_status conv(keras_call *call, int32_t n_spatial, mote_error *err)
 {
-    const keras_weight *weight = keras_peek_weight(call, call->next_weight);
-    *multiplier = weight && weight->value.shape.rank == 4 ? weight->value.shape.dims[3] : 1;
-    return keras_take_weight(call, role, 4, MOTE_WEIGHT_HWCM_TO_1HWX, err);
+    keras_window w;
+    const mote_status status = keras_read_window(call, n_spatial, "kernel_size", &w, err);
+    if (status != MOTE_OK)
+        return status;
+    const int32_t filter = keras_take_weight(call, "kernel", n_spatial + 2, MOTE_WEIGHT_HWIO_TO_OHWI, err);
+    const int32_t bias = filter < 0 ? -1 : keras_take_bias(call, keras_shape(call, filter)->dims[0], err);
+    const int32_t x = bias < 0 ? -1 : keras_enter_window(call, &w, err);
+    return keras_result(call, keras_leave_window(call, &w, emit_conv(call, &w, x, filter, bias, err), err), err);
+}
+
+mote_status keras_conv_1d(keras_call *call, mote_error *err)
+{
+    return conv(call, 1, err);
+}
+
+mote_status keras_conv_2d(keras_call *call, mote_error *err)
+{
+    return conv(call, 2, err);
+}
+
+static mote_status depthwise(keras_call *call, int32_t n_spatial, mote_error *err)
+{
+    keras_window w;
+    const mote_status status = keras_read_window(call, n_spatial, "kernel_size", &w, err);
+    if (status != MOTE_OK)
+        return status;
+    const int32_t filter = keras_take_weight(call, "depthwise_kernel", n_spatial + 2, MOTE_WEIGHT_HWCM_TO_1HWX, err);
+    const int32_t bias = filter < 0 ? -1 : keras_take_bias(call, keras_shape(call, filter)->dims[3], err);
+    const int32_t x = bias < 0 ? -1 : keras_enter_window(call, &w, err);
+    return keras_result(call, keras_leave_window(call, &w, emit_depthwise(call, &w, x, filter, bias, err), err), err);
+}
+
+mote_status keras_depthwise_conv_1d(keras_call *call, mote_error *err)
+{
+    return depthwise(call, 1, err);
 }
 
 mote_status keras_depthwise_conv_2d(keras_call *call, mote_error *err)
 {
-    window w;
-    mote_status status = read_window(call, &w, err);
-    if (status != MOTE_OK)
-        return status;
-    int32_t multiplier;
-    const int32_t filter = take_depthwise(call, "depthwise_kernel", &multiplier, err);
-    const int32_t bias = filter < 0 ? -1 : take_bias(call, keras_shape(call, filter)->dims[3], err);
-    if (bias < 0)
-        return err && err->code != MOTE_OK ? err->code : MOTE_FORMAT;
-    status = emit_depthwise(call, &w, filter, bias, multiplier, err);
-    return status == MOTE_OK ? keras_activate(call, json_object_get(call->config, "activation"), err) : status;
+    return depthwise(call, 2, err);
 }
 
 /* A depthwise convolution with the strides, then a pointwise one with bias and activation. */
-mote_status keras_separable_conv_2d(keras_call *call, mote_error *err)
+static mote_status separable(keras_call *call, int32_t n_spatial, mote_error *err)
 {
-    window w;
-    mote_status status = read_window(call, &w, err);
+    static const keras_window plain = {.stride = {1, 1}, .dilation = {1, 1}, .padding = MOTE_PADDING_VALID};
+    keras_window w;
+    const mote_status status = keras_read_window(call, n_spatial, "kernel_size", &w, err);
     if (status != MOTE_OK)
         return status;
-    int32_t multiplier;
-    const int32_t filter = take_depthwise(call, "depthwise_kernel", &multiplier, err);
+    const int32_t filter = keras_take_weight(call, "depthwise_kernel", n_spatial + 2, MOTE_WEIGHT_HWCM_TO_1HWX, err);
     if (filter < 0)
-        return err && err->code != MOTE_OK ? err->code : MOTE_FORMAT;
-    const mote_shape channels = {1, {keras_shape(call, filter)->dims[3]}};
-    const int32_t zero_bias = keras_const(call, "depthwise_bias", &channels, NULL);
-    if (zero_bias < 0)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-    status = emit_depthwise(call, &w, filter, zero_bias, multiplier, err);
-    if (status != MOTE_OK)
-        return status;
-    const int32_t pointwise = keras_take_weight(call, "pointwise_kernel", 4, MOTE_WEIGHT_HWIO_TO_OHWI, err);
-    const int32_t bias = pointwise < 0 ? -1 : take_bias(call, keras_shape(call, pointwise)->dims[0], err);
-    if (bias < 0)
-        return err && err->code != MOTE_OK ? err->code : MOTE_FORMAT;
-    const window plain = {{1, 1}, {1, 1}, MOTE_PADDING_VALID};
-    status = emit_conv_2d(call, &plain, pointwise, bias, err);
-    return status == MOTE_OK ? keras_activate(call, json_object_get(call->config, "activation"), err) : status;
+        return keras_failure(err);
+    const int32_t zeros = keras_vector(call, "depthwise_bias", keras_shape(call, filter)->dims[3], NULL);
+    const int32_t x = zeros < 0 ? -1 : keras_enter_window(call, &w, err);
+    const int32_t deep = emit_depthwise(call, &w, x, filter, zeros, err);
+    if (deep < 0)
+        return keras_failure(err);
+    const int32_t pointwise = keras_take_weight(call, "pointwise_kernel", n_spatial + 2, MOTE_WEIGHT_HWIO_TO_OHWI, err);
+    const int32_t bias = pointwise < 0 ? -1 : keras_take_bias(call, keras_shape(call, pointwise)->dims[0], err);
+    return keras_result(call, keras_leave_window(call, &w, emit_conv(call, &plain, deep, pointwise, bias, err), err),
+                        err);
 }
 
-/* On any rank: the last dimension is multiplied, as TFLite's keep_num_dims does. */
-mote_status keras_dense(keras_call *call, mote_error *err)
+mote_status keras_separable_conv_1d(keras_call *call, mote_error *err)
 {
-    const int32_t kernel = keras_take_weight(call, "kernel", 2, MOTE_WEIGHT_IO_TO_OI, err);
-    const int32_t bias = kernel < 0 ? -1 : take_bias(call, keras_shape(call, kernel)->dims[0], err);
-    if (bias < 0)
-        return err && err->code != MOTE_OK ? err->code : MOTE_FORMAT;
-    const int32_t inputs[] = {keras_value(call), kernel, bias};
-    mote_node *node = keras_node(call, MOTE_OP_FULLY_CONNECTED, 3, inputs, "MatMul", err);
-    if (!node)
-        return MOTE_NO_MEMORY;
-    ((mote_fully_connected_params *)node->params)->keep_num_dims = keras_shape(call, inputs[0])->rank > 2;
-    const mote_status status = keras_emit(call, node, err);
-    return status == MOTE_OK ? keras_activate(call, json_object_get(call->config, "activation"), err) : status;
+    return separable(call, 1, err);
+}
+
+mote_status keras_separable_conv_2d(keras_call *call, mote_error *err)
+{
+    return separable(call, 2, err);
 }

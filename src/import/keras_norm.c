@@ -1,9 +1,9 @@
-/* Batch normalization, and the preprocessing layers that scale. */
-#include "import/keras_builder.h"
-
+/* Normalizations: by moving statistics (batch), and by those of each example (layer, group, unit). */
 #include <math.h>
 #include <string.h>
 
+#include "import/keras_expr.h"
+#include "import/keras_matmul.h"
 #include "op/train_form/train_form.h"
 
 static mote_status read_axis(const keras_call *call, int32_t *axis, mote_error *err)
@@ -37,6 +37,8 @@ mote_status keras_batch_normalization(keras_call *call, mote_error *err)
     const mote_status status = read_axis(call, &axis, err);
     if (status != MOTE_OK)
         return status;
+    if (keras_bool(call->config, "renorm", false))
+        return keras_refuse(call, err, "renorm=True is not supported");
     const int32_t n = keras_shape(call, keras_value(call))->dims[axis];
     int32_t inputs[5] = {keras_value(call)};
     inputs[1] = gamma_or(call, "scale", "gamma", 1.0f, n, err);
@@ -44,7 +46,7 @@ mote_status keras_batch_normalization(keras_call *call, mote_error *err)
     inputs[3] = inputs[2] < 0 ? -1 : keras_take_weight(call, "moving_mean", 1, MOTE_WEIGHT_AS_IS, err);
     inputs[4] = inputs[3] < 0 ? -1 : keras_take_weight(call, "moving_variance", 1, MOTE_WEIGHT_AS_IS, err);
     if (inputs[4] < 0)
-        return err && err->code != MOTE_OK ? err->code : MOTE_FORMAT;
+        return keras_failure(err);
     for (int32_t i = 0; i < call->layer->n_weights; i++)
         if (call->layer->weights[i].tensor == inputs[3] || call->layer->weights[i].tensor == inputs[4])
             call->layer->weights[i].trainable = false;
@@ -59,119 +61,138 @@ mote_status keras_batch_normalization(keras_call *call, mote_error *err)
     return keras_emit(call, node, err);
 }
 
-/* A number or a (nested) list of numbers as a constant that broadcasts against the last dimensions. */
-static int32_t number_or_list(keras_call *call, const char *role, const json_t *value)
+/* --- statistics of each example --- */
+
+/* (x - mean) / sqrt(variance + epsilon) over n axes; only_scale: x / sqrt(mean of x² + epsilon). */
+static int32_t standardized(keras_call *call, int32_t x, int32_t n, const int32_t *axes, bool only_scale,
+                            mote_error *err)
 {
-    while (json_is_array(value) && json_array_size(value) == 1 && json_is_array(json_array_get(value, 0)))
-        value = json_array_get(value, 0);
-    if (json_is_number(value))
-        return keras_scalar(call, role, (float)json_number_value(value));
-    const size_t n = json_array_size(value);
-    if (n == 0 || n > 1 << 20)
-        return -1;
-    const mote_shape shape = {1, {(int32_t)n}};
-    const int32_t tensor = keras_const(call, role, &shape, NULL);
-    for (size_t i = 0; tensor >= 0 && i < n; i++)
-        ((float *)call->builder->graph->tensors[tensor]->data)[i] = (float)json_number_value(json_array_get(value, i));
-    return tensor;
-}
-
-static bool is_number(const json_t *value, double number)
-{
-    return json_is_number(value) && json_number_value(value) == number;
-}
-
-/* x * scale + offset */
-mote_status keras_rescaling(keras_call *call, mote_error *err)
-{
-    const json_t *scale = json_object_get(call->config, "scale"), *offset = json_object_get(call->config, "offset");
-    const int32_t factors[] = {keras_value(call), number_or_list(call, "Cast/x", scale)};
-    if (factors[1] < 0)
-        return keras_refuse(call, err, "its scale is not a number or a list of numbers");
-    const mote_status status = keras_apply(call, MOTE_OP_MUL, 2, factors, "mul", err);
-    if (status != MOTE_OK || !offset || is_number(offset, 0.0))
-        return status;
-    const int32_t terms[] = {keras_value(call), number_or_list(call, "Cast_1/x", offset)};
-    if (terms[1] < 0)
-        return keras_refuse(call, err, "its offset is not a number or a list of numbers");
-    return keras_apply(call, MOTE_OP_ADD, 2, terms, "add", err);
-}
-
-/* (x - mean) / max(sqrt(variance), 1e-7), the reciprocal taken in float32 as the converter folds it. Statistics are
- * weights (adapt) or stand in the config; kept dimensions are those of `axis`. */
-static int32_t statistic(keras_call *call, const char *key, int32_t weight, bool reciprocal_root)
-{
-    const json_t *given = json_object_get(call->config, key);
-    const keras_weight *stored = keras_peek_weight(call, weight);
-    const mote_shape *in = keras_shape(call, keras_value(call));
-    const bool from_config = given && !json_is_null(given);
-    if (!from_config && !stored)
-        return -1;
-    const int32_t source = from_config ? number_or_list(call, key, given) : -1;
-    const mote_tensor *values =
-        from_config ? (source >= 0 ? call->builder->graph->tensors[source] : NULL) : &stored->value;
-    const int64_t n = values ? mote_shape_count(&values->shape) : -1;
-    if (n != 1 && n != in->dims[in->rank - 1])
-        return -1;
-    mote_shape shape = {.rank = in->rank};
-    for (int32_t i = 0; i < shape.rank; i++)
-        shape.dims[i] = i + 1 == shape.rank ? (int32_t)n : 1;
-    const int32_t tensor = keras_const(call, reciprocal_root ? "truediv" : "mean", &shape, values->data);
-    float *data = tensor >= 0 ? call->builder->graph->tensors[tensor]->data : NULL;
-    for (int64_t i = 0; data && reciprocal_root && i < n; i++)
-        data[i] = 1.0f / fmaxf(sqrtf(data[i]), 1e-7f);
-    return tensor;
-}
-
-mote_status keras_normalization(keras_call *call, mote_error *err)
-{
-    if (keras_bool(call->config, "invert", false))
-        return keras_refuse(call, err, "invert=True is not supported");
-    const int32_t mean = statistic(call, "mean", 0, false);
-    const int32_t factor = statistic(call, "variance", 1, true);
-    if (mean < 0 || factor < 0)
-        return keras_refuse(call, err, "its statistics are missing, or are not per channel; call adapt before saving");
-    const int32_t terms[] = {keras_value(call), mean};
-    const mote_status status = keras_apply(call, MOTE_OP_SUB, 2, terms, "sub", err);
-    if (status != MOTE_OK)
-        return status;
-    const int32_t factors[] = {keras_value(call), factor};
-    return keras_apply(call, MOTE_OP_MUL, 2, factors, "truediv", err);
-}
-
-/* TFOpLambda: an operator that Keras wrapped because the model's code wrote it inline. */
-typedef struct tf_op_row {
-    const char *function;
-    mote_op op;
-} tf_op_row;
-
-static const tf_op_row TF_OPS[] = {
-    {"math.multiply", MOTE_OP_MUL},     {"math.add", MOTE_OP_ADD},     {"math.subtract", MOTE_OP_SUB},
-    {"__operators__.add", MOTE_OP_ADD}, {"math.truediv", MOTE_OP_DIV}, {"math.maximum", MOTE_OP_MAXIMUM},
-    {"math.minimum", MOTE_OP_MINIMUM},
-};
-
-mote_status keras_tf_op(keras_call *call, mote_error *err)
-{
-    const char *function = keras_text(call->config, "function", "");
-    for (size_t i = 0; i < sizeof TF_OPS / sizeof TF_OPS[0]; i++) {
-        if (strcmp(TF_OPS[i].function, function) != 0)
-            continue;
-        int32_t inputs[] = {call->inputs[0], call->n_inputs > 1 ? call->inputs[1] : -1};
-        if (inputs[1] < 0)
-            inputs[1] = number_or_list(call, "y", json_object_get(call->kwargs, "y"));
-        if (inputs[1] < 0)
-            return keras_refuse(call, err, "its second operand is neither a tensor nor numbers");
-        /* Constants broadcast with as many dimensions as the other side has. */
-        mote_tensor *y = call->builder->graph->tensors[inputs[1]];
-        const int32_t rank = keras_shape(call, inputs[0])->rank;
-        if (y->storage == MOTE_STORAGE_CONST && y->shape.rank == 1 && rank > 1) {
-            const int32_t n = y->shape.dims[0];
-            y->shape = (mote_shape){.rank = rank};
-            for (int32_t d = 0; d < rank; d++)
-                y->shape.dims[d] = d + 1 == rank ? n : 1;
-        }
-        return keras_apply(call, TF_OPS[i].op, 2, inputs, "Mul", err);
+    const float epsilon = (float)keras_number(call->config, "epsilon", 1e-3);
+    int32_t square, centred = x;
+    if (only_scale) {
+        square = keras_binary(call, MOTE_OP_MUL, x, x, "Square", err);
+    } else {
+        const int32_t mean = keras_reduce(call, MOTE_OP_MEAN, x, n, axes, true, "moments/mean", err);
+        square = keras_binary(call, MOTE_OP_SQUARED_DIFFERENCE, x, mean, "moments/SquaredDifference", err);
+        centred = keras_binary(call, MOTE_OP_SUB, x, mean, "sub", err);
     }
-    return keras_refuse(call, err, "TensorFlow function '%s' is not supported; write it with Keras layers", function);
+    const int32_t variance = keras_reduce(call, MOTE_OP_MEAN, square, n, axes, true, "moments/variance", err);
+    const int32_t sum = keras_binary_scalar(call, MOTE_OP_ADD, variance, epsilon, "batchnorm/add", err);
+    const int32_t factor = keras_unary(call, MOTE_OP_RSQRT, sum, "batchnorm/Rsqrt", err);
+    return keras_binary(call, MOTE_OP_MUL, centred, factor, "batchnorm/mul", err);
+}
+
+/* The layer's gamma and beta, each of `rank` dimensions in the file, laid out as `shape` in the graph. */
+static int32_t scaled_and_moved(keras_call *call, int32_t x, int32_t rank, const mote_shape *shape, mote_error *err)
+{
+    static const struct {
+        const char *flag, *role;
+        mote_op op;
+    } STEPS[] = {{"scale", "gamma", MOTE_OP_MUL}, {"center", "beta", MOTE_OP_ADD}};
+    for (size_t i = 0; x >= 0 && i < sizeof STEPS / sizeof STEPS[0]; i++) {
+        if (!keras_bool(call->config, STEPS[i].flag, true))
+            continue;
+        const int32_t weight = keras_take_weight(call, STEPS[i].role, rank, MOTE_WEIGHT_AS_IS, err);
+        if (weight < 0)
+            return -1;
+        mote_tensor *tensor = call->builder->graph->tensors[weight];
+        if (mote_shape_count(&tensor->shape) != mote_shape_count(shape)) {
+            keras_refuse(call, err, "its %s does not have the shape of its input", STEPS[i].role);
+            return -1;
+        }
+        tensor->shape = *shape;
+        x = keras_binary(call, STEPS[i].op, x, weight, STEPS[i].role, err);
+    }
+    return x;
+}
+
+/* "axis": a number or a list of them, sorted, none the batch. 0: they do not fit. */
+static int32_t read_axes(const keras_call *call, int32_t axes[MOTE_MAX_RANK])
+{
+    const json_t *given = json_object_get(call->config, "axis");
+    const int32_t rank = keras_shape(call, call->inputs[0])->rank;
+    const size_t n = json_is_array(given) ? json_array_size(given) : 1;
+    uint32_t mask = 0;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *one = json_is_array(given) ? json_array_get(given, i) : given;
+        int32_t axis;
+        if (!keras_axis(one ? json_integer_value(one) : -1, rank, &axis) || axis == 0)
+            return 0;
+        mask |= 1u << axis;
+    }
+    int32_t n_axes = 0;
+    for (int32_t i = 1; i < rank; i++)
+        if (mask >> i & 1)
+            axes[n_axes++] = i;
+    return n_axes;
+}
+
+/* Ba et al. 2016; RMSNormalization (Zhang and Sennrich 2019) leaves the mean in. */
+static mote_status layer_norm(keras_call *call, bool only_scale, mote_error *err)
+{
+    int32_t axes[MOTE_MAX_RANK];
+    const int32_t n = read_axes(call, axes);
+    if (n < 1)
+        return keras_refuse(call, err, "its axis is the batch, or outside its input");
+    const mote_shape in = *keras_shape(call, call->inputs[0]);
+    mote_shape shape = {.rank = in.rank - axes[0]}; /* from the first axis on, others broadcast */
+    for (int32_t i = 0; i < shape.rank; i++)
+        shape.dims[i] = 1;
+    for (int32_t i = 0; i < n; i++)
+        shape.dims[axes[i] - axes[0]] = in.dims[axes[i]];
+    const int32_t y = standardized(call, call->inputs[0], n, axes, only_scale, err);
+    return keras_result(call, scaled_and_moved(call, y, n, &shape, err), err);
+}
+
+mote_status keras_layer_normalization(keras_call *call, mote_error *err)
+{
+    return layer_norm(call, keras_bool(call->config, "rms_scaling", false), err);
+}
+
+mote_status keras_rms_normalization(keras_call *call, mote_error *err)
+{
+    json_object_set_new(call->config, "center", json_false());
+    return layer_norm(call, true, err);
+}
+
+/* Wu and He 2018: statistics over all positions and the channels of a group. */
+mote_status keras_group_normalization(keras_call *call, mote_error *err)
+{
+    const mote_shape in = *keras_shape(call, call->inputs[0]);
+    int32_t axis;
+    if (!keras_axis(keras_int(call->config, "axis", -1), in.rank, &axis) || axis == 0)
+        return keras_refuse(call, err, "its axis is the batch, or outside its input");
+    const int32_t channels = in.dims[axis];
+    int64_t groups = keras_int(call->config, "groups", 32);
+    groups = groups == -1 ? channels : groups;
+    if (groups < 1 || channels % groups != 0)
+        return keras_refuse(call, err, "%d channels do not fit into %lld groups", channels, (long long)groups);
+    const int32_t dims[] = {-1, (int32_t)mote_shape_span(&in, 1, axis), (int32_t)groups, channels / (int32_t)groups,
+                            (int32_t)mote_shape_span(&in, axis + 1, in.rank)};
+    static const int32_t axes[] = {1, 3, 4};
+    const int32_t rank = dims[4] > 1 ? 5 : 4;
+    const int32_t x = keras_reshaped(call, call->inputs[0], rank, dims, "Reshape", err);
+    int32_t y = standardized(call, x, rank - 2, axes, false, err);
+    int32_t back[MOTE_MAX_RANK] = {-1};
+    for (int32_t i = 1; i < in.rank; i++)
+        back[i] = in.dims[i];
+    y = keras_reshaped(call, y, in.rank, back, "Reshape_1", err);
+    mote_shape shape = {.rank = in.rank - axis, .dims = {channels, 1, 1, 1, 1, 1, 1, 1}};
+    return keras_result(call, scaled_and_moved(call, y, 1, &shape, err), err);
+}
+
+/* x / sqrt(max(sum of x², 1e-12)) */
+mote_status keras_unit_normalization(keras_call *call, mote_error *err)
+{
+    int32_t axes[MOTE_MAX_RANK];
+    const int32_t n = read_axes(call, axes), x = call->inputs[0];
+    if (n < 1)
+        return keras_refuse(call, err, "its axis is the batch, or outside its input");
+    if (n == 1)
+        return keras_result(call, keras_l2_normalized(call, x, axes[0], err), err);
+    const int32_t square = keras_binary(call, MOTE_OP_MUL, x, x, "Square", err);
+    const int32_t sum = keras_reduce(call, MOTE_OP_SUM, square, n, axes, true, "Sum", err);
+    const int32_t floor = keras_binary_scalar(call, MOTE_OP_MAXIMUM, sum, 1e-12f, "Maximum", err);
+    const int32_t factor = keras_unary(call, MOTE_OP_RSQRT, floor, "Rsqrt", err);
+    return keras_result(call, keras_binary(call, MOTE_OP_MUL, x, factor, "l2_normalize", err), err);
 }

@@ -1,71 +1,82 @@
-/* Pooling, windowed and global. */
-#include "import/keras_builder.h"
-
+/* Pooling, windowed and global, of images and sequences. */
 #include <string.h>
 
+#include "import/keras_expr.h"
+#include "import/keras_window.h"
 #include "op/average_pool_2d/pool_2d.h"
-#include "op/reduce/reduce.h"
 
-static mote_status emit_pool(keras_call *call, mote_op op, const char *name, mote_error *err)
+static mote_status pool(keras_call *call, int32_t n_spatial, mote_op op, const char *name, mote_error *err)
 {
-    const mote_status status = keras_need_channels_last(call, err);
+    keras_window w;
+    const mote_status status = keras_read_window(call, n_spatial, "pool_size", &w, err);
     if (status != MOTE_OK)
         return status;
-    int32_t size[2], stride[2];
-    const char *padding = keras_text(call->config, "padding", "valid");
-    if (!keras_pair(call->config, "pool_size", size, 2))
-        return keras_refuse(call, err, "pool_size is not one or two whole numbers");
-    const json_t *strides = json_object_get(call->config, "strides");
-    if (!strides || json_is_null(strides))
-        memcpy(stride, size, sizeof stride);
-    else if (!keras_pair(call->config, "strides", stride, 1))
-        return keras_refuse(call, err, "strides are not one or two whole numbers");
-    const int32_t input = keras_value(call);
-    mote_node *node = keras_node(call, op, 1, &input, name, err);
+    const int32_t x = keras_enter_window(call, &w, err);
+    mote_node *node = x < 0 ? NULL : keras_node(call, op, 1, &x, name, err);
     if (!node)
-        return MOTE_NO_MEMORY;
+        return keras_failure(err);
     *(mote_pool_2d_params *)node->params = (mote_pool_2d_params){
-        .padding = strcmp(padding, "same") == 0 ? MOTE_PADDING_SAME : MOTE_PADDING_VALID,
-        .stride_h = stride[0],
-        .stride_w = stride[1],
-        .filter_height = size[0],
-        .filter_width = size[1],
+        .padding = w.padding,
+        .stride_h = w.stride[0],
+        .stride_w = w.stride[1],
+        .filter_height = w.size[0],
+        .filter_width = w.size[1],
     };
-    return keras_emit(call, node, err);
+    const int32_t y = keras_emit(call, node, err) == MOTE_OK ? node->outputs[0] : -1;
+    return keras_result(call, keras_leave_window(call, &w, y, err), err);
+}
+
+mote_status keras_max_pooling_1d(keras_call *call, mote_error *err)
+{
+    return pool(call, 1, MOTE_OP_MAX_POOL_2D, "MaxPool", err);
 }
 
 mote_status keras_max_pooling_2d(keras_call *call, mote_error *err)
 {
-    return emit_pool(call, MOTE_OP_MAX_POOL_2D, "MaxPool", err);
+    return pool(call, 2, MOTE_OP_MAX_POOL_2D, "MaxPool", err);
+}
+
+mote_status keras_average_pooling_1d(keras_call *call, mote_error *err)
+{
+    return pool(call, 1, MOTE_OP_AVERAGE_POOL_2D, "AvgPool", err);
 }
 
 mote_status keras_average_pooling_2d(keras_call *call, mote_error *err)
 {
-    return emit_pool(call, MOTE_OP_AVERAGE_POOL_2D, "AvgPool", err);
+    return pool(call, 2, MOTE_OP_AVERAGE_POOL_2D, "AvgPool", err);
 }
 
-static mote_status reduce_spatial(keras_call *call, mote_op op, const char *name, mote_error *err)
+static mote_status global(keras_call *call, int32_t n_spatial, mote_op op, const char *name, mote_error *err)
 {
-    const mote_status status = keras_need_channels_last(call, err);
+    bool channels_first;
+    const mote_status status = keras_read_format(call, &channels_first, err);
     if (status != MOTE_OK)
         return status;
-    if (keras_shape(call, keras_value(call))->rank != 4)
-        return keras_refuse(call, err, "its input must be images: batch, height, width, channels");
-    static const int32_t spatial[] = {1, 2};
-    const int32_t inputs[] = {keras_value(call), keras_const_i32(call, "reduction_indices", 2, spatial)};
-    mote_node *node = inputs[1] < 0 ? NULL : keras_node(call, op, 2, inputs, name, err);
-    if (!node)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-    ((mote_reduce_params *)node->params)->keep_dims = keras_bool(call->config, "keepdims", false);
-    return keras_emit(call, node, err);
+    if (keras_shape(call, call->inputs[0])->rank != n_spatial + 2)
+        return keras_refuse(call, err, "its input must have %d dimensions", n_spatial + 2);
+    if (call->n_inputs > 1)
+        return keras_refuse(call, err, "a mask is not supported");
+    const int32_t first = channels_first ? 2 : 1, axes[] = {first, first + 1};
+    const bool keep = keras_bool(call->config, "keepdims", false);
+    return keras_result(call, keras_reduce(call, op, call->inputs[0], n_spatial, axes, keep, name, err), err);
+}
+
+mote_status keras_global_average_pooling_1d(keras_call *call, mote_error *err)
+{
+    return global(call, 1, MOTE_OP_MEAN, "Mean", err);
 }
 
 mote_status keras_global_average_pooling_2d(keras_call *call, mote_error *err)
 {
-    return reduce_spatial(call, MOTE_OP_MEAN, "Mean", err);
+    return global(call, 2, MOTE_OP_MEAN, "Mean", err);
+}
+
+mote_status keras_global_max_pooling_1d(keras_call *call, mote_error *err)
+{
+    return global(call, 1, MOTE_OP_REDUCE_MAX, "Max", err);
 }
 
 mote_status keras_global_max_pooling_2d(keras_call *call, mote_error *err)
 {
-    return reduce_spatial(call, MOTE_OP_REDUCE_MAX, "Max", err);
+    return global(call, 2, MOTE_OP_REDUCE_MAX, "Max", err);
 }

@@ -31,12 +31,18 @@ typedef enum mote_augment_kind {
     MOTE_AUGMENT_BRIGHTNESS,
     MOTE_AUGMENT_NOISE,
     MOTE_AUGMENT_CROP,
+    MOTE_AUGMENT_FACTOR_NOISE, /* each value times 1 + noise */
 } mote_augment_kind;
+
+/* flags of a flip, and of two factors that are one draw */
+enum { MOTE_AUGMENT_HORIZONTAL = 1, MOTE_AUGMENT_VERTICAL = 2, MOTE_AUGMENT_SAME_FACTOR = 4 };
 
 typedef struct mote_random_augment_params {
     int32_t kind;          /* mote_augment_kind */
-    float low[2], high[2]; /* the ranges of the one or two factors, as Keras's layer reads them */
-    int32_t flags;         /* flip: 1 horizontal, 2 vertical */
+    /* The ranges of the one or two factors (height, width), as Keras's layer reads them: rotation in turns, zoom and
+     * translation in parts of the size, contrast and brightness around no change; noise: ± the standard deviation. */
+    float low[2], high[2];
+    int32_t flags; /* MOTE_AUGMENT_HORIZONTAL … */
 } mote_random_augment_params;
 
 #endif

@@ -1,0 +1,11 @@
+#ifndef MOTE_IMPORT_KERAS_RESIZE_H
+#define MOTE_IMPORT_KERAS_RESIZE_H
+
+#include "import/keras_builder.h"
+
+/* Images [batch, height, width, channels] to size; method "bilinear" or "nearest". -1: err. */
+int32_t keras_resized(keras_call *call, int32_t x, const int32_t size[2], const char *method, mote_error *err);
+/* What RandomCrop does while nothing is random; size: the config's. */
+int32_t keras_random_crop_inference(keras_call *call, int32_t size[2], mote_error *err);
+
+#endif
