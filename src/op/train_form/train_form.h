@@ -38,7 +38,7 @@ typedef enum mote_augment_kind {
 enum { MOTE_AUGMENT_HORIZONTAL = 1, MOTE_AUGMENT_VERTICAL = 2, MOTE_AUGMENT_SAME_FACTOR = 4 };
 
 typedef struct mote_random_augment_params {
-    int32_t kind;          /* mote_augment_kind */
+    int32_t kind; /* mote_augment_kind */
     /* The ranges of the one or two factors (height, width), as Keras's layer reads them: rotation in turns, zoom and
      * translation in parts of the size, contrast and brightness around no change; noise: ± the standard deviation. */
     float low[2], high[2];
