@@ -7,7 +7,7 @@
 #include "import/keras_window.h"
 
 /* The output's size as Keras computes it (conv_utils.deconv_output_length); kernel is dilated already. */
-static int64_t output_size(int64_t in, int64_t kernel, int64_t stride, mote_padding padding, int64_t output_padding)
+static int64_t output_size(int64_t in, int64_t kernel, int64_t stride, int32_t padding, int64_t output_padding)
 {
     if (output_padding >= 0)
         return (in - 1) * stride + kernel + output_padding - (padding == MOTE_PADDING_SAME ? 2 * (kernel / 2) : 0);

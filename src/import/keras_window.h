@@ -10,9 +10,9 @@
 typedef struct keras_window {
     int32_t n_spatial;                       /* 1: sequences, 2: images */
     int32_t size[2], stride[2], dilation[2]; /* height, width; a sequence has height 1 */
-    mote_padding padding;
-    int32_t causal;      /* zeros in front of a sequence */
-    bool channels_first; /* the layer's input and output are [batch, channels, …] */
+    int32_t padding;                         /* mote_padding */
+    int32_t causal;                          /* zeros in front of a sequence */
+    bool channels_first;                     /* the layer's input and output are [batch, channels, …] */
 } keras_window;
 
 /* size_key: "kernel_size" or "pool_size". */
