@@ -195,8 +195,8 @@ int32_t keras_cast_to(keras_call *call, int32_t x, mote_dtype dtype, mote_error 
     mote_node *node = keras_node(call, MOTE_OP_CAST, 1, &x, "Cast", err);
     if (node) {
         mote_cast_params *params = node->params;
-        params->in_data_type = call->builder->graph->tensors[x]->dtype;
-        params->out_data_type = dtype;
+        params->in_data_type = (int32_t)call->builder->graph->tensors[x]->dtype;
+        params->out_data_type = (int32_t)dtype;
         call->builder->graph->tensors[node->outputs[0]]->dtype = dtype;
     }
     return made(call, node, err);

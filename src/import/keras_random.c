@@ -44,8 +44,7 @@ mote_status keras_random_flip(keras_call *call, mote_error *err)
 }
 
 /* One factor, or one by height and one by width: with a single key the second range is 0. */
-static mote_status by_factor(keras_call *call, mote_augment_kind kind, const char *first, const char *second,
-                             mote_error *err)
+static mote_status by_factor(keras_call *call, int32_t kind, const char *first, const char *second, mote_error *err)
 {
     mote_random_augment_params params = {.kind = kind};
     if (!read_range(call->config, first, &params.low[0], &params.high[0]))
