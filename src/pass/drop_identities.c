@@ -1,0 +1,82 @@
+/*
+ * What changes nothing goes: MUL and DIV by ones, ADD and SUB of zeros, RESHAPE to the shape that is there already, and
+ * a TRANSPOSE that undoes the one in front of it.
+ */
+#include "pass/pass.h"
+
+static bool is_filled(const mote_tensor *constant, float value)
+{
+    const float *data = constant->data;
+    for (int64_t i = 0; i < mote_shape_count(&constant->shape); i++)
+        if (data[i] != value)
+            return false;
+    return true;
+}
+
+/* The input that comes out as it is, or -1. */
+static int32_t unchanged_operand(const mote_graph *graph, const mote_node *node)
+{
+    const bool scales = node->op == MOTE_OP_MUL || node->op == MOTE_OP_DIV;
+    const bool moves = node->op == MOTE_OP_ADD || node->op == MOTE_OP_SUB;
+    if (!scales && !moves)
+        return -1;
+    const int32_t *activation = mote_pass_activation(node), operand = mote_pass_const_operand(graph, node);
+    const bool ordered = node->op == MOTE_OP_DIV || node->op == MOTE_OP_SUB;
+    if (operand < 0 || (ordered && operand == 0) || (activation && *activation != MOTE_ACT_NONE))
+        return -1;
+    return is_filled(graph->tensors[node->inputs[operand]], scales ? 1.0f : 0.0f) ? 1 - operand : -1;
+}
+
+static const int32_t *const_order(const mote_graph *graph, const mote_node *node)
+{
+    const mote_tensor *order = graph->tensors[node->inputs[1]];
+    return order->storage == MOTE_STORAGE_CONST && order->dtype == MOTE_INT32 ? order->data : NULL;
+}
+
+/* The tensor in front of two transpositions that cancel, or -1. */
+static int32_t before_transposes(const mote_graph *graph, const mote_node *node)
+{
+    const mote_node *first = mote_pass_producer(graph, node->inputs[0]);
+    if (!first || first->op != MOTE_OP_TRANSPOSE)
+        return -1;
+    const int32_t *a = const_order(graph, first), *b = const_order(graph, node);
+    const int32_t rank = graph->tensors[node->outputs[0]]->shape.rank;
+    for (int32_t i = 0; i < rank; i++)
+        if (!a || !b || b[i] < 0 || b[i] >= rank || a[b[i]] != i)
+            return -1;
+    return rank > 0 ? first->inputs[0] : -1;
+}
+
+/* The tensor that is the node's output already, or -1. */
+static int32_t same_as_output(const mote_graph *graph, const mote_node *node)
+{
+    int32_t tensor = -1;
+    if (node->op == MOTE_OP_TRANSPOSE) {
+        tensor = before_transposes(graph, node);
+    } else if (node->op == MOTE_OP_RESHAPE) {
+        tensor = node->inputs[0];
+    } else {
+        const int32_t operand = unchanged_operand(graph, node);
+        tensor = operand < 0 ? -1 : node->inputs[operand];
+    }
+    if (tensor < 0)
+        return -1;
+    const mote_shape *shape = &graph->tensors[tensor]->shape;
+    return mote_shape_is_known(shape) && mote_shape_equal(shape, &graph->tensors[node->outputs[0]]->shape) ? tensor
+                                                                                                           : -1;
+}
+
+mote_status mote_pass_drop_identities(mote_model *model, mote_graph *graph, mote_error *err)
+{
+    (void)model, (void)err;
+    for (int32_t i = 0; i < graph->n_nodes; i++) {
+        const mote_node *node = graph->nodes[i];
+        const int32_t output = node->outputs[0], tensor = same_as_output(graph, node);
+        /* A graph's output keeps the node that names it. */
+        if (tensor < 0 || mote_graph_is_output(graph, output))
+            continue;
+        mote_graph_remove_node(graph, i--);
+        mote_graph_replace_uses(graph, output, tensor);
+    }
+    return MOTE_OK;
+}
