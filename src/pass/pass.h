@@ -54,6 +54,11 @@ mote_status mote_quantize_dynamic(mote_model *model, mote_error *err);
 typedef struct mote_range {
     float low, high;
 } mote_range;
+/* TensorFlow's calibrator reads an operator's inputs once more after it has run; where its interpreter has written the
+ * result over an input (ADD, SUB, MUL, DIV, SOFTMAX), that input's range takes in the result's. These are the ranges it
+ * would have found, from the true ones. */
+mote_status mote_ranges_as_calibrator(const mote_graph *graph, mote_range *ranges, mote_error *err);
+
 typedef struct mote_quantize_spec {
     bool wide; /* int16 activations */
     mote_dtype input_type, output_type;

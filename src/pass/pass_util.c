@@ -82,6 +82,9 @@ bool mote_pass_affine_op(const mote_node *node, mote_affine_op *affine)
     case MOTE_OP_FULLY_CONNECTED:
         *affine = (mote_affine_op){0, 1, 2, 0, 1};
         return true;
+    case MOTE_OP_TRANSPOSE_CONV: /* input 0 is the output's shape */
+        *affine = (mote_affine_op){2, 1, 3, 0, 3};
+        return true;
     default:
         return false;
     }

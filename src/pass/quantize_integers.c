@@ -1,52 +1,25 @@
 /*
  * Post-training quantization to int8 (or int16 activations with int8 weights) by TFLite's rules.
  *
- *   1. Tensors that operators bind to one scale form groups (union-find); a group's range is the union of its members'.
- *   2. Every float activation that a quantizable operator touches gets its parameters; constants theirs by their
- * values.
- *   3. Filters become int8 by channel, biases int32 (int64).
+ *   1. quantize_plan.c says which parameters every tensor gets, and what each operator reads and makes.
+ *   2. Filters become int8 by channel, biases int32 (int64), other constants codes.
+ *   3. Where an operator reads or makes other parameters than the tensor has: QUANTIZE in between.
  *   4. Operators without an integer form stay float: DEQUANTIZE in front, QUANTIZE behind.
  *   5. The borders: the caller's input and output types.
  */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "pass/pass.h"
-#include "pass/quantize_math.h"
-
-typedef enum quantize_kind { KIND_NONE, KIND_OWN, KIND_SAME, KIND_FIXED } quantize_kind;
-
-typedef struct quantize_row {
-    mote_op op;
-    quantize_kind kind;
-    double scale, zero_point, wide_scale;
-} quantize_row;
-
-static const quantize_row ROWS[] = {
-#define MOTE_QUANTIZE(NAME, kind, scale, zero_point, wide_scale)                                                       \
-    {MOTE_OP_##NAME, KIND_##kind, scale, zero_point, wide_scale},
-#include "pass/quantize_op_list.inc"
-#undef MOTE_QUANTIZE
-};
-
-static const quantize_row *find_row(mote_op op)
-{
-    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++)
-        if (ROWS[i].op == op)
-            return &ROWS[i];
-    return NULL;
-}
+#include "pass/quantize_plan.h"
 
 typedef struct quantizer {
-    mote_model *model;
     mote_graph *graph;
     const mote_quantize_spec *spec;
-    int32_t n_tensors;    /* before any were added */
-    int32_t *group;       /* union-find parent */
-    mote_range *ranges;   /* of each group's root */
-    mote_qparams *params; /* of each group's root; scale 0: none */
-    bool *quantized;      /* tensor becomes integer */
+    mote_quantize_plan plan;
+    int32_t n_tensors; /* before any were added */
+    bool *quantized;   /* tensor becomes integer */
+    int32_t *floats;   /* the float copy of a quantized tensor once there is one, else -1 */
 } quantizer;
 
 static mote_status no_memory(mote_error *err)
@@ -54,113 +27,10 @@ static mote_status no_memory(mote_error *err)
     return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
 }
 
-/* Operators with an integer kernel for these types. 16-bit kernels are fewer. */
-static const quantize_row *integer_row(const quantizer *q, const mote_node *node)
+static bool is_value(const quantizer *q, int32_t tensor)
 {
-    const quantize_row *row = find_row(node->op);
-    const bool wide_refused = node->op == MOTE_OP_HARD_SWISH || node->op == MOTE_OP_L2_NORMALIZATION;
-    return row && q->spec->wide && wide_refused ? NULL : row;
-}
-
-/* --- groups --- */
-
-static int32_t root(const quantizer *q, int32_t tensor)
-{
-    while (q->group[tensor] != tensor)
-        tensor = q->group[tensor] = q->group[q->group[tensor]];
-    return tensor;
-}
-
-static void unite(quantizer *q, int32_t a, int32_t b)
-{
-    const int32_t ra = root(q, a), rb = root(q, b);
-    if (ra == rb)
-        return;
-    q->group[rb] = ra;
-    q->ranges[ra].low = fminf(q->ranges[ra].low, q->ranges[rb].low);
-    q->ranges[ra].high = fmaxf(q->ranges[ra].high, q->ranges[rb].high);
-}
-
-static bool is_float(const quantizer *q, int32_t tensor)
-{
-    return tensor >= 0 && tensor < q->n_tensors && q->graph->tensors[tensor]->dtype == MOTE_FLOAT32;
-}
-
-/* A constant's own range. */
-static mote_range const_range(const mote_tensor *tensor)
-{
-    mote_range range = {INFINITY, -INFINITY};
-    const float *data = tensor->data;
-    for (int64_t i = 0; i < mote_shape_count(&tensor->shape); i++) {
-        range.low = fminf(range.low, data[i]);
-        range.high = fmaxf(range.high, data[i]);
-    }
-    return range;
-}
-
-/* Is input i the filter or bias, which have rules of their own? */
-static bool is_weight(const mote_node *node, int32_t i)
-{
-    mote_affine_op affine;
-    return mote_pass_affine_op(node, &affine) && (i == affine.filter || i == affine.bias);
-}
-
-static void make_groups(quantizer *q)
-{
-    for (int32_t i = 0; i < q->n_tensors; i++) {
-        const mote_tensor *tensor = q->graph->tensors[i];
-        q->group[i] = i;
-        q->ranges[i] = tensor->storage == MOTE_STORAGE_CONST && tensor->dtype == MOTE_FLOAT32 ? const_range(tensor)
-                                                                                              : q->spec->ranges[i];
-    }
-    for (int32_t i = 0; i < q->graph->n_nodes; i++) {
-        const mote_node *node = q->graph->nodes[i];
-        const quantize_row *row = integer_row(q, node);
-        if (!row || row->kind != KIND_SAME)
-            continue;
-        for (int32_t j = 0; j < node->n_inputs; j++)
-            if (is_float(q, node->inputs[j]))
-                for (int32_t k = 0; k < node->n_outputs; k++)
-                    if (is_float(q, node->outputs[k]))
-                        unite(q, node->inputs[j], node->outputs[k]);
-    }
-}
-
-/* Outputs whose scale the operator fixes; whatever shares a group with one follows it. */
-static void fix_outputs(quantizer *q)
-{
-    for (int32_t i = 0; i < q->graph->n_nodes; i++) {
-        const mote_node *node = q->graph->nodes[i];
-        const quantize_row *row = integer_row(q, node);
-        if (!row || row->kind != KIND_FIXED || !is_float(q, node->outputs[0]))
-            continue;
-        q->params[root(q, node->outputs[0])] = q->spec->wide
-                                                   ? (mote_qparams){(float)row->wide_scale, 0}
-                                                   : (mote_qparams){(float)row->scale, (int64_t)row->zero_point};
-    }
-}
-
-static mote_qparams params_of(quantizer *q, int32_t tensor)
-{
-    const int32_t r = root(q, tensor);
-    if (q->params[r].scale == 0) {
-        const mote_range range = q->ranges[r].low <= q->ranges[r].high ? q->ranges[r] : (mote_range){0, 0};
-        q->params[r] =
-            q->spec->wide ? mote_qparams_int16(range.low, range.high) : mote_qparams_int8(range.low, range.high);
-    }
-    return q->params[r];
-}
-
-/* --- which tensors become integers --- */
-
-static void mark_node(quantizer *q, const mote_node *node)
-{
-    for (int32_t i = 0; i < node->n_inputs; i++)
-        if (is_float(q, node->inputs[i]) && !is_weight(node, i))
-            q->quantized[node->inputs[i]] = true;
-    for (int32_t i = 0; i < node->n_outputs; i++)
-        if (is_float(q, node->outputs[i]))
-            q->quantized[node->outputs[i]] = true;
+    return tensor >= 0 && tensor < q->n_tensors && q->graph->tensors[tensor]->storage != MOTE_STORAGE_CONST &&
+           (q->quantized[tensor] || q->graph->tensors[tensor]->dtype == MOTE_FLOAT32);
 }
 
 static mote_dtype activation_type(const quantizer *q)
@@ -168,77 +38,164 @@ static mote_dtype activation_type(const quantizer *q)
     return q->spec->wide ? MOTE_INT16 : MOTE_INT8;
 }
 
-static mote_status quantize_activations(quantizer *q, mote_error *err)
+/* --- which nodes and tensors become integers --- */
+
+/* An operator whose weights are not constants has no integer form here; BATCH_MATMUL does. */
+static bool is_integer(const quantizer *q, const mote_node *node)
 {
-    for (int32_t i = 0; i < q->n_tensors; i++) {
-        mote_tensor *tensor = q->graph->tensors[i];
-        if (!q->quantized[i] || tensor->storage == MOTE_STORAGE_CONST)
+    mote_affine_op affine;
+    if (!mote_quantize_find(node, q->spec->wide))
+        return false;
+    return !mote_pass_affine_op(node, &affine) || mote_pass_is_const_f32(q->graph, node->inputs[affine.filter]);
+}
+
+static void mark_tensors(quantizer *q)
+{
+    for (int32_t k = 0; k < q->graph->n_nodes; k++) {
+        const mote_node *node = q->graph->nodes[k];
+        if (!is_integer(q, node))
             continue;
-        const mote_qparams params = params_of(q, i);
-        tensor->dtype = activation_type(q);
-        if (mote_graph_set_quant(q->graph, i, 1, 0, &params.scale, &params.zero_point) != MOTE_OK)
-            return no_memory(err);
+        for (int32_t i = 0; i < node->n_inputs; i++)
+            if (is_value(q, node->inputs[i]))
+                q->quantized[node->inputs[i]] = true;
+        for (int32_t i = 0; i < node->n_outputs; i++)
+            if (is_value(q, node->outputs[i]))
+                q->quantized[node->outputs[i]] = true;
     }
-    return MOTE_OK;
+}
+
+static mote_status quantize_tensor(quantizer *q, int32_t tensor, mote_qparams params, mote_error *err)
+{
+    q->graph->tensors[tensor]->dtype = activation_type(q);
+    return mote_graph_set_quant(q->graph, tensor, 1, 0, &params.scale, &params.zero_point) == MOTE_OK ? MOTE_OK
+                                                                                                      : no_memory(err);
 }
 
 /* --- nodes --- */
 
-static mote_status quantize_affine(quantizer *q, mote_node *node, const mote_affine_op *affine, mote_error *err)
+/* Another tensor for the same values. */
+static int32_t add_copy(quantizer *q, int32_t tensor, const char *suffix)
 {
-    if (!mote_pass_is_const_f32(q->graph, node->inputs[affine->filter]))
-        return mote_error_set(err, MOTE_UNSUPPORTED, "a filter that is not constant");
-    const float in_scale = params_of(q, node->inputs[affine->input]).scale;
-    const mote_status status = mote_quantize_filter(q->graph, node, affine, in_scale, q->spec->wide, err);
-    return status == MOTE_OK ? mote_quantize_bias(q->graph, node, affine, in_scale, q->spec->wide, err) : status;
+    const mote_tensor *source = q->graph->tensors[tensor];
+    const char *name = mote_arena_printf(q->graph->arena, "%s%s", source->name, suffix);
+    const int32_t copy = name ? mote_graph_add_tensor(q->graph, name, MOTE_FLOAT32, &source->shape) : -1;
+    if (copy >= 0)
+        q->graph->tensors[copy]->layer = source->layer;
+    return copy;
 }
 
-/* Constants among the operands. ADD and SUB of 16 bits keep plain multipliers: pot_scale_int16 off, as the converter.
- */
-static mote_status quantize_operands(quantizer *q, mote_node *node, mote_error *err)
+static bool differs(const quantizer *q, int32_t tensor, mote_qparams params)
 {
-    for (int32_t i = 0; i < node->n_inputs; i++) {
-        const int32_t tensor = node->inputs[i];
-        if (!mote_pass_is_const_f32(q->graph, tensor) || is_weight(node, i))
+    const mote_qparams *has = &q->plan.tensors[tensor];
+    return params.scale != 0 && (params.scale != has->scale || params.zero_point != has->zero_point);
+}
+
+/* A QUANTIZE that was already put in for another reader; -1: none. */
+static int32_t find_requantized(const quantizer *q, int32_t before, int32_t tensor, mote_qparams params)
+{
+    for (int32_t k = 0; k < before; k++) {
+        const mote_node *node = q->graph->nodes[k];
+        if (node->op != MOTE_OP_QUANTIZE || node->inputs[0] != tensor)
             continue;
-        const mote_qparams params = tensor < q->n_tensors ? params_of(q, tensor) : (mote_qparams){1.0f, 0};
-        node->inputs[i] = mote_quantize_const(q->graph, tensor, activation_type(q), params);
+        const mote_quant *quant = &q->graph->tensors[node->outputs[0]]->quant;
+        if (quant->n == 1 && quant->scale[0] == params.scale && quant->zero_point[0] == params.zero_point)
+            return node->outputs[0];
+    }
+    return -1;
+}
+
+static mote_status requantize_input(quantizer *q, int32_t *at, int32_t *input, mote_qparams params, mote_error *err)
+{
+    int32_t copy = find_requantized(q, *at, *input, params);
+    if (copy < 0) {
+        copy = add_copy(q, *input, "_requantized");
+        if (copy < 0 || quantize_tensor(q, copy, params, err) != MOTE_OK ||
+            !mote_graph_insert_node(q->graph, (*at)++, MOTE_OP_QUANTIZE, 1, input, 1, &copy))
+            return no_memory(err);
+    }
+    *input = copy;
+    return MOTE_OK;
+}
+
+/* Constants by the rules of operands, filters and biases by their own. */
+static mote_status quantize_constants(quantizer *q, mote_node *node, const mote_node_plan *plan, mote_error *err)
+{
+    mote_affine_op affine;
+    const bool is_affine = mote_pass_affine_op(node, &affine);
+    for (int32_t i = 0; i < node->n_inputs; i++) {
+        if (!mote_pass_is_const_f32(q->graph, node->inputs[i]) || mote_quantize_is_weight(node, i))
+            continue;
+        const mote_dtype dtype = node->op == MOTE_OP_PRELU ? MOTE_INT8 : activation_type(q);
+        node->inputs[i] = mote_quantize_const(q->graph, node->inputs[i], dtype, plan->reads[i]);
         if (node->inputs[i] < 0)
             return no_memory(err);
     }
+    if (!is_affine)
+        return MOTE_OK;
+    const float in_scale = q->graph->tensors[node->inputs[affine.input]]->quant.scale[0];
+    const mote_status status = mote_quantize_filter(q->graph, node, &affine, q->spec->wide ? 0 : in_scale, err);
+    return status == MOTE_OK ? mote_quantize_bias(q->graph, node, &affine, in_scale, q->spec->wide, err) : status;
+}
+
+/* ADD and SUB of 16 bits by plain multipliers, as the converter has it. */
+static void set_options(const quantizer *q, const mote_node *node)
+{
     const mote_op_def *def = mote_op_find(node->op);
     for (int32_t i = 0; i < def->n_fields; i++)
         if (strcmp(def->fields[i].name, "pot_scale_int16") == 0)
             *((bool *)node->params + def->fields[i].offset) = !q->spec->wide;
-    return MOTE_OK;
 }
 
-/* A float copy of an integer tensor, made by DEQUANTIZE in front of node *at. */
-static mote_status insert_dequantize(quantizer *q, int32_t *at, int32_t *tensor, mote_error *err)
+static mote_status make_integer(quantizer *q, int32_t *at, const mote_node_plan *plan, mote_error *err)
 {
-    const mote_tensor *source = q->graph->tensors[*tensor];
-    const int32_t copy = mote_graph_add_tensor(q->graph, source->name, MOTE_FLOAT32, &source->shape);
-    if (copy < 0 || !mote_graph_insert_node(q->graph, (*at)++, MOTE_OP_DEQUANTIZE, 1, tensor, 1, &copy))
-        return no_memory(err);
-    *tensor = copy;
+    mote_node *node = q->graph->nodes[*at];
+    mote_status status = MOTE_OK;
+    for (int32_t i = 0; status == MOTE_OK && i < node->n_inputs; i++)
+        if (is_value(q, node->inputs[i]) && differs(q, node->inputs[i], plan->reads[i]))
+            status = requantize_input(q, at, &node->inputs[i], plan->reads[i], err);
+    if (status == MOTE_OK)
+        status = quantize_constants(q, node, plan, err);
+    for (int32_t i = 0; status == MOTE_OK && i < node->n_outputs; i++) {
+        const int32_t output = node->outputs[i];
+        if (!is_value(q, output) || !differs(q, output, plan->makes[i]))
+            continue;
+        const int32_t made = add_copy(q, output, "_made");
+        if (made < 0 || quantize_tensor(q, made, plan->makes[i], err) != MOTE_OK ||
+            !mote_graph_insert_node(q->graph, ++*at, MOTE_OP_QUANTIZE, 1, &made, 1, &output))
+            return no_memory(err);
+        node->outputs[i] = made;
+    }
+    set_options(q, node);
+    return status;
+}
+
+/* --- islands of float --- */
+
+static mote_status dequantize_input(quantizer *q, int32_t *at, int32_t *input, mote_error *err)
+{
+    int32_t *copy = &q->floats[*input];
+    if (*copy < 0) {
+        *copy = add_copy(q, *input, "_float");
+        if (*copy < 0 || !mote_graph_insert_node(q->graph, (*at)++, MOTE_OP_DEQUANTIZE, 1, input, 1, copy))
+            return no_memory(err);
+    }
+    *input = *copy;
     return MOTE_OK;
 }
 
-/* Node *at stays float: what it reads is dequantized, what it makes is quantized behind it. */
+/* Node *at stays float: what it reads is dequantized, what it makes is quantized for those that read integers. */
 static mote_status make_island(quantizer *q, int32_t *at, mote_error *err)
 {
     mote_node *node = q->graph->nodes[*at];
     mote_status status = MOTE_OK;
     for (int32_t i = 0; status == MOTE_OK && i < node->n_inputs; i++)
-        if (node->inputs[i] >= 0 && node->inputs[i] < q->n_tensors && q->quantized[node->inputs[i]] &&
-            q->graph->tensors[node->inputs[i]]->storage != MOTE_STORAGE_CONST)
-            status = insert_dequantize(q, at, &node->inputs[i], err);
+        if (is_value(q, node->inputs[i]) && q->quantized[node->inputs[i]])
+            status = dequantize_input(q, at, &node->inputs[i], err);
     for (int32_t i = 0; status == MOTE_OK && i < node->n_outputs; i++) {
         const int32_t output = node->outputs[i];
-        if (!q->quantized[output])
+        if (!is_value(q, output) || !q->quantized[output])
             continue;
-        const mote_tensor *tensor = q->graph->tensors[output];
-        const int32_t copy = mote_graph_add_tensor(q->graph, tensor->name, MOTE_FLOAT32, &tensor->shape);
+        const int32_t copy = q->floats[output] = add_copy(q, output, "_float");
         if (copy < 0 || !mote_graph_insert_node(q->graph, ++*at, MOTE_OP_QUANTIZE, 1, &copy, 1, &output))
             return no_memory(err);
         node->outputs[i] = copy;
@@ -255,38 +212,32 @@ static void warn_island(const quantizer *q, const mote_node *node)
         q->spec->on_warning(q->spec->on_warning_arg, text);
 }
 
-static bool touches_float(const quantizer *q, const mote_node *node)
+static bool touches_values(const quantizer *q, const mote_node *node)
 {
+    bool touches = false;
     for (int32_t i = 0; i < node->n_inputs; i++)
-        if (node->inputs[i] >= 0 &&
-            (node->inputs[i] >= q->n_tensors ? q->graph->tensors[node->inputs[i]]->dtype == MOTE_FLOAT32
-                                             : q->quantized[node->inputs[i]] || is_float(q, node->inputs[i])))
-            return true;
+        touches |= is_value(q, node->inputs[i]);
     for (int32_t i = 0; i < node->n_outputs; i++)
-        if (is_float(q, node->outputs[i]) || (node->outputs[i] < q->n_tensors && q->quantized[node->outputs[i]]))
-            return true;
-    return false;
+        touches |= is_value(q, node->outputs[i]);
+    return touches;
 }
 
 static mote_status quantize_nodes(quantizer *q, mote_error *err)
 {
-    for (int32_t i = 0; i < q->graph->n_nodes; i++) {
-        mote_node *node = q->graph->nodes[i];
-        mote_status status = MOTE_OK;
-        mote_affine_op affine;
-        if (!touches_float(q, node))
+    const int32_t n = q->graph->n_nodes;
+    for (int32_t k = 0, at = 0; k < n; k++, at++) {
+        const mote_node *node = q->graph->nodes[at];
+        if (!touches_values(q, node))
             continue;
-        if (!integer_row(q, node)) {
-            warn_island(q, node);
-            status = make_island(q, &i, err);
+        mote_status status;
+        if (is_integer(q, node)) {
+            status = make_integer(q, &at, &q->plan.nodes[k], err);
         } else {
-            if (mote_pass_affine_op(node, &affine))
-                status = quantize_affine(q, node, &affine, err);
-            if (status == MOTE_OK)
-                status = quantize_operands(q, node, err);
+            warn_island(q, node);
+            status = make_island(q, &at, err);
         }
         if (status != MOTE_OK)
-            return mote_error_prefix(err, status, "quantizing operator %d (%s)", i, mote_op_name(node->op));
+            return mote_error_prefix(err, status, "quantizing operator %d (%s)", k, mote_op_name(node->op));
     }
     return MOTE_OK;
 }
@@ -349,12 +300,11 @@ static mote_status set_outputs(quantizer *q, mote_error *err)
 
 static mote_status quantize(quantizer *q, mote_error *err)
 {
-    make_groups(q);
-    fix_outputs(q);
-    for (int32_t i = 0; i < q->graph->n_nodes; i++)
-        if (integer_row(q, q->graph->nodes[i]))
-            mark_node(q, q->graph->nodes[i]);
-    mote_status status = quantize_activations(q, err);
+    mote_status status = mote_quantize_plan_make(q->graph, q->spec->ranges, q->spec->wide, &q->plan, err);
+    mark_tensors(q);
+    for (int32_t i = 0; status == MOTE_OK && i < q->n_tensors; i++)
+        if (q->quantized[i])
+            status = quantize_tensor(q, i, q->plan.tensors[i], err);
     if (status == MOTE_OK)
         status = quantize_nodes(q, err);
     if (status == MOTE_OK)
@@ -368,13 +318,13 @@ mote_status mote_quantize_integers(mote_model *model, const mote_quantize_spec *
         return mote_error_set(err, MOTE_UNSUPPORTED, "a model of %d graphs cannot be quantized to integers",
                               model->n_graphs);
     mote_graph *graph = model->graphs[0];
-    const size_t n = (size_t)graph->n_tensors;
-    quantizer q = {.model = model, .graph = graph, .spec = spec, .n_tensors = graph->n_tensors};
-    q.group = mote_arena_calloc(graph->arena, n, sizeof *q.group);
-    q.ranges = mote_arena_calloc(graph->arena, n, sizeof *q.ranges);
-    q.params = mote_arena_calloc(graph->arena, n, sizeof *q.params);
+    const size_t n = (size_t)graph->n_tensors + 1;
+    quantizer q = {.graph = graph, .spec = spec, .n_tensors = graph->n_tensors};
     q.quantized = mote_arena_calloc(graph->arena, n, sizeof *q.quantized);
-    if (!q.group || !q.ranges || !q.params || !q.quantized)
+    q.floats = mote_arena_calloc(graph->arena, n, sizeof *q.floats);
+    if (!q.quantized || !q.floats)
         return no_memory(err);
+    for (int32_t i = 0; i < q.n_tensors; i++)
+        q.floats[i] = -1;
     return quantize(&q, err);
 }

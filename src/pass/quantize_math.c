@@ -3,25 +3,25 @@
 #include <math.h>
 #include <string.h>
 
-mote_qparams mote_qparams_int8(float low_f32, float high_f32)
+mote_qparams mote_qparams_int8(float low_given, float high_given)
 {
-    const double low = low_f32 < 0 ? (double)low_f32 : 0.0, high = high_f32 > 0 ? (double)high_f32 : 0.0;
-    if (high - low < 1e-30 || !isfinite(high - low))
+    const float low = low_given < 0 ? low_given : 0.0f, high = high_given > 0 ? high_given : 0.0f;
+    const float scale = (high - low) / 255.0f;
+    if (!(scale > 0) || !isfinite(scale))
         return (mote_qparams){1.0f, -128};
-    const double scale = (high - low) / 255.0;
-    const double from_low = -128.0 - low / scale, from_high = 127.0 - high / scale;
-    const double low_error = 128.0 + fabs(low / scale), high_error = 127.0 + fabs(high / scale);
-    const double zero = low_error < high_error ? from_low : from_high;
-    const double nudged = zero < -128.0 ? -128.0 : zero > 127.0 ? 127.0 : round(zero);
-    return (mote_qparams){(float)scale, (int64_t)nudged};
+    const float zero = (float)(-128.0 - (double)low / (double)scale);
+    return (mote_qparams){scale, zero < -128.0f ? -128 : zero > 127.0f ? 127 : (int64_t)roundf(zero)};
+}
+
+float mote_symmetric_scale(float top, int32_t n_codes)
+{
+    const float scale = top / (float)n_codes;
+    return scale > 0 && isfinite(scale) ? scale : 1.0f;
 }
 
 mote_qparams mote_qparams_int16(float low, float high)
 {
-    const double top = fmax(fabs((double)low), fabs((double)high));
-    if (top < 1e-30 || !isfinite(top))
-        return (mote_qparams){1.0f, 0};
-    return (mote_qparams){(float)(top / 32767.0), 0};
+    return (mote_qparams){mote_symmetric_scale(fmaxf(fabsf(low), fabsf(high)), 32767), 0};
 }
 
 static int64_t slice_of(const mote_shape *shape, int32_t axis, int64_t i)
@@ -36,9 +36,12 @@ static const float *bias_values(const mote_graph *graph, const mote_node *node, 
                : NULL;
 }
 
-/* Scales by channel; a channel of zeros gets 1/127's worth of nothing: any positive number serves. */
+/* The largest int32 bias that leaves room for the sum it is added to. */
+static const double MOST_BIAS_STEPS = 1073741823.0;
+
+/* Scales by channel. */
 static float *filter_scales(mote_graph *graph, const mote_tensor *filter, int32_t axis, const float *bias,
-                            float bias_scale_in, bool wide)
+                            float bias_scale_in)
 {
     const int32_t n = filter->shape.dims[axis];
     float *scales = mote_arena_calloc(graph->arena, (size_t)n, sizeof *scales);
@@ -48,36 +51,43 @@ static float *filter_scales(mote_graph *graph, const mote_tensor *filter, int32_
         *top = fabsf(w[i]) > *top ? fabsf(w[i]) : *top;
     }
     for (int32_t c = 0; scales && c < n; c++) {
-        scales[c] = scales[c] > 0 ? (float)((double)scales[c] / 127.0) : 1.0f;
-        if (bias && bias_scale_in > 0 && !wide) {
-            const double steps = fabs((double)bias[c]) / ((double)bias_scale_in * (double)scales[c]);
-            if (steps > (double)(1 << 30))
-                scales[c] = (float)(fabs((double)bias[c]) / ((double)(1 << 30) * (double)bias_scale_in));
-        }
+        scales[c] = mote_symmetric_scale(scales[c], 127);
+        if (!bias || bias_scale_in <= 0)
+            continue;
+        const double size = fabs((double)bias[c]), step = (double)(float)((double)bias_scale_in * (double)scales[c]);
+        if (size / step > MOST_BIAS_STEPS)
+            scales[c] = (float)(size / MOST_BIAS_STEPS / (double)bias_scale_in);
     }
     return scales;
 }
 
-static int8_t to_code(float w, float scale)
+/* Codes are products with this, not quotients by the scale. */
+static float reciprocal(float scale)
 {
-    const float q = roundf(w / scale);
+    return (float)(1.0 / (double)scale);
+}
+
+static int8_t filter_code(float w, float inverse)
+{
+    const float q = roundf(w * inverse);
     return (int8_t)(q < -127.0f ? -127.0f : q > 127.0f ? 127.0f : q);
 }
 
 mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_affine_op *affine, float bias_scale_in,
-                                 bool wide, mote_error *err)
+                                 mote_error *err)
 {
     const mote_tensor *filter = graph->tensors[node->inputs[affine->filter]];
     const int32_t n = filter->shape.dims[affine->out_axis];
-    float *scales =
-        filter_scales(graph, filter, affine->out_axis, bias_values(graph, node, affine), bias_scale_in, wide);
+    float *scales = filter_scales(graph, filter, affine->out_axis, bias_values(graph, node, affine), bias_scale_in);
     const int32_t index = mote_graph_add_const(graph, filter->name, MOTE_INT8, &filter->shape, NULL);
     if (!scales || index < 0 || mote_graph_set_quant(graph, index, n, affine->out_axis, scales, NULL) != MOTE_OK)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    for (int32_t c = 0; c < n; c++)
+        scales[c] = reciprocal(scales[c]);
     int8_t *to = graph->tensors[index]->data;
     const float *from = filter->data;
     for (int64_t i = 0; i < mote_shape_count(&filter->shape); i++)
-        to[i] = to_code(from[i], scales[slice_of(&filter->shape, affine->out_axis, i)]);
+        to[i] = filter_code(from[i], scales[slice_of(&filter->shape, affine->out_axis, i)]);
     node->inputs[affine->filter] = index;
     return MOTE_OK;
 }
@@ -98,11 +108,11 @@ mote_status mote_quantize_bias(mote_graph *graph, mote_node *node, const mote_af
     const float *from = bias->data;
     for (int32_t i = 0; i < n; i++) {
         scales[i] = (float)((double)in_scale * (double)filter->scale[filter->n > 1 ? i : 0]);
-        const double q = round((double)from[i] / (double)scales[i]);
+        const double q = (double)roundf(from[i] * reciprocal(scales[i]));
         if (wide)
             ((int64_t *)to)[i] = (int64_t)fmax(fmin(q, 9e18), -9e18);
         else
-            ((int32_t *)to)[i] = (int32_t)fmax(fmin(q, 2147483647.0), -2147483648.0);
+            ((int32_t *)to)[i] = (int32_t)fmax(fmin(q, 2147483647.0), -2147483647.0);
     }
     if (mote_graph_set_quant(graph, index, n, 0, scales, NULL) != MOTE_OK)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
@@ -117,14 +127,14 @@ int32_t mote_quantize_const(mote_graph *graph, int32_t tensor, mote_dtype dtype,
     if (index < 0 || mote_graph_set_quant(graph, index, 1, 0, &qparams.scale, &qparams.zero_point) != MOTE_OK)
         return -1;
     const float *from = source->data;
-    const double low = dtype == MOTE_INT8 ? -128 : -32768, high = dtype == MOTE_INT8 ? 127 : 32767;
     for (int64_t i = 0; i < mote_shape_count(&source->shape); i++) {
-        const double q = round((double)from[i] / (double)qparams.scale) + (double)qparams.zero_point;
-        const double code = q < low ? low : q > high ? high : q;
-        if (dtype == MOTE_INT8)
-            ((int8_t *)graph->tensors[index]->data)[i] = (int8_t)code;
-        else
-            ((int16_t *)graph->tensors[index]->data)[i] = (int16_t)code;
+        if (dtype == MOTE_INT8) {
+            const double q = round((double)from[i] / (double)qparams.scale + (double)qparams.zero_point);
+            ((int8_t *)graph->tensors[index]->data)[i] = (int8_t)fmax(fmin(q, 127), -128);
+        } else {
+            const float q = roundf(from[i] * reciprocal(qparams.scale));
+            ((int16_t *)graph->tensors[index]->data)[i] = (int16_t)fmaxf(fminf(q, 32767), -32767);
+        }
     }
     return index;
 }

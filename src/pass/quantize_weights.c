@@ -63,7 +63,7 @@ mote_status mote_quantize_dynamic(mote_model *model, mote_error *err)
             if (!mote_pass_affine_op(node, &affine) || !mote_pass_is_const_f32(graph, node->inputs[affine.filter]) ||
                 mote_shape_count(&graph->tensors[node->inputs[affine.filter]]->shape) < SMALLEST_DYNAMIC_COUNT)
                 continue;
-            const mote_status status = mote_quantize_filter(graph, node, &affine, 0, false, err);
+            const mote_status status = mote_quantize_filter(graph, node, &affine, 0, err);
             if (status != MOTE_OK)
                 return status;
             if (node->op == MOTE_OP_FULLY_CONNECTED)

@@ -139,7 +139,9 @@ static mote_status quantize_integers(mote_model *model, const mote_convert_optio
                                      .ranges = ranges,
                                      .on_warning = options->on_warning,
                                      .on_warning_arg = options->on_warning_arg};
-    status = mote_quantize_integers(model, &spec, err);
+    status = mote_ranges_as_calibrator(model->graphs[0], ranges, err);
+    if (status == MOTE_OK)
+        status = mote_quantize_integers(model, &spec, err);
     mote_free(options->allocator, ranges);
     return status;
 }

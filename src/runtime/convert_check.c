@@ -3,9 +3,9 @@
 #include <mote/runtime.h>
 
 #include "op/op.h"
+#include "runtime/crew.h"
 
 typedef struct contender {
-    mote_model *lowered;
     mote_runtime *runtime;
     float *scores;
     int64_t n;
@@ -21,17 +21,11 @@ static bool in_training_form(const mote_model *model)
     return false;
 }
 
-static mote_status enter(contender *c, const mote_model *model, int32_t n_threads, mote_error *err)
+static mote_status enter(contender *c, const mote_model *model, mote_error *err)
 {
-    mote_status status = MOTE_OK;
-    if (in_training_form(model)) {
-        status = mote_lower(model, NULL, &c->lowered, err);
-        model = c->lowered;
-    }
     mote_runtime_options options = mote_runtime_options_default();
-    options.n_threads = n_threads;
-    if (status == MOTE_OK)
-        status = mote_runtime_new(&c->runtime, model, &options, err);
+    options.n_threads = 1;
+    mote_status status = mote_runtime_new(&c->runtime, model, &options, err);
     if (status == MOTE_OK)
         status = mote_runtime_allocate(c->runtime, err);
     if (status != MOTE_OK)
@@ -44,11 +38,10 @@ static mote_status enter(contender *c, const mote_model *model, int32_t n_thread
 static void leave(contender *c)
 {
     mote_runtime_free(c->runtime);
-    mote_model_free(c->lowered);
     mote_free(NULL, c->scores);
 }
 
-static mote_status answer(contender *c, const float **inputs, int64_t *best, mote_error *err)
+static mote_status feed(contender *c, const float **inputs, mote_error *err)
 {
     for (int32_t i = 0; i < mote_runtime_n_inputs(c->runtime); i++) {
         mote_tensor *input = mote_runtime_input(c->runtime, i);
@@ -56,6 +49,11 @@ static mote_status answer(contender *c, const float **inputs, int64_t *best, mot
         if (status != MOTE_OK)
             return mote_error_set(err, status, "input %d cannot be fed with floats", i);
     }
+    return MOTE_OK;
+}
+
+static mote_status answer(contender *c, int64_t *best, mote_error *err)
+{
     const mote_status status = mote_runtime_invoke(c->runtime, err);
     if (status != MOTE_OK)
         return status;
@@ -67,45 +65,87 @@ static mote_status answer(contender *c, const float **inputs, int64_t *best, mot
     return MOTE_OK;
 }
 
-enum { MAX_INPUTS = 64, MAX_CLASSES = 100000 };
+enum { MAX_CLASSES = 100000 };
 
-static mote_status compare(contender *a, contender *b, const mote_calibration_source *source, mote_agreement *agreement,
-                           mote_error *err)
+typedef struct duel {
+    contender a, b;
+    int64_t n_differ;
+} duel;
+
+static mote_status take(void *arg, int32_t worker, int64_t example, const float **inputs, mote_error *err)
 {
-    const float *inputs[MAX_INPUTS];
-    const int32_t n_inputs = mote_runtime_n_inputs(a->runtime);
-    if (n_inputs > MAX_INPUTS || n_inputs != mote_runtime_n_inputs(b->runtime))
+    (void)example;
+    duel *d = (duel *)arg + worker;
+    const mote_status status = feed(&d->a, inputs, err);
+    return status == MOTE_OK ? feed(&d->b, inputs, err) : status;
+}
+
+static mote_status work(void *arg, int32_t worker, mote_error *err)
+{
+    duel *d = (duel *)arg + worker;
+    int64_t ours = 0, theirs = 0;
+    mote_status status = answer(&d->a, &ours, err);
+    if (status == MOTE_OK)
+        status = answer(&d->b, &theirs, err);
+    d->n_differ += status == MOTE_OK && ours != theirs;
+    return status;
+}
+
+static bool comparable(const contender *a, const contender *b)
+{
+    return mote_runtime_n_inputs(a->runtime) == mote_runtime_n_inputs(b->runtime) &&
+           mote_runtime_n_outputs(a->runtime) == 1 && mote_runtime_n_outputs(b->runtime) == 1 &&
+           mote_runtime_output(a->runtime, 0)->shape.rank == 2 && a->n == b->n && a->n <= MAX_CLASSES;
+}
+
+static size_t bytes_of(const contender *c)
+{
+    return mote_runtime_arena_bytes(c->runtime) + mote_runtime_weights_bytes(c->runtime);
+}
+
+static mote_status run_duels(duel *duels, int32_t n_threads, const mote_model *model, const mote_model *converted,
+                             const mote_calibration_source *source, mote_agreement *agreement, mote_error *err)
+{
+    mote_status status = enter(&duels[0].a, model, err);
+    if (status == MOTE_OK)
+        status = enter(&duels[0].b, converted, err);
+    if (status != MOTE_OK)
+        return status;
+    agreement->comparable = comparable(&duels[0].a, &duels[0].b);
+    if (!agreement->comparable)
         return MOTE_OK;
-    agreement->comparable = mote_runtime_n_outputs(a->runtime) == 1 && mote_runtime_n_outputs(b->runtime) == 1 &&
-                            mote_runtime_output(a->runtime, 0)->shape.rank == 2 && a->n == b->n && a->n <= MAX_CLASSES;
-    while (agreement->comparable) {
-        bool more = false;
-        int64_t ours = 0, theirs = 0;
-        mote_status status = source->next(source->arg, n_inputs, inputs, &more, err);
-        if (status == MOTE_OK && more)
-            status = answer(a, inputs, &ours, err);
-        if (status == MOTE_OK && more)
-            status = answer(b, inputs, &theirs, err);
-        if (status != MOTE_OK || !more)
-            return status;
-        agreement->n++;
-        agreement->n_differ += ours != theirs;
+    const int32_t n = mote_crew_size(n_threads, bytes_of(&duels[0].a) + bytes_of(&duels[0].b));
+    for (int32_t i = 1; status == MOTE_OK && i < n; i++) {
+        status = enter(&duels[i].a, model, err);
+        if (status == MOTE_OK)
+            status = enter(&duels[i].b, converted, err);
     }
-    return MOTE_OK;
+    const mote_crew crew = {source, mote_runtime_n_inputs(duels[0].a.runtime), n, take, work, duels};
+    if (status == MOTE_OK)
+        status = mote_crew_run(&crew, NULL, &agreement->n, err);
+    for (int32_t i = 0; i < n; i++)
+        agreement->n_differ += duels[i].n_differ;
+    return status;
 }
 
 mote_status mote_convert_check(const mote_model *model, const mote_model *converted,
                                const mote_calibration_source *source, int32_t n_threads, mote_agreement *agreement,
                                mote_error *err)
 {
-    contender a = {0}, b = {0};
+    const int32_t most = n_threads > 0 ? n_threads : mote_cpu_count();
     *agreement = (mote_agreement){0};
-    mote_status status = enter(&a, model, n_threads, err);
+    duel *duels = mote_calloc(NULL, (size_t)most, sizeof *duels);
+    if (!duels)
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    mote_model *lowered = NULL;
+    mote_status status = in_training_form(model) ? mote_lower(model, NULL, &lowered, err) : MOTE_OK;
     if (status == MOTE_OK)
-        status = enter(&b, converted, n_threads, err);
-    if (status == MOTE_OK)
-        status = compare(&a, &b, source, agreement, err);
-    leave(&a);
-    leave(&b);
+        status = run_duels(duels, most, lowered ? lowered : model, converted, source, agreement, err);
+    for (int32_t i = 0; i < most; i++) {
+        leave(&duels[i].a);
+        leave(&duels[i].b);
+    }
+    mote_free(NULL, duels);
+    mote_model_free(lowered);
     return status;
 }

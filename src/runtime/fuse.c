@@ -148,7 +148,7 @@ static void fuse_swish(rt_plan *plan, rt_node *mul)
 mote_status rt_fuse(rt_plan *plan, rt_node *last, mote_error *err)
 {
     int32_t x;
-    if (plan->runtime->options.keep_all || !plan->runtime->kernels)
+    if (plan->runtime->options.keep_all || plan->runtime->observe || !plan->runtime->kernels)
         return MOTE_OK;
     fuse_swish(plan, last);
     rt_node *first = find_first(plan, last, &x);

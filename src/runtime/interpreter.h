@@ -81,9 +81,14 @@ typedef struct rt_variable {
     size_t capacity_bytes;
 } rt_variable;
 
+/* Sees each output of each node of the entered graph, right after it was made. */
+typedef void rt_observe_fn(void *arg, int32_t tensor, const mote_tensor *value);
+
 struct mote_runtime {
     const mote_model *model;
     mote_runtime_options options;
+    rt_observe_fn *observe; /* NULL: nobody looks; else nodes are not joined, so that every value exists */
+    void *observe_arg;
     const mote_allocator *allocator;
     mote_pool *pool, *own_pool;
     const struct mote_kernels *kernels; /* NULL: the reference's plain loops alone */
@@ -137,6 +142,8 @@ mote_status rt_pack(rt_span *spans, int32_t n, size_t *total_bytes, const mote_a
 
 /* --- invoke.c --- */
 mote_status rt_plan_invoke(rt_plan *plan, mote_error *err);
+/* Before the runtime plans. */
+void rt_observe(mote_runtime *runtime, rt_observe_fn *observe, void *arg);
 /* At least n_bytes behind a tensor whose size only eval knows. */
 mote_status rt_heap_reserve(rt_plan *plan, int32_t tensor, size_t n_bytes, mote_error *err);
 

@@ -163,10 +163,25 @@ static mote_status eval_static(rt_plan *plan, rt_node *node, mote_error *err)
     return node->run->eval(&run, &node->io, node->state, err);
 }
 
+void rt_observe(mote_runtime *runtime, rt_observe_fn *observe, void *arg)
+{
+    runtime->observe = observe;
+    runtime->observe_arg = arg;
+}
+
+static void show_outputs(const rt_plan *plan, const rt_node *node)
+{
+    const mote_runtime *runtime = plan->runtime;
+    for (int32_t i = 0; plan->index == runtime->entry && i < node->io.n_outputs; i++)
+        runtime->observe(runtime->observe_arg, rt_tensor_index(plan, node->io.outputs[i]), node->io.outputs[i]);
+}
+
 static mote_status run_nodes(rt_plan *plan, mote_error *err)
 {
     for (int32_t k = 0; k < plan->graph->n_nodes; k++) {
         rt_node *node = &plan->nodes[k];
+        if (node->mode == RT_SHARED && plan->runtime->observe)
+            show_outputs(plan, node);
         if (node->mode != RT_RUN && node->mode != RT_DYNAMIC)
             continue;
         const int64_t start = plan->profile_ns ? now_ns() : 0;
@@ -175,6 +190,8 @@ static mote_status run_nodes(rt_plan *plan, mote_error *err)
             return rt_prefix_node(plan, node, status, err);
         if (plan->profile_ns)
             plan->profile_ns[k] += now_ns() - start;
+        if (plan->runtime->observe)
+            show_outputs(plan, node);
     }
     return MOTE_OK;
 }

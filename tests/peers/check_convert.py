@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""Conversions beside TensorFlow's own: every network of ../shared/keras_nets in seven forms.
+
+    check_convert.py build/mote [--only REGEX] [-v]
+
+Each Keras file is converted with the calibration inputs that TensorFlow had. Operator by operator, both files are
+matched; then scales agree to 1e-5, zero points and quantized dimensions are equal, integers are equal (at most 1 in
+10,000 off by one), floats agree to 1e-5, and there are at most as many operators. LiteRT's reference kernels then run
+both files on the inputs: the same integers, and the same as mote's; floats within the form's bound.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from ai_edge_litert.interpreter import Interpreter, OpResolverType  # noqa: E402
+
+from tflite_graph import Graph, Match, real  # noqa: E402
+
+FORMS = {
+    "float32": ["--quantize", "float32"],
+    "float16": ["--quantize", "float16"],
+    "dynamic": ["--quantize", "dynamic"],
+    "int8": ["--quantize", "int8", "--input-type", "int8", "--output-type", "int8"],
+    "int8_uint8io": ["--quantize", "int8", "--input-type", "uint8", "--output-type", "uint8"],
+    "int8_floatio": ["--quantize", "int8"],
+    "int16x8": ["--quantize", "int16x8"],
+}
+SCALE = 1e-5  # relative
+OFF_BY_ONE = 1e-4  # share of a file's integers
+SECONDS = 300
+
+
+class Found:
+    """What is wrong with a conversion, and how much was compared."""
+
+    def __init__(self):
+        self.problems = []
+        self.tensors = self.quantized = self.integers = self.off_by_one = self.operators = 0
+        self.text = ""
+
+    def say(self, problem):
+        self.problems.append(problem)
+
+
+def convert(binary, net, form, out):
+    command = [binary, "convert", f"{net}/model.h5", "-o", out, "--json", *FORMS[form]]
+    if form.startswith("int"):
+        inputs = [f"{net}/input{i}.npy" for i in range(count(net, "input"))]
+        command += ["--calibrate", ",".join(inputs)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+    return None if done.returncode == 0 else done.stderr.strip().splitlines()[-1][:160] if done.stderr else "?"
+
+
+def count(folder, stem):
+    n = 0
+    while os.path.exists(f"{folder}/{stem}{n}.npy"):
+        n += 1
+    return n
+
+
+def compare_quantization(found, a, b):
+    found.quantized += 1
+    if len(a.scale) != len(b.scale):
+        return found.say(f"{a.name}: {len(b.scale)} scales, not {len(a.scale)}")
+    error = np.abs(a.scale - b.scale) / a.scale
+    if error.max() > SCALE:
+        found.say(f"{a.name}: scale {b.scale[error.argmax()]:.9g}, not {a.scale[error.argmax()]:.9g}")
+    if not np.array_equal(a.zero_point, b.zero_point):
+        found.say(f"{a.name}: zero point {b.zero_point[:4]}, not {a.zero_point[:4]}")
+    if len(a.scale) > 1 and a.axis != b.axis and a.shape == b.shape:
+        found.say(f"{a.name}: quantized dimension {b.axis}, not {a.axis}")
+
+
+def compare_constants(found, a, b):
+    if a.data.size != b.data.size:
+        return found.say(f"{a.name}: constant of shape {b.shape}, not {a.shape}")
+    if a.is_float:
+        top = np.abs(real(a)).max(initial=0)
+        error = np.abs(real(a).reshape(-1) - real(b).reshape(-1)).max(initial=0)
+        if error > (1e-3 if a.type == np.float16 else 1e-5) * top:
+            found.say(f"{a.name}: values {error:.3g} off, of {top:.3g}")
+        return None
+    wanted, got = a.data.astype(np.float64).reshape(-1), b.data.astype(np.float64).reshape(-1)
+    if a.type in (np.int32, np.int64) and len(a.scale) == len(b.scale) and len(a.scale):
+        # Large biases move with the last bits of the calibrated scale: the same number on another grid.
+        wanted = np.round(wanted * (a.scale / b.scale))
+    error = np.abs(wanted - got)
+    found.integers += a.data.size
+    found.off_by_one += int((error == 1).sum())
+    if error.max(initial=0) > 1:
+        found.say(f"{a.name}: {(error > 1).sum()} of {error.size} integers up to {error.max()} off")
+    return None
+
+
+def compare_graphs(found, theirs, ours):
+    match = Match(theirs, ours)
+    found.tensors, found.operators = len(match.pairs), len(match.matched)
+    for node in match.missing:
+        found.say(f"no {node.op} that makes {theirs.tensors[node.outputs[0]].name}")
+    if [match.map.get(i) for i in theirs.outputs] != ours.outputs:
+        found.say("the outputs are others")
+    if ours.n_operators > theirs.n_operators:
+        found.say(f"{ours.n_operators} operators, not {theirs.n_operators}: "
+                  f"{[(n.op, ours.tensors[n.outputs[0]].name) for n in match.free][:4]}")
+    for i, j in match.pairs:
+        a, b = theirs.tensors[i], ours.tensors[j]
+        if a.type != b.type:
+            found.say(f"{a.name}: type {b.type and b.type.__name__}, not {a.type and a.type.__name__}")
+            continue
+        if len(a.scale) or len(b.scale):
+            compare_quantization(found, a, b)
+        if a.data is not None:
+            compare_constants(found, a, b)
+    if found.off_by_one > OFF_BY_ONE * found.integers:
+        found.say(f"{found.off_by_one} of {found.integers} integers off by one")
+    if not match.matched:
+        found.say("nothing could be matched")
+
+
+def fill(tensor, value):
+    if tensor["dtype"] == np.float32:
+        return value
+    scale, zero = tensor["quantization"]
+    limits = np.iinfo(tensor["dtype"])
+    return np.clip(np.floor(value / scale + 0.5) + zero, limits.min, limits.max).astype(tensor["dtype"])
+
+
+def ask_litert(path, inputs, resolver):
+    """The outputs for each example, stacked."""
+    it = Interpreter(model_path=path, experimental_op_resolver_type=getattr(OpResolverType, resolver))
+    it.allocate_tensors()
+    answers = []
+    for k in range(len(inputs[0])):
+        for tensor, values in zip(it.get_input_details(), inputs):
+            it.set_tensor(tensor["index"], fill(tensor, values[k:k + 1]))
+        it.invoke()
+        answers.append([it.get_tensor(tensor["index"]).copy() for tensor in it.get_output_details()])
+    return [np.concatenate(list(column)) for column in zip(*answers)]
+
+
+def ask_litert_either(path, inputs):
+    try:
+        return ask_litert(path, inputs, "BUILTIN_REF"), True
+    except (RuntimeError, ValueError):  # the reference resolver lacks ELU
+        return ask_litert(path, inputs, "BUILTIN_WITHOUT_DEFAULT_DELEGATES"), False
+
+
+def ask_mote(binary, path, net, folder):
+    n_in = count(net, "input")
+    subprocess.run([binary, "run", path, *[f"{net}/input{i}.npy" for i in range(n_in)], "-o", f"{folder}/out.npy"],
+                   check=True, capture_output=True, timeout=SECONDS)
+    n = count(folder, "out")
+    return [np.load(f"{folder}/out{i}.npy") for i in range(n)] if n else [np.load(f"{folder}/out.npy")]
+
+
+def compare_answers(found, form, whose, wanted, got, bound):
+    for i, (a, b) in enumerate(zip(wanted, got)):
+        if a.dtype != b.dtype or a.size != b.size:
+            found.say(f"output {i} is {b.dtype}{b.shape}, {whose} {a.dtype}{a.shape}")
+        elif a.dtype != np.float32:
+            differ = int((a.reshape(-1) != b.reshape(-1)).sum())
+            if differ:
+                found.say(f"output {i}: {differ} of {a.size} integers are not {whose}")
+        else:
+            error = np.abs(a.reshape(-1) - b.reshape(-1)).max() / max(np.abs(a).max(), 1e-30)
+            if not error <= bound:
+                found.say(f"output {i}: {error:.3g} from {whose}")
+    if len(wanted) != len(got):
+        found.say(f"{len(got)} outputs, {whose} {len(wanted)}")
+
+
+def check(binary, net, form):
+    found = Found()
+    with tempfile.TemporaryDirectory(prefix="mote-convert-") as folder:
+        out = f"{folder}/out.tflite"
+        problem = convert(binary, net, form, out)
+        if problem:
+            found.say(problem)
+            return found
+        inputs = [np.load(f"{net}/input{i}.npy") for i in range(count(net, "input"))]
+        answers, reference = ask_litert_either(out, inputs)
+        bound = 1e-5 if form in ("float32", "float16") else 1e-3 if form == "dynamic" else 0
+        mine = ask_mote(binary, out, net, folder)
+        compare_answers(found, form, "LiteRT's", answers, mine, bound if reference else max(bound, 1e-2))
+        peer = f"{net}/{form}.tflite"
+        if os.path.exists(peer):
+            compare_graphs(found, Graph(peer), Graph(out))
+            wanted = [np.load(f"{net}/{form}_output{i}.npy") for i in range(count(net, f"{form}_output"))]
+            compare_answers(found, form, "TensorFlow's", wanted, answers, bound or 1e-5)
+        else:
+            found.text = "no file of TensorFlow's; "
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("mote")
+    parser.add_argument("--only", default="")
+    parser.add_argument("-v", action="store_true", help="also name the conversions that agree")
+    options = parser.parse_args()
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "shared", "keras_nets")
+    passed = failed = 0
+    for net in sorted(os.listdir(root)) if os.path.isdir(root) else []:
+        for form in FORMS:
+            if not re.search(options.only, f"{net}/{form}"):
+                continue
+            found = check(os.path.abspath(options.mote), os.path.join(root, net), form)
+            failed += bool(found.problems)
+            passed += not found.problems
+            if found.problems or options.v:
+                print(f"{'differs' if found.problems else 'agrees':8} {net}/{form}: {found.text}{found.operators} operators, "
+                      f"{found.tensors} tensors, {found.quantized} quantized, {found.integers} integers, "
+                      f"{found.off_by_one} off by one", flush=True)
+                for problem in found.problems[:6]:
+                    print(f"         {problem}")
+                if len(found.problems) > 6:
+                    print(f"         … and {len(found.problems) - 6} more")
+    if not passed and not failed:
+        print("SKIP: no networks found in ../shared/keras_nets")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
