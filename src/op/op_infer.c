@@ -121,6 +121,26 @@ bool mote_infer_read_int(const mote_tensor *tensor, int64_t index, int64_t *valu
     return false;
 }
 
+mote_status mote_infer_read_shape(const mote_tensor *from, mote_shape *shape, bool *known, mote_error *err)
+{
+    const int64_t rank = mote_shape_count(&from->shape);
+    *shape = (mote_shape){0};
+    *known = rank == 0 || (rank > 0 && from->data);
+    if (!*known)
+        return MOTE_OK;
+    if (rank > MOTE_MAX_RANK)
+        return mote_error_set(err, MOTE_SHAPE, "a shape of %lld dimensions, more than %d", (long long)rank,
+                              MOTE_MAX_RANK);
+    shape->rank = (int32_t)rank;
+    for (int32_t d = 0; d < shape->rank; d++) {
+        int64_t size;
+        if (!mote_infer_read_int(from, d, &size) || size < 0 || size > INT32_MAX)
+            return mote_error_set(err, MOTE_SHAPE, "dimension %d is not a whole number from 0 to 2^31", d);
+        shape->dims[d] = (int32_t)size;
+    }
+    return MOTE_OK;
+}
+
 mote_status mote_infer_axis(int64_t axis, int32_t rank, int32_t *out, mote_error *err)
 {
     const int64_t from_front = axis < 0 ? axis + rank : axis;

@@ -31,6 +31,9 @@ mote_status mote_infer_compare(const mote_op_io *io, mote_error *err);
 /* Reads element `index` of an int32 or int64 constant into value; false when its data is not known,
  * the type is another, or index is out of range. */
 bool mote_infer_read_int(const mote_tensor *tensor, int64_t index, int64_t *value);
+/* Reads a whole shape from int32 or int64 values. *known false: its values are not known yet. MOTE_SHAPE when a size is
+ * negative or the rank too high. */
+mote_status mote_infer_read_shape(const mote_tensor *from, mote_shape *shape, bool *known, mote_error *err);
 /* Maps an axis in [-rank, rank) to [0, rank); MOTE_SHAPE outside. */
 mote_status mote_infer_axis(int64_t axis, int32_t rank, int32_t *out, mote_error *err);
 

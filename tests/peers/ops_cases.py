@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import ops_cases_index
 import ops_cases_matmul
 import ops_cases_move
 from ops_model import Model, Tensor
@@ -519,7 +520,7 @@ def the_rest(make):
 
 FAMILIES = [arithmetic, arithmetic_quantized, arithmetic_shifts, elementwise_pairs, comparisons, prelu, unary_floats,
             unary_quantized, reductions, axes_at_run_time, arg_extrema, softmaxes, quantizing, casts, halves, the_rest,
-            *ops_cases_move.FAMILIES, *ops_cases_matmul.FAMILIES]
+            *ops_cases_move.FAMILIES, *ops_cases_matmul.FAMILIES, *ops_cases_index.FAMILIES]
 
 
 def all_cases(seed, per):

@@ -29,8 +29,7 @@ typedef struct matmul_state {
     int32_t rank;            /* of the products, broadcast */
     int64_t dims[MOTE_MAX_RANK], left_strides[MOTE_MAX_RANK], right_strides[MOTE_MAX_RANK]; /* in matrices, 0: held */
     int32_t left_zero, right_zero, out_zero;
-    mote_multiplier multiplier;
-    int32_t *mantissa, *exponent; /* the multiplier for each column */
+    int32_t *mantissa, *exponent; /* of each column's multiplier */
     void *packed;                 /* constant right matrices, one after the other; NULL: packed by eval */
     size_t packed_bytes;          /* of one matrix */
     size_t transposed_bytes, codes_bytes, sums_bytes;
@@ -85,34 +84,40 @@ static void lay_out(const mote_op_io *io, matmul_state *s)
     }
 }
 
-static mote_status check_quantization(const mote_op_io *io, const matmul_state *s, mote_error *err)
+/* One scale, or one for each column and no zero points. */
+static mote_status check_right(const mote_op_io *io, const matmul_state *s, mote_error *err)
 {
-    const mote_tensor *a = io->inputs[0], *b = io->inputs[1], *out = io->outputs[0];
-    mote_status status = MOTE_OK;
-    if (s->kind == HYBRID) {
-        if (b->quant.n < 1 || (b->quant.n > 1 && b->quant.n != s->n))
-            status = mote_error_set(err, MOTE_UNSUPPORTED, "input 1 has %d scales for %lld columns", b->quant.n,
-                                    (long long)s->n);
-        return status;
-    }
-    if (s->kind == WIDE_CODES) {
-        status = mote_need_symmetric(a, "input 0", err);
-        if (status == MOTE_OK)
-            status = b->dtype == MOTE_INT16 ? mote_need_symmetric(b, "input 1", err)
-                                            : mote_need_per_tensor(b, "input 1", err);
-        if (status == MOTE_OK && mote_zero_of(b) != 0)
-            status = mote_error_set(err, MOTE_UNSUPPORTED, "input 1 has a zero point beside int16");
-        return status == MOTE_OK ? mote_need_symmetric(out, "the output", err) : status;
-    }
-    if (s->kind == FLOATS || out->dtype == MOTE_INT32)
-        return MOTE_OK;
-    status = mote_need_per_tensor(a, "input 0", err);
-    if (status == MOTE_OK)
-        status = mote_need_per_tensor(b, "input 1", err);
-    return status == MOTE_OK ? mote_need_per_tensor(out, "the output", err) : status;
+    const mote_batch_matmul_params *params = io->node->params;
+    const mote_tensor *b = io->inputs[1];
+    if (b->quant.n == 1)
+        return s->kind == HYBRID ? MOTE_OK : mote_need_per_tensor(b, "input 1", err);
+    if (b->quant.n < 1 || b->quant.n != s->n || b->quant.axis != b->shape.rank - 1 - params->adj_y)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "input 1 has %d scales for %lld columns", b->quant.n,
+                              (long long)s->n);
+    for (int32_t i = 0; i < b->quant.n; i++)
+        if (!(b->quant.scale[i] > 0) || b->quant.zero_point[i] != 0)
+            return mote_error_set(err, MOTE_UNSUPPORTED, "input 1 has a zero point or no scale for column %d", i);
+    return MOTE_OK;
 }
 
-static mote_status make_multiplier(mote_run *run, const mote_op_io *io, matmul_state *s, mote_error *err)
+static mote_status check_quantization(const mote_op_io *io, const matmul_state *s, mote_error *err)
+{
+    if (s->kind == FLOATS || io->outputs[0]->dtype == MOTE_INT32)
+        return MOTE_OK;
+    mote_status status = check_right(io, s, err);
+    if (status != MOTE_OK || s->kind == HYBRID)
+        return status;
+    if (s->kind == CODES) {
+        status = mote_need_per_tensor(io->inputs[0], "input 0", err);
+        return status == MOTE_OK ? mote_need_per_tensor(io->outputs[0], "the output", err) : status;
+    }
+    if (mote_zero_of(io->inputs[1]) != 0)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "input 1 has a zero point beside int16");
+    status = mote_need_symmetric(io->inputs[0], "input 0", err);
+    return status == MOTE_OK ? mote_need_symmetric(io->outputs[0], "the output", err) : status;
+}
+
+static mote_status make_multipliers(mote_run *run, const mote_op_io *io, matmul_state *s, mote_error *err)
 {
     const mote_tensor *a = io->inputs[0], *b = io->inputs[1], *out = io->outputs[0];
     if (s->kind == FLOATS || s->kind == HYBRID || out->dtype == MOTE_INT32)
@@ -120,20 +125,18 @@ static mote_status make_multiplier(mote_run *run, const mote_op_io *io, matmul_s
     s->left_zero = mote_zero_of(a);
     s->right_zero = mote_zero_of(b);
     s->out_zero = mote_zero_of(out);
-    s->multiplier =
-        mote_multiplier_from_double((double)(mote_scale_of(a) * mote_scale_of(b)) / (double)mote_scale_of(out));
-    if (s->multiplier.exponent > (s->kind == WIDE_CODES ? 7 : 30))
-        return mote_error_set(err, MOTE_UNSUPPORTED, "the scales are too far apart");
-    if (s->kind == WIDE_CODES)
-        return MOTE_OK;
     const size_t padded = (size_t)s->n + PAD_COLUMNS;
     s->mantissa = mote_run_persistent(run, padded * sizeof *s->mantissa);
     s->exponent = mote_run_persistent(run, padded * sizeof *s->exponent);
     if (!s->mantissa || !s->exponent)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
     for (int64_t i = 0; i < s->n; i++) {
-        s->mantissa[i] = s->multiplier.mantissa;
-        s->exponent[i] = s->multiplier.exponent;
+        const float product = mote_scale_of(a) * b->quant.scale[b->quant.n > 1 ? i : 0];
+        const mote_multiplier m = mote_multiplier_from_double((double)product / (double)mote_scale_of(out));
+        if (m.exponent > (s->kind == WIDE_CODES ? 7 : 30))
+            return mote_error_set(err, MOTE_UNSUPPORTED, "the scales are too far apart");
+        s->mantissa[i] = m.mantissa;
+        s->exponent[i] = m.exponent;
     }
     return MOTE_OK;
 }
@@ -163,7 +166,7 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
     lay_out(io, s);
     status = check_quantization(io, s, err);
     if (status == MOTE_OK)
-        status = make_multiplier(run, io, s, err);
+        status = make_multipliers(run, io, s, err);
     if (status != MOTE_OK || s->kind == WIDE_CODES)
         return status;
     if (mote_run_kernels(run))
@@ -227,6 +230,11 @@ static void float_rows(const matmul_call *call, const void *packed, int64_t left
     s->kernels.f32_gemm.run(&job, begin, end);
 }
 
+static mote_multiplier multiplier_of(const matmul_state *s, int64_t column)
+{
+    return (mote_multiplier){s->mantissa[column], s->exponent[column]};
+}
+
 static int32_t sum_of(const int8_t *x, int64_t n)
 {
     int32_t sum = 0;
@@ -243,7 +251,7 @@ static void store_codes(const matmul_call *call, const int8_t *x, const int32_t 
     const int32_t less = mote_wrap_mul_i32(s->right_zero, row_sum);
     int8_t *out = (int8_t *)call->io->outputs[0]->data + at;
     for (int64_t j = 0; j < s->n; j++) {
-        const int32_t code = mote_scale_i32(mote_wrap_sub_i32(sums[j], less), s->multiplier);
+        const int32_t code = mote_scale_i32(mote_wrap_sub_i32(sums[j], less), multiplier_of(s, j));
         out[j] = (int8_t)mote_clamp_i32(mote_wrap_add_i32(code, s->out_zero), INT8_MIN, INT8_MAX);
     }
 }
@@ -336,7 +344,7 @@ static void wide_rows(const matmul_call *call, int64_t left, int64_t right, int6
                 sum += (int64_t)x[l * left_k_stride] * (b->dtype == MOTE_INT16
                                                             ? ((const int16_t *)b->data)[w + l * k_stride]
                                                             : ((const int8_t *)b->data)[w + l * k_stride]);
-            out[i * s->n + j] = (int16_t)mote_clamp_i32(mote_scale_i64(sum, s->multiplier), INT16_MIN, INT16_MAX);
+            out[i * s->n + j] = (int16_t)mote_clamp_i32(mote_scale_i64(sum, multiplier_of(s, j)), INT16_MIN, INT16_MAX);
         }
 }
 

@@ -5,23 +5,16 @@ static mote_status infer(const mote_op_io *io, mote_error *err)
     const mote_status status = mote_infer_need(io, 2, err);
     if (status != MOTE_OK)
         return status;
-    io->outputs[0]->dtype = io->inputs[1]->dtype;
-    if (mote_infer_is_open(io, 2) || (!io->inputs[0]->data && mote_shape_count(&io->inputs[0]->shape) != 0)) {
-        mote_infer_set_unknown(io->outputs[0]);
-        return MOTE_OK;
-    }
-    const int64_t rank = mote_shape_count(&io->inputs[0]->shape);
-    if (rank > MOTE_MAX_RANK || mote_shape_count(&io->inputs[1]->shape) != 1)
-        return mote_error_set(err, MOTE_SHAPE, "at most %d dimensions and one value are needed", MOTE_MAX_RANK);
-    mote_shape shape = {.rank = (int32_t)rank};
-    for (int32_t d = 0; d < shape.rank; d++) {
-        int64_t size;
-        if (!mote_infer_read_int(io->inputs[0], d, &size) || size < 0 || size > INT32_MAX)
-            return mote_error_set(err, MOTE_SHAPE, "dimension %d is not a whole number from 0 to 2^31", d);
-        shape.dims[d] = (int32_t)size;
-    }
-    io->outputs[0]->shape = shape;
-    return MOTE_OK;
+    mote_tensor *out = io->outputs[0];
+    out->dtype = io->inputs[1]->dtype;
+    if (!mote_infer_is_open(io, 2) && mote_shape_count(&io->inputs[1]->shape) != 1)
+        return mote_error_set(err, MOTE_SHAPE, "one value is needed, not %lld",
+                              (long long)mote_shape_count(&io->inputs[1]->shape));
+    bool known;
+    const mote_status read = mote_infer_read_shape(io->inputs[0], &out->shape, &known, err);
+    if (!known)
+        mote_infer_set_unknown(out);
+    return read;
 }
 
 static int32_t version(const mote_op_io *io)
