@@ -1,5 +1,7 @@
 #include "data/reader.h"
 
+#include <mote/cpu.h>
+
 #include <string.h>
 
 #define MOTE_READER(symbol) extern const mote_reader mote_reader_##symbol;
@@ -31,6 +33,7 @@ mote_status mote_dataset_open(mote_dataset **dataset, const char *path, const ch
         mote_arena_free(arena);
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
     }
+    mote_kernels_select(mote_cpu_features(), &opened->kernels);
     opened->arena = arena;
     opened->allocator = allocator;
     opened->path = mote_arena_strdup(arena, path);
@@ -93,17 +96,4 @@ int32_t mote_dataset_label(const mote_dataset *dataset, int64_t example)
 const char *mote_dataset_name(const mote_dataset *dataset, int64_t example)
 {
     return dataset->names[example];
-}
-
-mote_status mote_dataset_decode(const mote_dataset *dataset, int64_t example, int32_t channels, mote_image *image,
-                                mote_error *err)
-{
-    *image = (mote_image){.allocator = dataset->allocator};
-    return dataset->reader->decode(dataset, example, channels, image, err);
-}
-
-mote_status mote_dataset_size(const mote_dataset *dataset, int64_t example, int32_t *height, int32_t *width,
-                              mote_error *err)
-{
-    return dataset->reader->size(dataset, example, height, width, err);
 }

@@ -298,27 +298,23 @@ static mote_status open_folder(mote_dataset *dataset, const char *path, const ch
     return status;
 }
 
-static mote_status decode(const mote_dataset *dataset, int64_t example, int32_t channels, mote_image *image,
-                          mote_error *err)
+static mote_status encoded(const mote_dataset *dataset, int64_t example, mote_encoded *given, mote_error *err)
 {
-    return mote_image_load(dataset->names[example], channels, dataset->allocator, image, err);
+    const mote_status status = mote_file_open(&given->file, dataset->names[example], 0, dataset->allocator, err);
+    given->bytes = given->file.data;
+    given->n_bytes = given->file.n_bytes;
+    return status;
 }
 
-static mote_status size(const mote_dataset *dataset, int64_t example, int32_t *height, int32_t *width, mote_error *err)
+static void release(mote_encoded *given)
 {
-    mote_file file;
-    mote_status status = mote_file_open(&file, dataset->names[example], 0, dataset->allocator, err);
-    if (status != MOTE_OK)
-        return status;
-    status = mote_image_size(file.data, file.n_bytes, height, width, err);
-    mote_file_close(&file);
-    return status == MOTE_OK ? status : mote_error_prefix(err, status, "%s", dataset->names[example]);
+    mote_file_close(&given->file);
 }
 
 const mote_reader mote_reader_folder = {
     .what = "a folder of class folders",
     .probe = probe,
     .open = open_folder,
-    .decode = decode,
-    .size = size,
+    .encoded = encoded,
+    .release = release,
 };

@@ -26,10 +26,9 @@ mote_status mote_check_photo_size(int64_t height, int64_t width, mote_error *err
     return MOTE_OK;
 }
 
-typedef enum image_kind { IMAGE_UNKNOWN, IMAGE_JPEG, IMAGE_PNG, IMAGE_GIF, IMAGE_BMP, IMAGE_WEBP } image_kind;
-
-static image_kind sniff(const unsigned char *b, size_t n)
+image_kind mote_image_sniff(const void *bytes, size_t n)
 {
+    const unsigned char *b = bytes;
     if (n >= 3 && b[0] == 0xff && b[1] == 0xd8 && b[2] == 0xff)
         return IMAGE_JPEG;
     if (n >= 8 && memcmp(b, "\x89PNG\r\n\x1a\n", 8) == 0)
@@ -57,7 +56,7 @@ mote_status mote_image_decode(const void *bytes, size_t n_bytes, int32_t channel
     *image = (mote_image){.allocator = allocator};
     if (channels != 0 && channels != 1 && channels != 3)
         return mote_error_set(err, MOTE_ARGUMENT, "%d channels; a photo is decoded to 1 or 3", channels);
-    const image_kind kind = sniff(bytes, n_bytes);
+    const image_kind kind = mote_image_sniff(bytes, n_bytes);
     if (kind == IMAGE_JPEG)
         return mote_jpeg_decode(bytes, n_bytes, channels, image, err);
     if (kind == IMAGE_PNG)
@@ -67,7 +66,7 @@ mote_status mote_image_decode(const void *bytes, size_t n_bytes, int32_t channel
 
 mote_status mote_image_size(const void *bytes, size_t n_bytes, int32_t *height, int32_t *width, mote_error *err)
 {
-    const image_kind kind = sniff(bytes, n_bytes);
+    const image_kind kind = mote_image_sniff(bytes, n_bytes);
     if (kind == IMAGE_JPEG)
         return mote_jpeg_size(bytes, n_bytes, height, width, err);
     if (kind == IMAGE_PNG)

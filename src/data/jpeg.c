@@ -61,29 +61,33 @@ static void rgb_line_to_gray(const unsigned char *rgb, unsigned char *gray, int3
 typedef struct jpeg_job {
     struct jpeg_decompress_struct info;
     jpeg_failure failure;
-    unsigned char *line; /* one line of CMYK */
-    mote_image *image;
+    unsigned char *line; /* one line of CMYK, then one of RGB */
+    const mote_allocator *allocator;
+    const mote_line_sink *sink;
 } jpeg_job;
 
 static void read_lines(jpeg_job *job, int32_t channels)
 {
     struct jpeg_decompress_struct *info = &job->info;
+    const mote_line_sink *sink = job->sink;
     const bool cmyk = info->out_color_space == JCS_CMYK;
     const int32_t width = (int32_t)info->output_width;
     while (info->output_scanline < info->output_height) {
-        unsigned char *row =
-            (unsigned char *)job->image->data + (size_t)info->output_scanline * (size_t)width * (size_t)channels;
+        const int32_t y = (int32_t)info->output_scanline;
+        unsigned char *row = sink->place(sink->arg, y);
         JSAMPROW target = cmyk ? job->line : row;
         if (jpeg_read_scanlines(info, &target, 1) != 1) {
             job->failure.truncated = true;
             return;
         }
-        if (!cmyk)
-            continue;
-        unsigned char *rgb = channels == 3 ? row : job->line + 4 * (size_t)width;
-        cmyk_line_to_rgb(job->line, rgb, width, info->saw_Adobe_marker);
-        if (channels == 1)
-            rgb_line_to_gray(rgb, row, width);
+        if (cmyk) {
+            unsigned char *rgb = channels == 3 ? row : job->line + 4 * (size_t)width;
+            cmyk_line_to_rgb(job->line, rgb, width, info->saw_Adobe_marker);
+            if (channels == 1)
+                rgb_line_to_gray(rgb, row, width);
+        }
+        if (sink->line)
+            sink->line(sink->arg, y);
     }
 }
 
@@ -98,25 +102,20 @@ static mote_status start(jpeg_job *job, int32_t channels, mote_error *err)
     info->dct_method = JDCT_IFAST;
     info->do_fancy_upsampling = TRUE;
     jpeg_start_decompress(info);
-    mote_image *image = job->image;
-    image->height = (int32_t)info->output_height;
-    image->width = (int32_t)info->output_width;
-    image->channels = channels;
-    image->dtype = MOTE_UINT8;
-    image->data = mote_alloc(image->allocator, (size_t)image->height * (size_t)image->width * (size_t)channels);
-    job->line = inks ? mote_alloc(image->allocator, 7 * (size_t)image->width) : NULL;
-    if (!image->data || (inks && !job->line))
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory for %d x %d pixels", image->width, image->height);
-    return MOTE_OK;
+    job->line = inks ? mote_alloc(job->allocator, 7 * (size_t)info->output_width) : NULL;
+    if (inks && !job->line)
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return job->sink->begin(job->sink->arg, (int32_t)info->output_height, (int32_t)info->output_width, channels, err);
 }
 
-mote_status mote_jpeg_decode(const void *bytes, size_t n_bytes, int32_t channels, mote_image *image, mote_error *err)
+mote_status mote_jpeg_decode_lines(const void *bytes, size_t n_bytes, int32_t channels, const mote_line_sink *sink,
+                                   const mote_allocator *allocator, mote_error *err)
 {
-    jpeg_job *job = mote_calloc(image->allocator, 1, sizeof *job);
+    jpeg_job *job = mote_calloc(allocator, 1, sizeof *job);
     if (!job)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-    job->image = image;
-    image->data = NULL;
+    job->allocator = allocator;
+    job->sink = sink;
     set_up(&job->info, &job->failure);
     mote_status status = MOTE_OK;
     if (setjmp(job->failure.jump) == 0) {
@@ -134,10 +133,38 @@ mote_status mote_jpeg_decode(const void *bytes, size_t n_bytes, int32_t channels
         status = mote_error_set(err, MOTE_FORMAT, "not a readable JPEG: %s", job->failure.text);
     }
     jpeg_destroy_decompress(&job->info);
-    mote_free(image->allocator, job->line);
+    mote_free(allocator, job->line);
+    mote_free(allocator, job);
+    return status;
+}
+
+/* --- into an image --- */
+
+static mote_status begin_image(void *arg, int32_t height, int32_t width, int32_t channels, mote_error *err)
+{
+    mote_image *image = arg;
+    image->height = height;
+    image->width = width;
+    image->channels = channels;
+    image->dtype = MOTE_UINT8;
+    image->data = mote_alloc(image->allocator, (size_t)height * (size_t)width * (size_t)channels);
+    return image->data ? MOTE_OK
+                       : mote_error_set(err, MOTE_NO_MEMORY, "out of memory for %d x %d pixels", width, height);
+}
+
+static unsigned char *place_in_image(void *arg, int32_t y)
+{
+    const mote_image *image = arg;
+    return (unsigned char *)image->data + (size_t)y * (size_t)image->width * (size_t)image->channels;
+}
+
+mote_status mote_jpeg_decode(const void *bytes, size_t n_bytes, int32_t channels, mote_image *image, mote_error *err)
+{
+    image->data = NULL;
+    const mote_line_sink sink = {.begin = begin_image, .place = place_in_image, .arg = image};
+    const mote_status status = mote_jpeg_decode_lines(bytes, n_bytes, channels, &sink, image->allocator, err);
     if (status != MOTE_OK)
         mote_image_free(image);
-    mote_free(image->allocator ? image->allocator : NULL, job);
     return status;
 }
 

@@ -41,15 +41,10 @@ mote_loader_options mote_loader_options_default(void)
 static mote_status decode_into(const mote_loader *loader, int64_t example, float *pixels, mote_error *err)
 {
     const mote_loader_options *o = &loader->options;
-    mote_image image;
-    mote_status status = mote_dataset_decode(loader->dataset, example, o->channels, &image, err);
+    const mote_status status =
+        mote_dataset_load(loader->dataset, example, o->channels, o->height, o->width, pixels, err);
     if (status != MOTE_OK)
         return status;
-    status = mote_image_resize(&image, o->height, o->width, pixels);
-    mote_image_free(&image);
-    if (status != MOTE_OK)
-        return mote_error_set(err, status, "%s: out of memory resizing it",
-                              mote_dataset_name(loader->dataset, example));
     mote_pixels_apply(o->pixels, pixels, (int64_t)o->height * o->width, o->channels);
     return MOTE_OK;
 }

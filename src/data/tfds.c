@@ -355,53 +355,33 @@ static void close_tfds(mote_dataset *dataset)
         mote_file_close(&state->shards[i]);
 }
 
-/* The encoded image of an example: valid while *example is. */
-static mote_status image_bytes(const mote_dataset *dataset, int64_t index, Mote__Example **example,
-                               const ProtobufCBinaryData **image, mote_error *err)
+static mote_status encoded(const mote_dataset *dataset, int64_t index, mote_encoded *photo, mote_error *err)
 {
     const tfds_state *state = dataset->state;
-    *example = unpack(state, &state->records[index], err);
-    if (!*example)
+    Mote__Example *example = unpack(state, &state->records[index], err);
+    if (!example)
         return mote_error_prefix(err, MOTE_FORMAT, "%s", dataset->names[index]);
-    const Mote__Feature *feature = find_feature(*example, state->image_key);
+    const Mote__Feature *feature = find_feature(example, state->image_key);
     if (!feature || feature->kind_case != MOTE__FEATURE__KIND_BYTES_LIST || feature->bytes_list->n_value != 1) {
-        mote__example__free_unpacked(*example, NULL);
+        mote__example__free_unpacked(example, NULL);
         return mote_error_set(err, MOTE_FORMAT, "%s: it has no image", dataset->names[index]);
     }
-    *image = &feature->bytes_list->value[0];
+    photo->bytes = feature->bytes_list->value[0].data;
+    photo->n_bytes = feature->bytes_list->value[0].len;
+    photo->message = example;
     return MOTE_OK;
 }
 
-static mote_status decode(const mote_dataset *dataset, int64_t index, int32_t channels, mote_image *image,
-                          mote_error *err)
+static void release(mote_encoded *photo)
 {
-    Mote__Example *example;
-    const ProtobufCBinaryData *bytes;
-    mote_status status = image_bytes(dataset, index, &example, &bytes, err);
-    if (status != MOTE_OK)
-        return status;
-    status = mote_image_decode(bytes->data, bytes->len, channels, dataset->allocator, image, err);
-    mote__example__free_unpacked(example, NULL);
-    return status == MOTE_OK ? status : mote_error_prefix(err, status, "%s", dataset->names[index]);
-}
-
-static mote_status size(const mote_dataset *dataset, int64_t index, int32_t *height, int32_t *width, mote_error *err)
-{
-    Mote__Example *example;
-    const ProtobufCBinaryData *bytes;
-    mote_status status = image_bytes(dataset, index, &example, &bytes, err);
-    if (status != MOTE_OK)
-        return status;
-    status = mote_image_size(bytes->data, bytes->len, height, width, err);
-    mote__example__free_unpacked(example, NULL);
-    return status == MOTE_OK ? status : mote_error_prefix(err, status, "%s", dataset->names[index]);
+    mote__example__free_unpacked(photo->message, NULL);
 }
 
 const mote_reader mote_reader_tfds = {
     .what = "a TFDS dataset",
     .probe = probe,
     .open = open_tfds,
-    .decode = decode,
-    .size = size,
+    .encoded = encoded,
+    .release = release,
     .close = close_tfds,
 };

@@ -71,6 +71,18 @@ typedef struct mote_qs8_mul_job {
     mote_multiplier scale;
 } mote_qs8_mul_job;
 
+/* A line of pixels of 8-bit values made narrower or wider: value c of pixel i lies between line[left[i] + c] and
+ * line[right[i] + c], as mote_f32_lerp_fn has it with weights[i * channels + c]. */
+typedef struct mote_u8_lerp_job {
+    const uint8_t *line;
+    int64_t line_bytes;
+    const int32_t *left, *right; /* rising, in bytes */
+    const float *weights;        /* n_pixels * channels */
+    int64_t n_pixels;
+    int32_t channels; /* 1…4 */
+    float *out;
+} mote_u8_lerp_job;
+
 /* out[i] = e^((in[i] - shift) * factor). This and the next: vec_math.h states the errors; out may be in. */
 typedef void mote_f32_exp_fn(const float *in, float *out, int64_t n, float shift, float factor);
 typedef void mote_f32_logistic_fn(const float *in, float *out, int64_t n);
@@ -82,6 +94,10 @@ typedef void mote_qs8_mul_fn(const mote_qs8_mul_job *job, int64_t n);
 typedef void mote_f32_to_qs8_fn(const float *x, int8_t *q, int64_t n, float inverse, float zero, int32_t low);
 /* out[i] = table[x[i]], 256 entries; out may be x. */
 typedef void mote_u8_lut_fn(const uint8_t *table, const uint8_t *x, uint8_t *out, int64_t n);
+
+/* out[i] = a[i] + (b[i] - a[i]) * weight, rounded after each step (no fused multiply-add). */
+typedef void mote_f32_lerp_fn(const float *a, const float *b, float weight, float *out, int64_t n);
+typedef void mote_u8_lerp_fn(const mote_u8_lerp_job *job);
 
 typedef void mote_f32_gemm_fn(const mote_f32_gemm_job *job, int64_t row_begin, int64_t row_end);
 typedef void mote_qs8_gemm_fn(const mote_qs8_gemm_job *job, int64_t row_begin, int64_t row_end);
@@ -145,6 +161,16 @@ typedef struct mote_kernels {
         mote_f32_to_qs8_fn *run;
         int32_t nr, kr;
     } f32_to_qs8;
+    struct {
+        const char *variant;
+        mote_u8_lerp_fn *run;
+        int32_t nr, kr;
+    } u8_lerp;
+    struct {
+        const char *variant;
+        mote_f32_lerp_fn *run;
+        int32_t nr, kr;
+    } f32_lerp;
 } mote_kernels;
 
 /* Constant for the process: features 0 gives the reference kernels. */
