@@ -44,6 +44,7 @@ MOTE_API char *mote_arena_strdup(mote_arena *arena, const char *text);
 MOTE_API char *mote_arena_strndup(mote_arena *arena, const char *text, size_t n);
 MOTE_API char *mote_arena_printf(mote_arena *arena, const char *format, ...) MOTE_PRINTF(2, 3);
 MOTE_API size_t mote_arena_used_bytes(const mote_arena *arena);
+MOTE_API const mote_allocator *mote_arena_allocator(const mote_arena *arena); /* as given to mote_arena_new */
 
 #ifdef __cplusplus
 }

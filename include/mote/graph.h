@@ -79,7 +79,7 @@ typedef struct mote_layer_weight {
     mote_weight_layout layout;
     mote_shape shape; /* as in the Keras file */
     mote_dtype dtype; /* as in the Keras file */
-    const void *data; /* the value in Keras's layout, kept only where tensor is MOTE_NO_TENSOR */
+    const void *data; /* float32 or int64 in Keras's layout, kept only where tensor is MOTE_NO_TENSOR */
     bool trainable;   /* its own flag; the layer's is separate */
 } mote_layer_weight;
 
@@ -91,13 +91,14 @@ typedef struct mote_layer {
     int32_t n_outputs;
     mote_shape *output_shapes; /* batch is MOTE_DIM_UNKNOWN; one per output */
     int32_t *output_tensors;   /* in graphs[0]; first call only */
+    bool outputs_differ;       /* another call of this shared layer has other shapes */
     int32_t n_inbound;
-    const char **inbound; /* "block1a_bn[0][0]", as summary prints it */
+    const char **inbound; /* "block1a_bn[0][0]", as summary prints it: the tensors of all calls */
     bool inbound_is_list;
-    int32_t n_weights;
+    int32_t n_weights; /* 0 for a nested model: its layers have them */
     mote_layer_weight *weights;
     bool trainable;
-    int32_t parent; /* the nested model this layer is inside of, or -1 */
+    int32_t parent; /* the nested model this layer is inside of, or -1; a model stands before its layers */
 } mote_layer;
 
 typedef struct mote_model {

@@ -143,3 +143,8 @@ size_t mote_arena_used_bytes(const mote_arena *arena)
 {
     return arena->used_bytes;
 }
+
+const mote_allocator *mote_arena_allocator(const mote_arena *arena)
+{
+    return arena->allocator;
+}

@@ -124,7 +124,8 @@ static void copy_layer(mote_arena *arena, mote_layer *layer, bool *failed)
     layer->weights = copy_bytes(arena, layer->weights, n_weights * sizeof *layer->weights, failed);
     for (int32_t i = 0; layer->weights && i < layer->n_weights; i++) {
         mote_layer_weight *weight = &layer->weights[i];
-        const mote_tensor probe = {.dtype = weight->dtype, .shape = weight->shape};
+        const mote_dtype stored = weight->dtype == MOTE_INT64 ? MOTE_INT64 : MOTE_FLOAT32;
+        const mote_tensor probe = {.dtype = stored, .shape = weight->shape};
         size_t n_bytes = 0;
         mote_tensor_needed_bytes(&probe, &n_bytes);
         weight->name = copy_text(arena, weight->name, failed);

@@ -1,5 +1,7 @@
 #include "import/keras_builder.h"
 
+#include "import/keras_layout.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -107,65 +109,6 @@ mote_status keras_reshape(keras_call *call, int32_t rank, const int32_t *dims, m
 
 /* --- weights --- */
 
-/* A sequence's kernel [w, in, out] is an image's of height 1. */
-static mote_shape with_height(const mote_shape *shape)
-{
-    return shape->rank == 3 ? mote_shape_4d(1, shape->dims[0], shape->dims[1], shape->dims[2]) : *shape;
-}
-
-/* Source index of target element for the transposing layouts; dims are the file's. */
-static void lay_out(const mote_tensor *source, mote_weight_layout layout, float *target)
-{
-    const float *s = source->data;
-    const mote_shape shape = with_height(&source->shape);
-    const int32_t *d = shape.dims;
-    const int64_t count = mote_shape_count(&source->shape);
-    switch (layout) {
-    case MOTE_WEIGHT_HWIO_TO_OHWI: {
-        const int64_t out = d[3], rest = out ? count / out : 0;
-        for (int64_t o = 0; o < out; o++)
-            for (int64_t i = 0; i < rest; i++)
-                target[o * rest + i] = s[i * out + o];
-        return;
-    }
-    case MOTE_WEIGHT_IO_TO_OI:
-        for (int64_t o = 0; o < d[1]; o++)
-            for (int64_t i = 0; i < d[0]; i++)
-                target[o * d[0] + i] = s[i * d[1] + o];
-        return;
-    case MOTE_WEIGHT_HWOI_TO_OHWI: {
-        const int64_t in = d[3], out = d[2], area = (int64_t)d[0] * d[1];
-        for (int64_t o = 0; o < out; o++)
-            for (int64_t p = 0; p < area; p++)
-                memcpy(target + (o * area + p) * in, s + (p * out + o) * in, (size_t)in * sizeof *s);
-        return;
-    }
-    case MOTE_WEIGHT_AS_IS:
-    case MOTE_WEIGHT_HWCM_TO_1HWX:
-        if (count)
-            memcpy(target, s, (size_t)count * sizeof *s);
-    }
-}
-
-static mote_shape laid_out_shape(const mote_shape *in, mote_weight_layout layout)
-{
-    const mote_shape shape = with_height(in);
-    const int32_t *d = shape.dims;
-    switch (layout) {
-    case MOTE_WEIGHT_HWIO_TO_OHWI:
-        return mote_shape_4d(d[3], d[0], d[1], d[2]);
-    case MOTE_WEIGHT_HWOI_TO_OHWI:
-        return mote_shape_4d(d[2], d[0], d[1], d[3]);
-    case MOTE_WEIGHT_HWCM_TO_1HWX:
-        return mote_shape_4d(1, d[0], d[1], d[2] * d[3]);
-    case MOTE_WEIGHT_IO_TO_OI:
-        return (mote_shape){2, {d[1], d[0]}};
-    case MOTE_WEIGHT_AS_IS:
-        break;
-    }
-    return *in;
-}
-
 int32_t keras_take_weight(keras_call *call, const char *role, int32_t rank, mote_weight_layout layout, mote_error *err)
 {
     keras_layer *layer = call->layer;
@@ -176,6 +119,8 @@ int32_t keras_take_weight(keras_call *call, const char *role, int32_t rank, mote
     keras_weight *weight = &layer->weights[call->next_weight++];
     if (weight->tensor >= 0)
         return weight->tensor;
+    if (!weight->name)
+        weight->name = mote_arena_printf(call->builder->scratch, "%s/%s:0", layer->name, role);
     if (weight->value.shape.rank != rank || weight->value.dtype == MOTE_INT64) {
         char text[MOTE_SHAPE_TEXT_BYTES];
         keras_refuse(call, err, "its %s has shape %s; %d dimensions are needed", role,
@@ -187,14 +132,14 @@ int32_t keras_take_weight(keras_call *call, const char *role, int32_t rank, mote
         keras_refuse(call, err, "its %s has %lld values", role, (long long)count);
         return -1;
     }
-    const mote_shape shape = laid_out_shape(&weight->value.shape, layout);
+    const mote_shape shape = keras_laid_out_shape(&weight->value.shape, layout);
     weight->tensor = keras_const(call, role, &shape, NULL);
     if (weight->tensor < 0) {
         no_memory(err);
         return -1;
     }
     mote_tensor *tensor = call->builder->graph->tensors[weight->tensor];
-    lay_out(&weight->value, layout, tensor->data);
+    keras_lay_out(weight->value.data, &weight->value.shape, layout, tensor->data);
     tensor->layer = layer->record;
     weight->layout = layout;
     return weight->tensor;
@@ -207,7 +152,8 @@ const keras_weight *keras_peek_weight(const keras_call *call, int32_t index)
 
 void keras_skip_weights(keras_call *call, int32_t n)
 {
-    call->next_weight += n;
+    for (int32_t i = 0; i < n && call->next_weight < call->layer->n_weights; i++)
+        call->layer->weights[call->next_weight++].trainable = false;
 }
 
 /* --- config --- */

@@ -15,29 +15,51 @@ enum { KERAS_MAX_OUTPUTS = 64, KERAS_MAX_INPUTS = 1024 };
 
 typedef struct keras_builder keras_builder;
 typedef struct keras_call keras_call;
+typedef struct keras_layer keras_layer;
+typedef struct keras_scope keras_scope;
 typedef mote_status keras_layer_fn(keras_call *call, mote_error *err);
 
 /* What a layer may hold when the file gives it values: in the order Keras saves them. */
 typedef struct keras_weight {
-    const char *name;  /* as the file names it */
-    mote_tensor value; /* float32 or int64; dtype says what the file had */
+    const char *name;  /* as the file names it; NULL in forms without names, until a layer function takes it */
+    mote_tensor value; /* values are float32 or int64; value.dtype says what the file had */
     int32_t tensor;    /* in the graph, once a layer function has taken it */
     mote_weight_layout layout;
     bool trainable;
 } keras_weight;
 
-typedef struct keras_layer {
+/* One thing that a layer was called with. Lists and dicts of tensors are flattened, dicts in the order of their keys.
+ */
+typedef struct keras_arg {
+    const char *key;     /* of an argument given by name; NULL: by position */
+    const json_t *value; /* a constant; NULL: a tensor */
+    keras_layer *from;   /* whose output it is */
+    int32_t from_call, from_output;
+    int32_t tensor; /* in the graph, once from has been built; -1 for a constant */
+} keras_arg;
+
+/* One call of a layer as the file describes it: arguments by position, then the tensors given by name. */
+typedef struct keras_site {
+    keras_arg *args;
+    int32_t n_args;
+    json_t *kwargs; /* all that was given by name; may be NULL */
+} keras_site;
+
+struct keras_layer {
     const char *name, *class_name;
-    json_t *config;  /* borrowed from the document */
-    json_t *inbound; /* inbound_nodes */
+    json_t *config; /* borrowed from the document */
     keras_weight *weights;
     int32_t n_weights;
+    keras_site *sites;
+    int32_t n_calls;
     int32_t n_calls_done;
     int32_t *call_outputs; /* [call][KERAS_MAX_OUTPUTS] */
     int32_t *call_n_outputs;
-    int32_t n_calls;
-    int32_t record; /* index into the model's layers */
-} keras_layer;
+    int32_t record;     /* index into the model's layers; -1: an input that Keras does not list */
+    keras_scope *scope; /* the model it is in */
+    keras_scope *model; /* what is inside when the layer is a model itself; else NULL */
+    const char *path;   /* its group in a file that goes by class paths; NULL: not found there */
+};
 
 struct keras_builder {
     mote_model *model;
@@ -52,8 +74,10 @@ struct keras_call {
     keras_builder *builder;
     keras_layer *layer;
     json_t *config;
-    json_t *kwargs; /* of this call; may be NULL */
-    const int32_t *inputs;
+    json_t *kwargs;        /* of this call; may be NULL */
+    const keras_arg *args; /* everything in the call, constants too: operators that people write inline */
+    int32_t n_args;
+    const int32_t *inputs; /* the tensors among them, in their order */
     int32_t n_inputs;
     int32_t outputs[KERAS_MAX_OUTPUTS];
     int32_t n_outputs;
@@ -87,7 +111,7 @@ mote_status keras_reshape(keras_call *call, int32_t rank, const int32_t *dims, m
 int32_t keras_take_weight(keras_call *call, const char *role, int32_t rank, mote_weight_layout layout, mote_error *err);
 /* Its value as the file has it; NULL when there is none. */
 const keras_weight *keras_peek_weight(const keras_call *call, int32_t index);
-/* The next weights are not part of the graph (counters). */
+/* The next weights are not part of the graph (counters), and not trained. */
 void keras_skip_weights(keras_call *call, int32_t n);
 
 /* --- config --- */

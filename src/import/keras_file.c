@@ -1,0 +1,144 @@
+#include "import/keras_file.h"
+
+#include "import/zip_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_FILE_BYTES = 2000 * 1000 * 1000, MAX_TEXT_BYTES = 64 * 1024 * 1024 };
+
+mote_status keras_parse_json(const char *text, json_t **document, mote_error *err)
+{
+    json_error_t where;
+    *document = json_loads(text, JSON_REJECT_DUPLICATES, &where);
+    if (!*document)
+        return mote_error_set(err, MOTE_FORMAT, "the model's description is not JSON: line %d, column %d: %s",
+                              where.line, where.column, where.text);
+    return MOTE_OK;
+}
+
+int keras_file_major(const keras_file *file)
+{
+    return file->version && file->version[0] >= '3' && file->version[0] <= '9' ? 3 : 2;
+}
+
+/* --- .h5 --- */
+
+static mote_status open_h5(keras_file *file, const void *bytes, size_t n_bytes, mote_arena *arena, mote_error *err)
+{
+    file->n_bytes = n_bytes;
+    mote_status status = mote_h5_open(&file->h5, bytes, n_bytes, err);
+    if (status != MOTE_OK)
+        return status;
+    file->root = mote_h5_has(file->h5, "/model_weights") ? "/model_weights" : "";
+    const char *const *names;
+    int32_t n;
+    status = mote_h5_text_list(file->h5, *file->root ? file->root : "/", "layer_names", arena, (const char ***)&names,
+                               &n, err);
+    file->by_path = n == 0 && !*file->root;
+    return status;
+}
+
+static mote_status read_h5(keras_file *file, mote_arena *arena, mote_error *err)
+{
+    mote_status status = open_h5(file, file->bytes.data, file->bytes.n_bytes, arena, err);
+    if (status == MOTE_OK)
+        status = mote_h5_text(file->h5, "/", "model_config", arena, &file->config, err);
+    if (status == MOTE_OK)
+        status = mote_h5_text(file->h5, "/", "training_config", arena, &file->training, err);
+    if (status == MOTE_OK)
+        status = mote_h5_text(file->h5, "/", "keras_version", arena, &file->version, err);
+    return status;
+}
+
+/* --- .keras --- */
+
+static mote_status read_entry_text(keras_file *file, mote_zip *zip, const char *name, mote_arena *arena,
+                                   const char **text, mote_error *err)
+{
+    unsigned char *bytes;
+    size_t n_bytes;
+    mote_status status = mote_zip_read(zip, name, MAX_TEXT_BYTES, &bytes, &n_bytes, file->allocator, err);
+    if (status != MOTE_OK || !bytes)
+        return status;
+    *text = mote_arena_strndup(arena, (const char *)bytes, n_bytes);
+    mote_free(file->allocator, bytes);
+    return *text ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+}
+
+/* keras_version of metadata.json, and compile_config of config.json. */
+static mote_status read_settings(keras_file *file, const char *metadata, mote_arena *arena, mote_error *err)
+{
+    json_t *document;
+    mote_status status = MOTE_OK;
+    if (metadata) {
+        status = keras_parse_json(metadata, &document, err);
+        if (status != MOTE_OK)
+            return mote_error_prefix(err, status, "metadata.json");
+        const char *version = keras_text(document, "keras_version", NULL);
+        file->version = version ? mote_arena_strdup(arena, version) : NULL;
+        json_decref(document);
+    }
+    status = keras_parse_json(file->config, &document, err);
+    if (status != MOTE_OK)
+        return mote_error_prefix(err, status, "config.json");
+    const json_t *compile = json_object_get(document, "compile_config");
+    char *text = json_is_object(compile) ? json_dumps(compile, JSON_COMPACT) : NULL;
+    file->training = text ? mote_arena_strdup(arena, text) : NULL;
+    free(text);
+    json_decref(document);
+    return MOTE_OK;
+}
+
+static mote_status read_archive(keras_file *file, mote_zip *zip, mote_arena *arena, mote_error *err)
+{
+    const char *metadata = NULL;
+    mote_status status = read_entry_text(file, zip, "config.json", arena, &file->config, err);
+    if (status == MOTE_OK)
+        status = read_entry_text(file, zip, "metadata.json", arena, &metadata, err);
+    if (status == MOTE_OK && !file->config)
+        status = mote_error_set(err, MOTE_FORMAT, "this zip archive has no config.json: not a .keras file");
+    if (status == MOTE_OK)
+        status = read_settings(file, metadata, arena, err);
+    size_t n_bytes = 0;
+    if (status == MOTE_OK)
+        status = mote_zip_read(zip, "model.weights.h5", MAX_FILE_BYTES, &file->image, &n_bytes, file->allocator, err);
+    if (status == MOTE_OK && !file->image)
+        status = mote_error_set(err, MOTE_FORMAT, "this .keras file has no model.weights.h5");
+    if (status == MOTE_OK)
+        status = open_h5(file, file->image, n_bytes, arena, err);
+    file->by_path = true;
+    return status;
+}
+
+static mote_status read_zip(keras_file *file, mote_arena *arena, mote_error *err)
+{
+    mote_zip *zip;
+    mote_status status = mote_zip_open(&zip, file->bytes.data, file->bytes.n_bytes, err);
+    if (status != MOTE_OK)
+        return status;
+    status = read_archive(file, zip, arena, err);
+    mote_zip_close(zip);
+    return status;
+}
+
+static mote_status read_any(keras_file *file, mote_arena *arena, mote_error *err)
+{
+    const bool zipped = file->bytes.n_bytes >= 4 && memcmp(file->bytes.data, "PK\x03\x04", 4) == 0;
+    return zipped ? read_zip(file, arena, err) : read_h5(file, arena, err);
+}
+
+mote_status keras_file_open(keras_file *file, const char *path, mote_arena *arena, const mote_allocator *allocator,
+                            mote_error *err)
+{
+    *file = (keras_file){.root = "", .allocator = allocator};
+    const mote_status status = mote_file_open(&file->bytes, path, MAX_FILE_BYTES, allocator, err);
+    return status == MOTE_OK ? read_any(file, arena, err) : status;
+}
+
+void keras_file_close(keras_file *file)
+{
+    mote_h5_close(file->h5);
+    mote_free(file->allocator, file->image);
+    mote_file_close(&file->bytes);
+}
