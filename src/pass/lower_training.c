@@ -51,7 +51,7 @@ static mote_status lower_batch_norm(mote_graph *graph, int32_t at, mote_error *e
         return no_memory(err);
     float *s = graph->tensors[scale]->data, *o = graph->tensors[offset]->data;
     for (int32_t i = 0; i < n; i++) {
-        s[i] = gamma[i] * (1.0f / sqrtf(variance[i] + params->epsilon));
+        s[i] = gamma[i] * (float)(1.0 / sqrt((double)(variance[i] + params->epsilon)));
         o[i] = beta[i] - mean[i] * s[i];
     }
     const int32_t factors[] = {node.inputs[0], scale}, terms[] = {scaled, offset};

@@ -17,9 +17,11 @@ typedef struct quantizer {
     mote_graph *graph;
     const mote_quantize_spec *spec;
     mote_quantize_plan plan;
-    int32_t n_tensors; /* before any were added */
-    bool *quantized;   /* tensor becomes integer */
-    int32_t *floats;   /* the float copy of a quantized tensor once there is one, else -1 */
+    int32_t n_tensors, n_nodes; /* before any were added */
+    mote_node **nodes;          /* those */
+    bool *integer;              /* node becomes integer */
+    bool *quantized;            /* tensor becomes integer */
+    int32_t *floats;            /* the float copy of a quantized tensor once there is one, else -1 */
 } quantizer;
 
 static mote_status no_memory(mote_error *err)
@@ -40,25 +42,39 @@ static mote_dtype activation_type(const quantizer *q)
 
 /* --- which nodes and tensors become integers --- */
 
-/* An operator whose weights are not constants has no integer form here; BATCH_MATMUL does. */
-static bool is_integer(const quantizer *q, const mote_node *node)
+/* LiteRT ends the process when an input of a comparison has a scale of 1 or more. */
+static bool is_comparable(const quantizer *q, int32_t k)
+{
+    const mote_node *node = q->nodes[k];
+    for (int32_t i = 0; i < node->n_inputs; i++)
+        if (q->plan.nodes[k].reads[i].scale >= 1.0f ||
+            (is_value(q, node->inputs[i]) && q->plan.tensors[node->inputs[i]].scale >= 1.0f))
+            return false;
+    return true;
+}
+
+/* Convolutions and their kin need constant filters. */
+static bool has_integer_form(const quantizer *q, int32_t k)
 {
     mote_affine_op affine;
+    const mote_node *node = q->nodes[k];
     if (!mote_quantize_find(node, q->spec->wide))
         return false;
+    if (node->op == MOTE_OP_GREATER || node->op == MOTE_OP_GREATER_EQUAL || node->op == MOTE_OP_LESS ||
+        node->op == MOTE_OP_LESS_EQUAL)
+        return q->spec->wide || is_comparable(q, k);
     return !mote_pass_affine_op(node, &affine) || mote_pass_is_const_f32(q->graph, node->inputs[affine.filter]);
 }
 
-static void mark_tensors(quantizer *q)
+static void choose_nodes(quantizer *q)
 {
-    for (int32_t k = 0; k < q->graph->n_nodes; k++) {
-        const mote_node *node = q->graph->nodes[k];
-        if (!is_integer(q, node))
-            continue;
-        for (int32_t i = 0; i < node->n_inputs; i++)
+    for (int32_t k = 0; k < q->n_nodes; k++) {
+        const mote_node *node = q->nodes[k];
+        q->integer[k] = has_integer_form(q, k);
+        for (int32_t i = 0; q->integer[k] && i < node->n_inputs; i++)
             if (is_value(q, node->inputs[i]))
                 q->quantized[node->inputs[i]] = true;
-        for (int32_t i = 0; i < node->n_outputs; i++)
+        for (int32_t i = 0; q->integer[k] && i < node->n_outputs; i++)
             if (is_value(q, node->outputs[i]))
                 q->quantized[node->outputs[i]] = true;
     }
@@ -203,11 +219,23 @@ static mote_status make_island(quantizer *q, int32_t *at, mote_error *err)
     return status;
 }
 
-static void warn_island(const quantizer *q, const mote_node *node)
+/* One line for all nodes of an operator, when the first is met. */
+static void warn_island(const quantizer *q, int32_t k)
 {
-    char text[256];
-    snprintf(text, sizeof text, "%s has no %s form: it stays float, with conversions around it", mote_op_name(node->op),
-             q->spec->wide ? "16x8" : "int8");
+    const mote_op op = q->nodes[k]->op;
+    int32_t n = 0;
+    for (int32_t i = 0; i < q->n_nodes; i++) {
+        if (q->nodes[i]->op != op || q->integer[i])
+            continue;
+        if (i < k)
+            return;
+        n++;
+    }
+    char text[256], times[32] = "";
+    if (n > 1)
+        snprintf(times, sizeof times, " (%d times)", n);
+    snprintf(text, sizeof text, "%s%s has no %s form: it stays float, with conversions around it", mote_op_name(op),
+             times, q->spec->wide ? "16x8" : "int8");
     if (q->spec->on_warning)
         q->spec->on_warning(q->spec->on_warning_arg, text);
 }
@@ -224,16 +252,15 @@ static bool touches_values(const quantizer *q, const mote_node *node)
 
 static mote_status quantize_nodes(quantizer *q, mote_error *err)
 {
-    const int32_t n = q->graph->n_nodes;
-    for (int32_t k = 0, at = 0; k < n; k++, at++) {
-        const mote_node *node = q->graph->nodes[at];
+    for (int32_t k = 0, at = 0; k < q->n_nodes; k++, at++) {
+        const mote_node *node = q->nodes[k];
         if (!touches_values(q, node))
             continue;
         mote_status status;
-        if (is_integer(q, node)) {
+        if (q->integer[k]) {
             status = make_integer(q, &at, &q->plan.nodes[k], err);
         } else {
-            warn_island(q, node);
+            warn_island(q, k);
             status = make_island(q, &at, err);
         }
         if (status != MOTE_OK)
@@ -301,7 +328,8 @@ static mote_status set_outputs(quantizer *q, mote_error *err)
 static mote_status quantize(quantizer *q, mote_error *err)
 {
     mote_status status = mote_quantize_plan_make(q->graph, q->spec->ranges, q->spec->wide, &q->plan, err);
-    mark_tensors(q);
+    if (status == MOTE_OK)
+        choose_nodes(q);
     for (int32_t i = 0; status == MOTE_OK && i < q->n_tensors; i++)
         if (q->quantized[i])
             status = quantize_tensor(q, i, q->plan.tensors[i], err);
@@ -318,11 +346,13 @@ mote_status mote_quantize_integers(mote_model *model, const mote_quantize_spec *
         return mote_error_set(err, MOTE_UNSUPPORTED, "a model of %d graphs cannot be quantized to integers",
                               model->n_graphs);
     mote_graph *graph = model->graphs[0];
-    const size_t n = (size_t)graph->n_tensors + 1;
-    quantizer q = {.graph = graph, .spec = spec, .n_tensors = graph->n_tensors};
+    const size_t n = (size_t)graph->n_tensors + 1, n_nodes = (size_t)graph->n_nodes;
+    quantizer q = {.graph = graph, .spec = spec, .n_tensors = graph->n_tensors, .n_nodes = graph->n_nodes};
+    q.nodes = mote_arena_copy(graph->arena, graph->nodes, n_nodes * sizeof(mote_node *));
+    q.integer = mote_arena_calloc(graph->arena, n_nodes + 1, sizeof *q.integer);
     q.quantized = mote_arena_calloc(graph->arena, n, sizeof *q.quantized);
     q.floats = mote_arena_calloc(graph->arena, n, sizeof *q.floats);
-    if (!q.quantized || !q.floats)
+    if (!q.nodes || !q.integer || !q.quantized || !q.floats)
         return no_memory(err);
     for (int32_t i = 0; i < q.n_tensors; i++)
         q.floats[i] = -1;

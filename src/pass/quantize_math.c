@@ -3,11 +3,18 @@
 #include <math.h>
 #include <string.h>
 
+/* Ranges below this are widened: smaller scales would serve nobody. */
+static const float LEAST_RANGE = 1e-6f;
+
 mote_qparams mote_qparams_int8(float low_given, float high_given)
 {
-    const float low = low_given < 0 ? low_given : 0.0f, high = high_given > 0 ? high_given : 0.0f;
+    float low = low_given < 0 ? low_given : 0.0f, high = high_given > 0 ? high_given : 0.0f;
+    if (high - low < LEAST_RANGE) {
+        low = -LEAST_RANGE;
+        high = LEAST_RANGE;
+    }
     const float scale = (high - low) / 255.0f;
-    if (!(scale > 0) || !isfinite(scale))
+    if (!isfinite(scale))
         return (mote_qparams){1.0f, -128};
     const float zero = (float)(-128.0 - (double)low / (double)scale);
     return (mote_qparams){scale, zero < -128.0f ? -128 : zero > 127.0f ? 127 : (int64_t)roundf(zero)};
@@ -15,8 +22,8 @@ mote_qparams mote_qparams_int8(float low_given, float high_given)
 
 float mote_symmetric_scale(float top, int32_t n_codes)
 {
-    const float scale = top / (float)n_codes;
-    return scale > 0 && isfinite(scale) ? scale : 1.0f;
+    const float scale = fmaxf(top, LEAST_RANGE / 2) / (float)n_codes;
+    return isfinite(scale) ? scale : 1.0f;
 }
 
 mote_qparams mote_qparams_int16(float low, float high)

@@ -10,11 +10,11 @@ typedef struct mote_qparams {
 } mote_qparams;
 
 /* Asymmetric int8 for [low, high], which is widened to hold 0: scale (high - low) / 255 in float, zero point
- * round(-128 - low / scale), the quotient in double and the difference rounded to float. */
+ * round(-128 - low / scale), the quotient in double and the difference rounded to float. Below 1e-6 wide: +-1e-6. */
 mote_qparams mote_qparams_int8(float low, float high);
 /* Symmetric int16: max(|low|, |high|) / 32767, zero point 0. */
 mote_qparams mote_qparams_int16(float low, float high);
-/* top / n_codes; 1 for a top of 0, where any positive number serves. */
+/* top / n_codes, for a top of at least 5e-7. */
 float mote_symmetric_scale(float top, int32_t n_codes);
 
 /* Replaces a node's float filter by int8, one scale per output channel: max |w| / 127, codes round(w * (1 / scale))

@@ -76,6 +76,8 @@ static mote_qparams const_params(const planner *p, const mote_node *node, const 
     }
     if (node->op == MOTE_OP_PRELU) /* slopes are weights: symmetric int8 in both forms */
         return (mote_qparams){mote_symmetric_scale(fmaxf(-range.low, range.high), 127), 0};
+    if (range.high - range.low <= 1e-6f) /* as a weight's, not as an activation's */
+        range = (mote_range){fminf(range.low, -5e-7f), fmaxf(range.high, 5e-7f)};
     return p->wide ? mote_qparams_int16(range.low, range.high) : mote_qparams_int8(range.low, range.high);
 }
 
@@ -259,22 +261,23 @@ static void plan_wide(planner *p)
         if (!row)
             continue;
         const mote_qparams *from = NULL;
-        for (int32_t i = 0; i < node->n_inputs; i++) {
+        for (int32_t i = node->n_inputs - 1; i >= 0; i--) {
             if (!is_value(p, node->inputs[i]))
                 continue;
             if (tensors[node->inputs[i]].scale == 0)
                 tensors[node->inputs[i]] = own_params(p, node->inputs[i]);
             from = &tensors[node->inputs[i]];
         }
-        const bool same = row->kind == MOTE_QUANTIZE_SAME, many = count_float_inputs(p, node) > 1;
+        const bool compares = node->n_outputs == 1 && !is_float(p, node->outputs[0]); /* bare codes */
+        const bool same = row->kind == MOTE_QUANTIZE_SAME || compares, many = count_float_inputs(p, node) > 1;
         for (int32_t i = 0; i < node->n_outputs; i++)
             if (is_value(p, node->outputs[i]))
                 tensors[node->outputs[i]] = row->kind == MOTE_QUANTIZE_FIXED ? row->wide
                                             : same && !many && from          ? *from
                                                                              : own_params(p, node->outputs[i]);
         for (int32_t i = 0; same && many && i < node->n_inputs; i++)
-            if (is_float(p, node->inputs[i]))
-                p->plan->nodes[k].reads[i] = tensors[node->outputs[0]];
+            if (is_float(p, node->inputs[i]) && (from || !compares))
+                p->plan->nodes[k].reads[i] = compares ? *from : tensors[node->outputs[0]];
     }
 }
 

@@ -129,8 +129,10 @@ static mote_status quantize_integers(mote_model *model, const mote_convert_optio
     if (!options->calibration)
         return mote_error_set(err, MOTE_ARGUMENT, "%s needs calibration examples", mote_format_name(options->format));
     mote_range *ranges;
-    mote_status status =
-        mote_calibrate(model, options->calibration, options->n_threads, options->allocator, &ranges, NULL, err);
+    mote_status status = options->format == MOTE_FORMAT_INT16X8 ? mote_expand_for_wide(model->graphs[0], err) : MOTE_OK;
+    if (status != MOTE_OK)
+        return status;
+    status = mote_calibrate(model, options->calibration, options->n_threads, options->allocator, &ranges, NULL, err);
     if (status != MOTE_OK)
         return status;
     const mote_quantize_spec spec = {.wide = options->format == MOTE_FORMAT_INT16X8,
@@ -189,6 +191,8 @@ mote_status mote_convert(const mote_model *model, const mote_convert_options *op
     status = add_signature(made, err);
     if (status == MOTE_OK)
         status = quantize(made, options, err);
+    if (status == MOTE_OK)
+        status = mote_pass_merge_constants(made, made->graphs[0], err);
     if (status == MOTE_OK) {
         follow_ends(made);
         if (mote_graph_compact(made, 0) < 0)

@@ -51,15 +51,24 @@ class Graph:
         self.nodes = [Node(OPERATORS.get(codes[node.opcodeIndex], "?"), [int(i) for i in node.inputs],
                            [int(i) for i in node.outputs]) for node in graph.operators or []]
         self.n_operators = len(self.nodes)
-        self._take_halves()
-
-    def _take_halves(self):
-        """Constants behind DEQUANTIZE (float16 files) are constants."""
-        halves = {node.outputs[0]: node.inputs[0] for node in self.nodes
-                  if node.op == "DEQUANTIZE" and self.is_const(node.inputs[0])}
-        self.nodes = [node for node in self.nodes if node.outputs[0] not in halves]
+        self.uses = {}
+        self._look_through()
         for node in self.nodes:
-            node.inputs = [halves.get(i, i) for i in node.inputs]
+            for i in node.inputs:
+                self.uses[i] = self.uses.get(i, 0) + 1
+
+    def _look_through(self):
+        """Views stand for what they view, and constants behind DEQUANTIZE (float16 files) are constants."""
+        stands_for, kept = {}, []
+        for node in self.nodes:
+            node.inputs = [stands_for.get(i, i) for i in node.inputs]
+            half = node.op == "DEQUANTIZE" and self.is_const(node.inputs[0])
+            if half or node.op in VIEWS and not self.tensors[node.outputs[0]].is_index:
+                stands_for[node.outputs[0]] = node.inputs[0]
+            else:
+                kept.append(node)
+        self.nodes = kept
+        self.outputs = [stands_for.get(i, i) for i in self.outputs]
 
     def is_const(self, i):
         return self.tensors[i].data is not None
@@ -90,6 +99,8 @@ def distance(theirs, ours):
 class Match:
     """pairs: (their tensor, our tensor), of values and constants; missing: their nodes that ours has not."""
 
+    LEAST_WEIGHTS = 8  # a constant of so many numbers tells which node it is
+
     def __init__(self, theirs, ours):
         self.theirs, self.ours = theirs, ours
         self.map = dict(zip(theirs.inputs, ours.inputs))
@@ -108,33 +119,35 @@ class Match:
         return [i for i in node.inputs if i >= 0 and graph.is_const(i) and not graph.tensors[i].is_index]
 
     def _far(self, node, candidate):
-        """How far the candidate is from being the node; None: it is another."""
-        if candidate.op != node.op and not (candidate.op in VIEWS and node.op in VIEWS):
-            return None
-        wanted = [self.map.get(i) for i in self._values(self.theirs, node)]
-        values = self._values(self.ours, candidate)
-        if values != wanted and not (node.op in COMMUTATIVE and sorted(values) == sorted(wanted)):
-            return None
+        """How far the candidate is from being the node; infinite: it is another."""
+        values, mine = self._values(self.theirs, node), self._values(self.ours, candidate)
         a, b = self._constants(self.theirs, node), self._constants(self.ours, candidate)
-        if len(a) != len(b):
-            return None
-        return sum(distance(self.theirs.tensors[i], self.ours.tensors[j]) for i, j in zip(a, b))
+        if candidate.op != node.op or len(values) != len(mine) or len(a) != len(b):
+            return np.inf
+        far = sum(distance(self.theirs.tensors[i], self.ours.tensors[j]) for i, j in zip(a, b))
+        wanted = [self.map.get(i) for i in values]
+        if None not in wanted:
+            same = mine == wanted or node.op in COMMUTATIVE and sorted(mine) == sorted(wanted)
+            return far if same else np.inf
+        # Behind something that one file has in other words: known again by its weights.
+        weights = max((self.theirs.tensors[i].data.size for i in a), default=0)
+        return far if weights >= self.LEAST_WEIGHTS and far < 0.05 else np.inf
 
     def _visit(self, node):
-        if any(i not in self.map for i in self._values(self.theirs, node)):
+        far, k = min(((self._far(node, candidate), k) for k, candidate in enumerate(self.free)), default=(np.inf, -1))
+        if far == np.inf:
             self.missing.append(node)
             return
-        found = [(far, k) for k, candidate in enumerate(self.free)
-                 for far in [self._far(node, candidate)] if far is not None and far < np.inf]
-        if not found:
-            if node.op in VIEWS:  # a chain of views, or one that ours does not need
-                self.map[node.outputs[0]] = self.map[self._values(self.theirs, node)[0]]
-            else:
-                self.missing.append(node)
-            return
-        candidate = self.free.pop(min(found)[1])
+        candidate = self.free.pop(k)
         self.matched.append((node, candidate))
         self.pairs += zip(self._constants(self.theirs, node), self._constants(self.ours, candidate))
+        for a, b in zip(self._values(self.theirs, node), self._values(self.ours, candidate)):
+            self.map.setdefault(a, b)
         for a, b in zip(node.outputs, candidate.outputs):
             self.map[a] = b
             self.pairs.append((a, b))
+
+    def order_of_outputs(self):
+        """Which of our outputs is their i-th; None: not matched."""
+        found = [self.map.get(i) for i in self.theirs.outputs]
+        return [self.ours.outputs.index(i) for i in found] if set(found) <= set(self.ours.outputs) else None

@@ -1,0 +1,60 @@
+#include <string.h>
+
+#include "pass/pass.h"
+
+/* FNV-1a, eight bytes at a time: only to tell most different constants apart cheaply. */
+static uint64_t hash_of(const mote_tensor *tensor)
+{
+    const unsigned char *bytes = tensor->data;
+    uint64_t hash = 0xcbf29ce484222325u ^ tensor->n_bytes;
+    size_t i = 0;
+    for (; i + 8 <= tensor->n_bytes; i += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + i, sizeof word);
+        hash = (hash ^ word) * 0x100000001b3u;
+    }
+    for (; i < tensor->n_bytes; i++)
+        hash = (hash ^ bytes[i]) * 0x100000001b3u;
+    return hash;
+}
+
+static bool same_quant(const mote_quant *a, const mote_quant *b)
+{
+    const size_t n = (size_t)a->n;
+    return a->n == b->n && (n == 0 || (a->axis == b->axis && memcmp(a->scale, b->scale, n * sizeof *a->scale) == 0 &&
+                                       memcmp(a->zero_point, b->zero_point, n * sizeof *a->zero_point) == 0));
+}
+
+static bool equal(const mote_tensor *a, const mote_tensor *b)
+{
+    return a->dtype == b->dtype && a->n_bytes == b->n_bytes && mote_shape_equal(&a->shape, &b->shape) &&
+           same_quant(&a->quant, &b->quant) && memcmp(a->data, b->data, a->n_bytes) == 0;
+}
+
+static bool is_plain_const(const mote_tensor *tensor)
+{
+    return tensor->storage == MOTE_STORAGE_CONST && tensor->data && !tensor->sparsity && tensor->n_bytes > 0 &&
+           mote_dtype_bytes(tensor->dtype) > 0;
+}
+
+mote_status mote_pass_merge_constants(mote_model *model, mote_graph *graph, mote_error *err)
+{
+    (void)model;
+    const int32_t n = graph->n_tensors;
+    uint64_t *hashes = mote_calloc(NULL, (size_t)n + 1, sizeof *hashes);
+    if (!hashes)
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    for (int32_t i = 0; i < n; i++)
+        hashes[i] = is_plain_const(graph->tensors[i]) ? hash_of(graph->tensors[i]) : 0;
+    for (int32_t i = 0; i < n; i++) {
+        const mote_tensor *tensor = graph->tensors[i];
+        for (int32_t j = 0; is_plain_const(tensor) && j < i; j++)
+            if (hashes[j] == hashes[i] && is_plain_const(graph->tensors[j]) && equal(tensor, graph->tensors[j]) &&
+                !mote_graph_is_output(graph, i)) {
+                mote_graph_replace_uses(graph, i, j);
+                break;
+            }
+    }
+    mote_free(NULL, hashes);
+    return MOTE_OK;
+}
