@@ -105,6 +105,54 @@ MOTE_API mote_status mote_loader_next(mote_loader *loader, mote_example *example
 MOTE_API int64_t mote_loader_skipped(const mote_loader *loader);
 MOTE_API void mote_loader_free(mote_loader *loader); /* also in the middle */
 
+/* --- batches for training: shuffled each epoch, decoded in parallel ahead of the reader, endless --- */
+typedef struct mote_batches mote_batches;
+typedef struct mote_batches_options {
+    int32_t height, width, channels; /* of what is delivered */
+    mote_pixels pixels;
+    int32_t batch; /* examples in one, >= 1 */
+    bool shuffle;  /* each epoch in an order of its own, drawn from seed and the epoch's number alone */
+    uint64_t seed;
+    bool drop_last;     /* leave out an epoch's last batch where it is smaller */
+    int32_t n_threads;  /* decoders; <= 0: mote_cpu_count() */
+    int32_t n_ahead;    /* batches made ahead; <= 0: 2 */
+    size_t cache_bytes; /* memory for photos once decoded; 0: decode each time. Never changes a value. */
+    /* Pixels are rounded to whole numbers (at most 0.5 of 255 off) before `pixels` applies, cached or not: a cached
+     * photo then takes a byte for each value delivered, else up to four. Photos only. */
+    bool whole_numbers;
+    bool strict; /* an unreadable example is an error; else it is left out of its batch, each epoch */
+    /* Called in the reader's thread the first time an example is left out; may be NULL. */
+    void (*on_skip)(void *arg, const char *name, const mote_error *err);
+    void *on_skip_arg;
+} mote_batches_options;
+/* 3 channels, batches of 16, shuffled; a quarter of this machine's memory for the cache, at most 4 GiB. */
+MOTE_API mote_batches_options mote_batches_options_default(void);
+
+typedef struct mote_batch {
+    int64_t epoch, index;    /* which pass over the data, and which batch of it, from 0 */
+    int32_t n;               /* examples: fewer than asked for at an epoch's end, or where some cannot be read */
+    const float *pixels;     /* n x height x width x channels; these three are borrowed until the next call */
+    const int32_t *labels;   /* n */
+    const int64_t *examples; /* n; for mote_dataset_name */
+} mote_batch;
+
+/* The dataset and the slice must outlive it. MOTE_ARGUMENT: no whole batch in the slice, sizes out of range. */
+MOTE_API mote_status mote_batches_new(mote_batches **batches, const mote_dataset *dataset, const mote_slice *slice,
+                                      const mote_batches_options *options, const mote_allocator *allocator,
+                                      mote_error *err);
+/* Batches in one epoch. */
+MOTE_API int64_t mote_batches_per_epoch(const mote_batches *batches);
+/* The next call gives that batch of that epoch: how a run goes on where it stopped. index in [0, per_epoch). */
+MOTE_API mote_status mote_batches_seek(mote_batches *batches, int64_t epoch, int64_t index, mote_error *err);
+/* After the last batch of an epoch comes the first of the next. What is delivered depends on the dataset, the slice and
+ * the options only, not on threads or time. Errors: strict and unreadable; nothing readable in a whole epoch;
+ * out of memory. */
+MOTE_API mote_status mote_batches_next(mote_batches *batches, mote_batch *batch, mote_error *err);
+MOTE_API int64_t mote_batches_skipped(const mote_batches *batches);   /* different examples left out so far */
+MOTE_API int64_t mote_batches_waited_ns(const mote_batches *batches); /* what the reader has waited for decoding */
+MOTE_API size_t mote_batches_cached_bytes(mote_batches *batches);
+MOTE_API void mote_batches_free(mote_batches *batches); /* also in the middle */
+
 /* --- .npy (format 1.0–3.0, little-endian, C order) --- */
 /* tensor->data from allocator (mote_free), shape and dtype as in the file. */
 MOTE_API mote_status mote_npy_read(const char *path, mote_tensor *tensor, const mote_allocator *allocator,
