@@ -97,7 +97,8 @@ def compare_constants(found, a, b):
         wanted = np.round(wanted * (a.scale / b.scale))
     error = np.abs(wanted - got)
     if a.type in (np.int32, np.int64):
-        error = np.where(error <= 1 + np.abs(wanted) * FLOAT_BITS, 0, error)
+        bits = np.abs(wanted) * FLOAT_BITS
+        error = np.where((error <= 1 + bits) & ((bits >= 0.25) | (a.type == np.int64)), 0, error)
     found.integers += a.data.size
     found.off_by_one += int((error == 1).sum())
     if error.max(initial=0) > 1:
