@@ -1,11 +1,10 @@
 /* mote benchmark: how long a network takes, and what it needs. */
 #include "cli/cli_model.h"
 
+#include <mote/benchmark.h>
 #include <mote/op_code.h>
-#include <mote/rng.h>
 
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -18,7 +17,8 @@ typedef struct benchmark_args {
 } benchmark_args;
 
 typedef struct measured {
-    double init_ms, first_ms, mean_ms, std_ms, min_ms, p50_ms, p90_ms, p99_ms;
+    double init_ms, first_ms;
+    mote_latency latency;
     size_t arena_bytes, weights_bytes, peak_rss_bytes;
 } measured;
 
@@ -29,118 +29,25 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
-/* --- inputs: the same random values for every run; memory of inputs is used again by invoke --- */
-
-typedef struct inputs {
-    int32_t n;
-    void **values;
-} inputs;
-
-static void free_inputs(inputs *kept)
+static mote_status measure(mote_runtime *runtime, mote_benchmark *benchmark, const benchmark_args *args,
+                           measured *result, mote_error *err)
 {
-    for (int32_t i = 0; kept->values && i < kept->n; i++)
-        mote_free(NULL, kept->values[i]);
-    mote_free(NULL, kept->values);
-}
-
-/* Floats in [0, 1), quantized values anywhere in their type, and zeros where a number may be an index. */
-static void draw(mote_rng *rng, const mote_tensor *input, void *values)
-{
-    const int64_t n = mote_shape_count(&input->shape);
-    memset(values, 0, input->n_bytes);
-    if (input->dtype == MOTE_FLOAT32) {
-        for (int64_t i = 0; i < n; i++)
-            ((float *)values)[i] = mote_rng_float(rng);
-    } else if (input->quant.n > 0 || input->dtype == MOTE_UINT8 || input->dtype == MOTE_INT8) {
-        for (size_t i = 0; i < input->n_bytes; i++)
-            ((unsigned char *)values)[i] = (unsigned char)mote_rng_below(rng, 256);
-    }
-}
-
-static mote_status make_inputs(mote_runtime *runtime, inputs *kept, mote_error *err)
-{
-    mote_rng rng = mote_rng_make(1, 0);
-    kept->n = mote_runtime_n_inputs(runtime);
-    kept->values = mote_calloc(NULL, (size_t)kept->n, sizeof *kept->values);
-    for (int32_t i = 0; kept->values && i < kept->n; i++) {
-        const mote_tensor *input = mote_runtime_input(runtime, i);
-        if (!input->data)
-            return mote_error_set(err, MOTE_UNSUPPORTED, "input %d '%s' is %s: there is nothing to measure with", i,
-                                  input->name, mote_dtype_name(input->dtype));
-        kept->values[i] = mote_alloc(NULL, input->n_bytes);
-        if (!kept->values[i])
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-        draw(&rng, input, kept->values[i]);
-    }
-    return kept->values ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-}
-
-static mote_status run_once(mote_runtime *runtime, const inputs *kept, double *ms, mote_error *err)
-{
-    for (int32_t i = 0; i < kept->n; i++) {
-        mote_tensor *input = mote_runtime_input(runtime, i);
-        if (input->n_bytes)
-            memcpy(input->data, kept->values[i], input->n_bytes);
-    }
     const double start = now_ms();
-    const mote_status status = mote_runtime_invoke(runtime, err);
-    *ms = now_ms() - start;
-    return status;
-}
-
-/* --- statistics --- */
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* sorted; linear between neighbours */
-static double quantile(const double *sorted, int64_t n, double q)
-{
-    const double at = q * (double)(n - 1);
-    const int64_t low = (int64_t)at, high = low + 1 < n ? low + 1 : low;
-    return sorted[low] + (sorted[high] - sorted[low]) * (at - (double)low);
-}
-
-static void summarize(double *ms, int64_t n, measured *result)
-{
-    double sum = 0, squares = 0;
-    for (int64_t i = 0; i < n; i++)
-        sum += ms[i];
-    result->mean_ms = sum / (double)n;
-    for (int64_t i = 0; i < n; i++)
-        squares += (ms[i] - result->mean_ms) * (ms[i] - result->mean_ms);
-    result->std_ms = sqrt(squares / (double)n);
-    qsort(ms, (size_t)n, sizeof *ms, by_value);
-    result->min_ms = ms[0];
-    result->p50_ms = quantile(ms, n, 0.5);
-    result->p90_ms = quantile(ms, n, 0.9);
-    result->p99_ms = quantile(ms, n, 0.99);
-}
-
-static mote_status measure(mote_runtime *runtime, const inputs *kept, const benchmark_args *args, measured *result,
-                           mote_error *err)
-{
-    double *ms = mote_calloc(NULL, (size_t)args->runs, sizeof *ms), ignored;
-    if (!ms)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory for %lld runs", (long long)args->runs);
-    mote_status status = run_once(runtime, kept, &result->first_ms, err);
-    for (int64_t i = 0; status == MOTE_OK && i < args->warmup; i++)
-        status = run_once(runtime, kept, &ignored, err);
-    for (int64_t i = 0; status == MOTE_OK && i < args->runs; i++)
-        status = run_once(runtime, kept, &ms[i], err);
-    if (status == MOTE_OK) {
-        struct rusage usage;
-        getrusage(RUSAGE_SELF, &usage);
-        summarize(ms, args->runs, result);
-        result->arena_bytes = mote_runtime_arena_bytes(runtime);
-        result->weights_bytes = mote_runtime_weights_bytes(runtime);
-        result->peak_rss_bytes = (size_t)usage.ru_maxrss * 1024;
-    }
-    mote_free(NULL, ms);
-    return status;
+    mote_status status = mote_benchmark_warm_up(benchmark, 1, err);
+    result->first_ms = now_ms() - start;
+    if (status == MOTE_OK)
+        status = mote_benchmark_warm_up(benchmark, args->warmup, err);
+    if (status == MOTE_OK)
+        status = mote_benchmark_measure(benchmark, args->runs, err);
+    if (status != MOTE_OK)
+        return status;
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    result->latency = mote_benchmark_latency(benchmark);
+    result->arena_bytes = mote_runtime_arena_bytes(runtime);
+    result->weights_bytes = mote_runtime_weights_bytes(runtime);
+    result->peak_rss_bytes = (size_t)usage.ru_maxrss * 1024;
+    return MOTE_OK;
 }
 
 /* --- the profile: a runtime of its own, since looking at the clock costs too --- */
@@ -196,23 +103,26 @@ static mote_status read_profile(const mote_model *model, const mote_runtime *run
     return MOTE_OK;
 }
 
-static mote_status make_profile(const mote_model *model, const char *path, const inputs *kept,
-                                const benchmark_args *args, mote_runtime_options options, profile *p, mote_error *err)
+static mote_status make_profile(const mote_model *model, const char *path, const benchmark_args *args,
+                                mote_runtime_options options, profile *p, mote_error *err)
 {
     mote_runtime *runtime = NULL;
-    double ms;
+    mote_benchmark *benchmark = NULL;
     options.profile = true;
     mote_status status = cli_runtime_new(&runtime, model, path, args->signature, &options, err);
     if (status == MOTE_OK)
         status = mote_runtime_allocate(runtime, err);
-    for (int64_t i = 0; status == MOTE_OK && i <= args->warmup; i++)
-        status = run_once(runtime, kept, &ms, err);
+    if (status == MOTE_OK)
+        status = mote_benchmark_new(&benchmark, runtime, NULL, err);
+    if (status == MOTE_OK)
+        status = mote_benchmark_warm_up(benchmark, args->warmup + 1, err);
     if (status == MOTE_OK)
         mote_runtime_profile_reset(runtime);
-    for (int64_t i = 0; status == MOTE_OK && i < args->runs; i++)
-        status = run_once(runtime, kept, &ms, err);
+    if (status == MOTE_OK)
+        status = mote_benchmark_measure(benchmark, args->runs, err);
     if (status == MOTE_OK)
         status = read_profile(model, runtime, args->runs, p, err);
+    mote_benchmark_free(benchmark);
     mote_runtime_free(runtime);
     return status;
 }
@@ -253,8 +163,9 @@ static void print_json(const measured *m, const profile *p, const cli_context *c
     const struct {
         const char *name;
         double ms;
-    } times[] = {{"init_ms", m->init_ms}, {"first_ms", m->first_ms}, {"mean_ms", m->mean_ms}, {"std_ms", m->std_ms},
-                 {"min_ms", m->min_ms},   {"p50_ms", m->p50_ms},     {"p90_ms", m->p90_ms},   {"p99_ms", m->p99_ms}};
+    } times[] = {{"init_ms", m->init_ms},       {"first_ms", m->first_ms},     {"mean_ms", m->latency.mean_ms},
+                 {"std_ms", m->latency.std_ms}, {"min_ms", m->latency.min_ms}, {"p50_ms", m->latency.p50_ms},
+                 {"p90_ms", m->latency.p90_ms}, {"p99_ms", m->latency.p99_ms}};
     json_object_set_new(root, "model", json_string(path));
     json_object_set_new(root, "threads", json_integer(context->n_threads));
     for (size_t i = 0; i < CLI_COUNT(times); i++)
@@ -275,9 +186,10 @@ static void print_text(const measured *m, const profile *p, const cli_context *c
     printf("threads   %d\n", context->n_threads);
     printf("init      %9.3f ms   open, plan, pack\n", m->init_ms);
     printf("first     %9.3f ms\n", m->first_ms);
-    printf("mean      %9.3f ms   +- %.3f over %lld runs\n", m->mean_ms, m->std_ms, (long long)args->runs);
-    printf("min       %9.3f ms\np50       %9.3f ms\np90       %9.3f ms\np99       %9.3f ms\n", m->min_ms, m->p50_ms,
-           m->p90_ms, m->p99_ms);
+    printf("mean      %9.3f ms   +- %.3f over %lld runs\n", m->latency.mean_ms, m->latency.std_ms,
+           (long long)args->runs);
+    printf("min       %9.3f ms\np50       %9.3f ms\np90       %9.3f ms\np99       %9.3f ms\n", m->latency.min_ms,
+           m->latency.p50_ms, m->latency.p90_ms, m->latency.p99_ms);
     printf("arena     %9.2f MB\nweights   %9.2f MB\npeak rss  %9.2f MB\n", (double)m->arena_bytes * 1e-6,
            (double)m->weights_bytes * 1e-6, (double)m->peak_rss_bytes * 1e-6);
     if (!p->n_ops)
@@ -297,7 +209,7 @@ static mote_status benchmark(const cli_context *context, const benchmark_args *a
     const mote_runtime_options options = {.n_threads = context->n_threads, .reference = args->reference};
     measured result = {0};
     profile p = {0};
-    inputs kept = {0};
+    mote_benchmark *timer = NULL;
     mote_model *model = NULL;
     mote_runtime *runtime = NULL;
     const double start = now_ms();
@@ -309,16 +221,16 @@ static mote_status benchmark(const cli_context *context, const benchmark_args *a
         result.init_ms = now_ms() - start;
     }
     if (status == MOTE_OK)
-        status = make_inputs(runtime, &kept, err);
+        status = mote_benchmark_new(&timer, runtime, NULL, err);
     if (status == MOTE_OK)
-        status = measure(runtime, &kept, args, &result, err);
+        status = measure(runtime, timer, args, &result, err);
     if (status == MOTE_OK && args->profile)
-        status = make_profile(model, path, &kept, args, options, &p, err);
+        status = make_profile(model, path, args, options, &p, err);
     if (status == MOTE_OK && context->json)
         print_json(&result, &p, context, path);
     else if (status == MOTE_OK)
         print_text(&result, &p, context, args);
-    free_inputs(&kept);
+    mote_benchmark_free(timer);
     mote_free(NULL, p.nodes);
     mote_free(NULL, p.ops);
     mote_runtime_free(runtime);
