@@ -65,6 +65,9 @@ MOTE_API mote_status mote_image_resize(const mote_image *image, int32_t height, 
 /* 8-bit PNG, 1 or 3 channels; path as for mote_output_open. */
 MOTE_API mote_status mote_png_write(const char *path, const mote_image *image, mote_error *err);
 MOTE_API mote_status mote_jpeg_write(const char *path, const mote_image *image, int32_t quality, mote_error *err);
+/* The same into memory: *bytes from allocator (mote_free). */
+MOTE_API mote_status mote_jpeg_encode(const mote_image *image, int32_t quality, const mote_allocator *allocator,
+                                      unsigned char **bytes, size_t *n_bytes, mote_error *err);
 
 /* What a model expects of a pixel of 0…255. */
 typedef enum mote_pixels {

@@ -22,7 +22,7 @@ static void on_skip(void *arg, const char *name, const mote_error *err)
 }
 
 mote_status cli_evaluate(const cli_context *context, const mote_model *model, const char *path, const cli_data *data,
-                         const cli_data_args *args, mote_evaluation *evaluation, mote_error *err)
+                         const cli_data_args *args, bool name_skipped, mote_evaluation *evaluation, mote_error *err)
 {
     char what[160];
     const char *slash = strrchr(path, '/');
@@ -34,7 +34,7 @@ mote_status cli_evaluate(const cli_context *context, const mote_model *model, co
     options.n_threads = context->n_threads;
     options.strict = args->strict;
     options.on_progress = on_progress;
-    options.on_skip = on_skip;
+    options.on_skip = name_skipped ? on_skip : NULL;
     options.arg = &l;
     const mote_status status = mote_evaluate(model, data->dataset, &data->slice, &options, evaluation, err);
     cli_progress_end(&l.progress);

@@ -2,6 +2,8 @@
 #include "cli/cli_evaluate.h"
 #include "cli/cli_model.h"
 
+#include <mote/text.h>
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +11,12 @@
 typedef struct evaluate_args {
     cli_data_args data;
 } evaluate_args;
+
+static json_t *text_json(const char *text)
+{
+    char clean[4096];
+    return json_string(mote_text_clean(clean, sizeof clean, text));
+}
 
 static json_t *share(int64_t part, int64_t whole)
 {
@@ -19,9 +27,9 @@ static json_t *per_class_json(const mote_evaluation *e, const mote_dataset *data
 {
     json_t *object = json_object();
     for (int32_t i = 0; i < e->n_classes; i++) {
-        char number[16];
+        char number[16], key[256];
         const mote_class_counts counts = mote_evaluation_class(e, i);
-        json_object_set_new(object, cli_class_name(dataset, i, number),
+        json_object_set_new(object, mote_text_clean(key, sizeof key, cli_class_name(dataset, i, number)),
                             json_pack("{s:I, s:I, s:o, s:o}", "examples", (json_int_t)counts.n, "correct",
                                       (json_int_t)counts.n_right, "accuracy", share(counts.n_right, counts.n),
                                       "precision", share(counts.n_right, counts.n_answered)));
@@ -46,12 +54,12 @@ static void print_json(const mote_evaluation *e, const cli_data *data, const cha
     json_t *classes = json_array();
     char number[16];
     for (int32_t i = 0; i < e->n_classes; i++)
-        json_array_append_new(classes, json_string(cli_class_name(data->dataset, i, number)));
-    json_t *root = json_pack("{s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:f, s:I}", "model", path, "split",
-                             data->split, "examples", (json_int_t)e->n, "accuracy", e->accuracy, "accuracy_low",
-                             e->interval.low, "accuracy_high", e->interval.high, "loss", e->loss, "classes", classes,
-                             "confusion", confusion_json(e), "per_class", per_class_json(e, data->dataset), "seconds",
-                             e->seconds, "skipped", (json_int_t)e->n_skipped);
+        json_array_append_new(classes, text_json(cli_class_name(data->dataset, i, number)));
+    json_t *root = json_pack(
+        "{s:o, s:o, s:I, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:f, s:I}", "model", text_json(path), "split",
+        text_json(data->split), "examples", (json_int_t)e->n, "accuracy", e->accuracy, "accuracy_low", e->interval.low,
+        "accuracy_high", e->interval.high, "loss", e->loss, "classes", classes, "confusion", confusion_json(e),
+        "per_class", per_class_json(e, data->dataset), "seconds", e->seconds, "skipped", (json_int_t)e->n_skipped);
     json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9) | JSON_PRESERVE_ORDER);
     putchar('\n');
     json_decref(root);
@@ -111,7 +119,7 @@ static mote_status evaluate(const cli_context *context, const evaluate_args *arg
     if (status == MOTE_OK)
         status = cli_data_open(&data, &args->data, err);
     if (status == MOTE_OK)
-        status = cli_evaluate(context, model, path, &data, &args->data, &result, err);
+        status = cli_evaluate(context, model, path, &data, &args->data, true, &result, err);
     if (status == MOTE_OK && context->json)
         print_json(&result, &data, path);
     else if (status == MOTE_OK)

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jpeglib.h>
@@ -163,4 +164,22 @@ mote_status mote_jpeg_write(const char *path, const mote_image *image, int32_t q
         return mote_error_set(err, MOTE_IO, "%s: cannot write a JPEG", path);
     }
     return mote_output_commit(output, err);
+}
+
+mote_status mote_jpeg_encode(const mote_image *image, int32_t quality, const mote_allocator *allocator,
+                             unsigned char **bytes, size_t *n_bytes, mote_error *err)
+{
+    *bytes = NULL;
+    if (image->dtype != MOTE_UINT8 || (image->channels != 1 && image->channels != 3))
+        return mote_error_set(err, MOTE_ARGUMENT, "only 8-bit gray or RGB images become JPEGs");
+    char *text = NULL;
+    FILE *stream = open_memstream(&text, n_bytes);
+    const bool compressed = stream && compress(stream, image, quality);
+    const bool kept = stream && fclose(stream) == 0 && compressed;
+    if (kept)
+        *bytes = mote_alloc(allocator, *n_bytes);
+    if (*bytes)
+        memcpy(*bytes, text, *n_bytes);
+    free(text);
+    return *bytes ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory for a JPEG");
 }

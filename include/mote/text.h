@@ -1,0 +1,19 @@
+/* Text from files and file names, which may be any bytes, made safe to show. */
+#ifndef MOTE_TEXT_H
+#define MOTE_TEXT_H
+
+#include <mote/api.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Copies text into clean, cut where a character ends, always terminated: valid UTF-8 without control characters, '?' in
+ * the place of each byte that is not (newlines and tabs too). n_bytes >= 1. Returns clean. */
+MOTE_API const char *mote_text_clean(char *clean, size_t n_bytes, const char *text);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

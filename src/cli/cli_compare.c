@@ -1,0 +1,267 @@
+#include "cli/cli_compare.h"
+#include "cli/cli_model.h"
+
+#include <mote/convert.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* --- names --- */
+
+/* The last n_parts of a path, with or without the file's extension; from malloc. */
+static char *tail_of(const char *path, int n_parts, bool extension)
+{
+    const char *start = path + strlen(path), *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    while (start > path && (start[-1] != '/' || --n_parts > 0))
+        start--;
+    const char *dot = strrchr(base, '.');
+    return strndup(start, dot && dot > base && !extension ? (size_t)(dot - start) : strlen(start));
+}
+
+static bool name_each(cli_compared *compared, int n_parts, bool extension)
+{
+    const mote_comparison *c = &compared->comparison;
+    for (int32_t i = 0; i < c->n_forms; i++) {
+        free(compared->contenders[i].name);
+        compared->contenders[i].name = tail_of(c->forms[i].model, n_parts, extension);
+        if (!compared->contenders[i].name)
+            return false;
+    }
+    return true;
+}
+
+static bool names_differ(const cli_compared *compared)
+{
+    for (int32_t i = 0; i < compared->comparison.n_forms; i++)
+        for (int32_t k = 0; k < i; k++)
+            if (strcmp(compared->contenders[i].name, compared->contenders[k].name) == 0)
+                return false;
+    return true;
+}
+
+/* "int8" for "out/int8.tflite"; more of the path where that does not tell the models apart. */
+static mote_status name_all(cli_compared *compared, mote_error *err)
+{
+    enum { MOST_PARTS = 8 };
+    bool named = false;
+    for (int try = 0; !named && try < 2 * MOST_PARTS; try++) {
+        if (!name_each(compared, try / 2 + 1, try % 2))
+            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        named = names_differ(compared);
+    }
+    for (int32_t i = 0; i < compared->comparison.n_forms; i++)
+        compared->comparison.forms[i].name = compared->contenders[i].name;
+    return MOTE_OK;
+}
+
+/* --- measuring --- */
+
+static mote_status load(cli_contender *contender, mote_report_form *form, const char *path, mote_error *err)
+{
+    const mote_status status = cli_model_load_runnable(&contender->model, path, err);
+    struct stat info;
+    if (status != MOTE_OK)
+        return status;
+    form->model = path;
+    form->format = mote_model_format_name(contender->model);
+    form->evaluation = &contender->evaluation;
+    form->bytes = stat(path, &info) == 0 ? (int64_t)info.st_size : 0;
+    return MOTE_OK;
+}
+
+mote_status cli_compared_load(cli_compared *compared, int32_t n_models, char *const *paths, mote_error *err)
+{
+    mote_comparison *c = &compared->comparison;
+    *compared = (cli_compared){0};
+    compared->contenders = mote_calloc(NULL, (size_t)n_models, sizeof *compared->contenders);
+    c->forms = mote_calloc(NULL, (size_t)n_models, sizeof *c->forms);
+    if (!compared->contenders || !c->forms)
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    c->n_forms = n_models;
+    for (int32_t i = 0; i < n_models; i++) {
+        const mote_status status = load(&compared->contenders[i], &c->forms[i], paths[i], err);
+        if (status != MOTE_OK)
+            return status;
+    }
+    return name_all(compared, err);
+}
+
+static mote_status prepare_timing(cli_contender *contender, const char *path, int32_t n_threads, mote_error *err)
+{
+    enum { WARM_UP = 3 };
+    mote_runtime_options options = mote_runtime_options_default();
+    options.n_threads = n_threads;
+    mote_status status = cli_runtime_new(&contender->runtime, contender->model, path, NULL, &options, err);
+    if (status != MOTE_OK)
+        return status;
+    status = mote_runtime_allocate(contender->runtime, err);
+    if (status == MOTE_OK)
+        status = mote_benchmark_new(&contender->benchmark, contender->runtime, NULL, err);
+    if (status == MOTE_OK)
+        status = mote_benchmark_warm_up(contender->benchmark, WARM_UP, err);
+    return status == MOTE_OK ? MOTE_OK : mote_error_prefix(err, status, "%s", path);
+}
+
+/* By turns, a few runs each: what slows the machine down for a while slows all of them. */
+static mote_status time_all(cli_compared *compared, const cli_context *context, int64_t n_runs, mote_error *err)
+{
+    enum { PER_TURN = 5 };
+    mote_comparison *c = &compared->comparison;
+    mote_status status = MOTE_OK;
+    cli_progress progress;
+    for (int32_t i = 0; status == MOTE_OK && i < c->n_forms; i++)
+        status = prepare_timing(&compared->contenders[i], c->forms[i].model, context->n_threads, err);
+    cli_progress_start(&progress, context, "timing", "runs", n_runs * c->n_forms);
+    for (int64_t done = 0; status == MOTE_OK && done < n_runs; done += PER_TURN) {
+        const int64_t n = n_runs - done < PER_TURN ? n_runs - done : PER_TURN;
+        for (int32_t i = 0; status == MOTE_OK && i < c->n_forms; i++)
+            status = mote_benchmark_measure(compared->contenders[i].benchmark, n, err);
+        cli_progress_step(&progress, (done + n) * c->n_forms);
+    }
+    cli_progress_end(&progress);
+    for (int32_t i = 0; status == MOTE_OK && i < c->n_forms; i++)
+        c->forms[i].p50_ms = mote_benchmark_latency(compared->contenders[i].benchmark).p50_ms;
+    return status;
+}
+
+mote_status cli_compared_measure(cli_compared *compared, const cli_context *context, const cli_data *data,
+                                 const cli_data_args *args, int64_t n_runs, mote_error *err)
+{
+    mote_comparison *c = &compared->comparison;
+    c->dataset = data->dataset;
+    c->data = args->data;
+    c->split = data->split;
+    c->n_threads = context->n_threads;
+    for (int32_t i = 0; i < c->n_forms; i++) {
+        const bool name_skipped = i == 0; /* each photo once, not once a model */
+        cli_contender *contender = &compared->contenders[i];
+        const mote_status status = cli_evaluate(context, contender->model, c->forms[i].model, data, args, name_skipped,
+                                                &contender->evaluation, err);
+        if (status != MOTE_OK)
+            return status;
+    }
+    mote_comparison_pair(c);
+    return time_all(compared, context, n_runs, err);
+}
+
+void cli_compared_warn(const cli_compared *compared, const cli_context *context)
+{
+    char verdict[MOTE_VERDICT_BYTES];
+    for (int32_t i = 0; i < compared->comparison.n_forms; i++)
+        if (*mote_comparison_verdict(&compared->comparison, i, verdict))
+            cli_warn(context, "%s", verdict);
+}
+
+void cli_compared_free(cli_compared *compared)
+{
+    for (int32_t i = 0; compared->contenders && i < compared->comparison.n_forms; i++) {
+        cli_contender *contender = &compared->contenders[i];
+        mote_benchmark_free(contender->benchmark);
+        mote_runtime_free(contender->runtime);
+        mote_evaluation_free(&contender->evaluation);
+        mote_model_free(contender->model);
+        free(contender->name);
+    }
+    mote_free(NULL, compared->contenders);
+    mote_free(NULL, compared->comparison.forms);
+    *compared = (cli_compared){0};
+}
+
+/* --- the files --- */
+
+enum { HTML, JSON, CSV, PNG, SVG };
+static const char *const FILE_NAMES[CLI_N_REPORT_FILES] = {"report.html", "report.json", "report.csv", "accuracy.png",
+                                                           "accuracy.svg"};
+
+mote_status cli_report_files_open(cli_report_files *files, const char *folder, mote_error *err)
+{
+    struct stat info;
+    *files = (cli_report_files){.folder = folder, .made = stat(folder, &info) != 0};
+    mote_status status = mote_make_directories(folder, err);
+    for (int i = 0; status == MOTE_OK && i < CLI_N_REPORT_FILES; i++) {
+        char path[4096];
+        const int n = snprintf(path, sizeof path, "%s/%s", folder, FILE_NAMES[i]);
+        status = n > 0 && (size_t)n < sizeof path ? mote_output_open(&files->outputs[i], path, err)
+                                                  : mote_error_set(err, MOTE_ARGUMENT, "-o: the path is too long");
+    }
+    if (status != MOTE_OK)
+        cli_report_files_discard(files);
+    return status;
+}
+
+void cli_report_files_discard(cli_report_files *files)
+{
+    for (int i = 0; i < CLI_N_REPORT_FILES; i++) {
+        mote_output_discard(files->outputs[i]);
+        files->outputs[i] = NULL;
+    }
+    if (files->made)
+        remove(files->folder); /* an empty folder only */
+    files->made = false;
+}
+
+static mote_status write_page(const cli_compared *compared, mote_report *report, int32_t n_photos, FILE *out,
+                              mote_error *err)
+{
+    const mote_comparison *c = &compared->comparison;
+    mote_status status = mote_report_add_comparison(report, c, err);
+    if (status == MOTE_OK)
+        status = mote_report_add_changes(report, c, n_photos, err);
+    if (status == MOTE_OK)
+        status = mote_report_add_confusion(report, c, err);
+    if (status == MOTE_OK)
+        status = mote_report_write(report, out, err);
+    return status;
+}
+
+static mote_status write_all(const cli_report_files *files, const cli_compared *compared, mote_report *report,
+                             const mote_history *history, int32_t n_photos, mote_error *err)
+{
+    const mote_comparison *c = &compared->comparison;
+    FILE *streams[CLI_N_REPORT_FILES];
+    for (int i = 0; i < CLI_N_REPORT_FILES; i++)
+        streams[i] = mote_output_stream(files->outputs[i]);
+    const mote_chart_options png = {.format = MOTE_CHART_PNG, .scale = 2}, svg = {.format = MOTE_CHART_SVG};
+    mote_status status = write_page(compared, report, n_photos, streams[HTML], err);
+    if (status == MOTE_OK)
+        status = mote_comparison_write_json(c, history, streams[JSON], err);
+    if (status == MOTE_OK)
+        status = mote_chart_accuracy(c, &png, streams[PNG], err);
+    if (status == MOTE_OK)
+        status = mote_chart_accuracy(c, &svg, streams[SVG], err);
+    if (status == MOTE_OK)
+        mote_comparison_write_csv(c, streams[CSV]);
+    return status;
+}
+
+/* A full disk shows before the first file gets its name. */
+static bool all_flushed(const cli_report_files *files)
+{
+    for (int i = 0; i < CLI_N_REPORT_FILES; i++) {
+        FILE *stream = mote_output_stream(files->outputs[i]);
+        if (fflush(stream) != 0 || ferror(stream))
+            return false;
+    }
+    return true;
+}
+
+mote_status cli_report_files_write(cli_report_files *files, const cli_compared *compared, mote_report *report,
+                                   const mote_history *history, int32_t n_photos, mote_error *err)
+{
+    mote_status status = write_all(files, compared, report, history, n_photos, err);
+    if (status == MOTE_OK && !all_flushed(files))
+        status = mote_error_set(err, MOTE_NO_SPACE, "the files cannot be written; is the disk full?");
+    if (status != MOTE_OK)
+        mote_error_prefix(err, status, "%s", files->folder);
+    for (int i = 0; status == MOTE_OK && i < CLI_N_REPORT_FILES; i++) {
+        status = mote_output_commit(files->outputs[i], err);
+        files->outputs[i] = NULL;
+    }
+    if (status == MOTE_OK)
+        files->made = false;
+    else
+        cli_report_files_discard(files);
+    return status;
+}

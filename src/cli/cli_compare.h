@@ -1,0 +1,49 @@
+/* Several models on the same photos, evaluated and timed, and the files of their report: `compare` and `study`. */
+#ifndef MOTE_CLI_CLI_COMPARE_H
+#define MOTE_CLI_CLI_COMPARE_H
+
+#include "cli/cli_evaluate.h"
+
+#include <mote/benchmark.h>
+#include <mote/io.h>
+#include <mote/report.h>
+
+typedef struct cli_contender {
+    mote_model *model; /* as it runs */
+    mote_evaluation evaluation;
+    mote_runtime *runtime;
+    mote_benchmark *benchmark;
+    char *name;
+} cli_contender;
+
+typedef struct cli_compared {
+    cli_contender *contenders;
+    mote_comparison comparison; /* forms point into contenders */
+} cli_compared;
+
+/* Loads every model first, so that a mistyped path costs no time. Free with cli_compared_free, also after an error. */
+mote_status cli_compared_load(cli_compared *compared, int32_t n_models, char *const *paths, mote_error *err);
+/* Evaluates each on the data and times each, n_runs times one photo, by turns. data must outlive compared. */
+mote_status cli_compared_measure(cli_compared *compared, const cli_context *context, const cli_data *data,
+                                 const cli_data_args *args, int64_t n_runs, mote_error *err);
+void cli_compared_free(cli_compared *compared);
+/* Warns of each form that loses accuracy. */
+void cli_compared_warn(const cli_compared *compared, const cli_context *context);
+
+/* report.html, report.json, report.csv, accuracy.png and accuracy.svg, opened before the work begins so that a folder
+ * that cannot be written costs no time, and committed together. */
+enum { CLI_N_REPORT_FILES = 5 };
+typedef struct cli_report_files {
+    const char *folder;
+    bool made; /* the folder is new */
+    mote_output *outputs[CLI_N_REPORT_FILES];
+} cli_report_files;
+mote_status cli_report_files_open(cli_report_files *files, const char *folder, mote_error *err);
+/* report has the sections that come before the comparison; history may be NULL. The files appear, or the error says why
+ * not and none does. */
+mote_status cli_report_files_write(cli_report_files *files, const cli_compared *compared, mote_report *report,
+                                   const mote_history *history, int32_t n_photos, mote_error *err);
+/* After an error: nothing is left. Fine after a success and on a zeroed struct. */
+void cli_report_files_discard(cli_report_files *files);
+
+#endif
