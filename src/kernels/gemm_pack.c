@@ -42,6 +42,27 @@ void mote_f32_gemm_pack_strided(const mote_kernels *kernels, int64_t n, int64_t 
     }
 }
 
+size_t mote_f32_mm_packed_count(const mote_kernels *kernels, int64_t n, int64_t k)
+{
+    return (size_t)(panels(n, kernels->f32_mm.nr) * kernels->f32_mm.nr * k);
+}
+
+void mote_f32_mm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const float *b, int64_t k_stride,
+                      int64_t n_stride, float *packed)
+{
+    const int64_t nr = kernels->f32_mm.nr;
+    for (int64_t column = 0; column < n; column += nr) {
+        const int64_t width = n - column < nr ? n - column : nr;
+        for (int64_t i = 0; i < k; i++, packed += nr) {
+            const float *from = b + i * k_stride + column * n_stride;
+            for (int64_t j = 0; j < width; j++)
+                packed[j] = from[j * n_stride];
+            for (int64_t j = width; j < nr; j++)
+                packed[j] = 0.0f;
+        }
+    }
+}
+
 size_t mote_qs8_gemm_packed_bytes(const mote_kernels *kernels, int64_t n, int64_t k)
 {
     const int64_t nr = kernels->qs8_gemm.nr;

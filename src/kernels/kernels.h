@@ -10,6 +10,7 @@
 
 #include "kernels/fixed_point.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -43,6 +44,53 @@ typedef struct mote_qs8_gemm_job {
     int64_t c_stride;
     int32_t zero_point, low, high;
 } mote_qs8_gemm_job;
+
+/*
+ * Matrix product for training:  c[m][n] = (add: c[m][n]) + (bias[n]) + sum_k a[m * a_row + k * a_step] * b[k][n].
+ * One of a_row and a_step is 1. b is packed (panels of nr columns: k x nr values each, zeros past n; kernels of one
+ * table share nr with mote_f32_mm_pack) or as it lies, b_row from k to k; then k <= MOTE_MM_MAX_K.
+ */
+enum { MOTE_MM_MAX_K = 256 };
+typedef struct mote_f32_mm_job {
+    int64_t n, k;
+    const float *a;
+    int64_t a_row, a_step;
+    const float *b;
+    int64_t b_row;
+    bool packed, add;
+    const float *bias; /* NULL: none */
+    float *c;
+    int64_t c_row;
+} mote_f32_mm_job;
+
+/*
+ * Normalization over rows of channels, as it trains: z = (x - mean) * scale + offset per channel, y = activation(z).
+ * Arrays named after a channel's value hold `channels` of them; x, dy and y are rows x channels.
+ */
+typedef enum mote_norm_activation {
+    MOTE_NORM_LINEAR,
+    MOTE_NORM_RELU,
+    MOTE_NORM_RELU6,
+    MOTE_NORM_HARD_SWISH, /* z * clamp(z + 3, 0, 6) / 6 */
+    MOTE_NORM_SWISH,      /* z / (1 + e^-z) */
+} mote_norm_activation;
+typedef struct mote_norm_job {
+    int64_t channels;
+    int32_t activation;
+    const float *x, *dy;
+    float *y;
+    const float *mean, *scale, *offset;
+    const float *shift, *slope;
+    float *sum, *sum_2;
+} mote_norm_job;
+/* sum = sum of x; sum_2 = sum of (x - sum / rows)^2. */
+typedef void mote_f32_norm_moments_fn(const mote_norm_job *job, int64_t row_begin, int64_t row_end);
+/* y = activation(z) */
+typedef void mote_f32_norm_apply_fn(const mote_norm_job *job, int64_t row_begin, int64_t row_end);
+/* dz = dy * activation'(z); sum += sum of dz; sum_2 += sum of dz * (x - mean); y = dz unless NULL. y may be dy. */
+typedef void mote_f32_norm_reduce_fn(const mote_norm_job *job, int64_t row_begin, int64_t row_end);
+/* y = dy * scale - shift - (x - mean) * slope. y may be dy. */
+typedef void mote_f32_norm_input_fn(const mote_norm_job *job, int64_t row_begin, int64_t row_end);
 
 /* Depthwise: one output row of `width` pixels. Taps outside the image are left out. depth multiplier 1. */
 typedef struct mote_dw_job {
@@ -100,6 +148,7 @@ typedef void mote_f32_lerp_fn(const float *a, const float *b, float weight, floa
 typedef void mote_u8_lerp_fn(const mote_u8_lerp_job *job);
 
 typedef void mote_f32_gemm_fn(const mote_f32_gemm_job *job, int64_t row_begin, int64_t row_end);
+typedef void mote_f32_mm_fn(const mote_f32_mm_job *job, int64_t row_begin, int64_t row_end);
 typedef void mote_qs8_gemm_fn(const mote_qs8_gemm_job *job, int64_t row_begin, int64_t row_end);
 typedef void mote_f32_dw_fn(const mote_dw_job *job, int32_t row);
 typedef void mote_qs8_dw_fn(const mote_dw_job *job, int32_t row);
@@ -171,6 +220,31 @@ typedef struct mote_kernels {
         mote_f32_lerp_fn *run;
         int32_t nr, kr;
     } f32_lerp;
+    struct {
+        const char *variant;
+        mote_f32_mm_fn *run;
+        int32_t nr, kr;
+    } f32_mm;
+    struct {
+        const char *variant;
+        mote_f32_norm_moments_fn *run;
+        int32_t nr, kr;
+    } f32_norm_moments;
+    struct {
+        const char *variant;
+        mote_f32_norm_apply_fn *run;
+        int32_t nr, kr;
+    } f32_norm_apply;
+    struct {
+        const char *variant;
+        mote_f32_norm_reduce_fn *run;
+        int32_t nr, kr;
+    } f32_norm_reduce;
+    struct {
+        const char *variant;
+        mote_f32_norm_input_fn *run;
+        int32_t nr, kr;
+    } f32_norm_input;
 } mote_kernels;
 
 /* Constant for the process: features 0 gives the reference kernels. */
@@ -181,6 +255,10 @@ void mote_kernels_select(uint32_t features, mote_kernels *kernels);
 size_t mote_f32_gemm_packed_count(const mote_kernels *kernels, int64_t n, int64_t k);
 void mote_f32_gemm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const float *weights, const float *bias,
                         float *packed);
+/* The b of f32_mm: element (k, n) is b[k * k_stride + n * n_stride]. */
+size_t mote_f32_mm_packed_count(const mote_kernels *kernels, int64_t n, int64_t k);
+void mote_f32_mm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const float *b, int64_t k_stride,
+                      int64_t n_stride, float *packed);
 size_t mote_qs8_gemm_packed_bytes(const mote_kernels *kernels, int64_t n, int64_t k);
 void mote_qs8_gemm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const int8_t *weights, const int32_t *bias,
                         int32_t in_zero_point, void *packed);

@@ -40,3 +40,19 @@ void mote_qs8_gemm__ref(const mote_qs8_gemm_job *job, int64_t row_begin, int64_t
             job->c[row * job->c_stride + column] = (int8_t)mote_clamp_i32(scaled, job->low, job->high);
         }
 }
+
+void mote_f32_mm__ref(const mote_f32_mm_job *job, int64_t row_begin, int64_t row_end)
+{
+    enum { NR = 4 };
+    for (int64_t row = row_begin; row < row_end; row++)
+        for (int64_t column = 0; column < job->n; column++) {
+            const float *b = job->packed ? job->b + column / NR * (NR * job->k) + column % NR : job->b + column;
+            const int64_t b_row = job->packed ? NR : job->b_row;
+            float sum = 0.0f;
+            for (int64_t k = 0; k < job->k; k++)
+                sum += job->a[row * job->a_row + k * job->a_step] * b[k * b_row];
+            sum += job->bias ? job->bias[column] : 0.0f;
+            float *c = &job->c[row * job->c_row + column];
+            *c = job->add ? *c + sum : sum;
+        }
+}
