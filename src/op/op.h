@@ -141,6 +141,47 @@ mote_status mote_run_assign_variable(mote_run *run, int32_t id, const mote_tenso
 /* Ids for VAR_HANDLE: the same container and name give the same id. -1: out of memory. */
 int32_t mote_run_variable_id(mote_run *run, const char *container, const char *shared_name);
 
+/* --- gradients (float32; src/train runs them, libmote-rt is without) --- */
+
+/* One node while a network trains. All shapes are known and dimension 0 of an activation is the batch. Of io's tensors
+ * only those have data that the pass needs: forward all inputs and outputs, backward what the facet asks for. */
+typedef struct mote_grad {
+    const mote_op_io *io;
+    void *state;   /* plan's own */
+    void *saved;   /* saved_bytes that live from forward to backward */
+    bool training; /* batch statistics and random draws; false: as at inference (predicting, or a frozen layer) */
+    bool again;    /* forward: repeated in the backward pass, saved is filled already */
+    uint64_t seed, stream;         /* for mote_rng_make: this node's draws in this step, the same in both passes */
+    const float *const *d_outputs; /* the loss's gradient by each output; NULL: zero */
+    float *const *d_inputs;        /* where the gradient by each input goes; NULL: nobody asks */
+    uint32_t add;                  /* bit i: add to what d_inputs[i] holds; only for facets with MOTE_GRAD_ADDS */
+    size_t saved_bytes;            /* set by plan */
+} mote_grad;
+
+enum {
+    MOTE_GRAD_IN_PLACE = 1 << 0, /* d_inputs[0] may be the memory of d_outputs[0] */
+    MOTE_GRAD_ADDS = 1 << 1,     /* heeds mote_grad.add */
+    MOTE_GRAD_FREEZES = 1 << 3,  /* a layer that is not trainable runs as at inference */
+    MOTE_GRAD_CHEAP = 1 << 2,    /* forward is a pass over memory, worth repeating to save the output's memory */
+};
+#define MOTE_GRAD_ALL UINT32_MAX
+
+typedef struct mote_op_grad {
+    uint32_t needs_inputs, needs_outputs; /* bit i: backward reads the value of input or output i */
+    uint32_t flags;
+    /* Refuses what it has no gradient for, requests scratch (one block for either pass), keeps what it likes in
+     * grad->state. Weights have no data yet. NULL: nothing to do. */
+    mote_status (*plan)(mote_run *run, mote_grad *grad, mote_error *err);
+    /* NULL: the run facet's prepare and eval. */
+    mote_status (*forward)(mote_run *run, const mote_grad *grad, mote_error *err);
+    /* NULL: the gradient is zero everywhere (SIGN, SHAPE). */
+    mote_status (*backward)(mote_run *run, const mote_grad *grad, mote_error *err);
+    /* Once the step counts: what the operator keeps from step to step (moving statistics). NULL: nothing. */
+    void (*finish)(const mote_grad *grad);
+} mote_op_grad;
+
+const mote_op_grad *mote_op_find_grad(int32_t op); /* grad_table.c; NULL: none */
+
 /* --- tables (op_table.c) --- */
 const mote_op_def *mote_op_find(int32_t op);     /* NULL: mote does not know it */
 const mote_op_run *mote_op_find_run(int32_t op); /* NULL: the runtime cannot run it */

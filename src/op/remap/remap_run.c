@@ -78,6 +78,20 @@ static int64_t map_nearest(const mote_op_io *io, int32_t d, int64_t i)
     return nearest < 0 ? 0 : nearest >= in ? in - 1 : nearest;
 }
 
+int64_t mote_remap_source(const mote_op_io *io, int32_t d, int64_t i)
+{
+    switch (io->node->op) {
+    case MOTE_OP_MIRROR_PAD:
+        return map_mirror(io, d, i);
+    case MOTE_OP_REVERSE_V2:
+        return map_reverse(io, d, i);
+    case MOTE_OP_RESIZE_NEAREST_NEIGHBOR:
+        return map_nearest(io, d, i);
+    default:
+        return map_modulo(io, d, i);
+    }
+}
+
 #define REMAP_RUN(symbol, map, what)                                                                                   \
     static mote_status eval_##symbol(mote_run *run, const mote_op_io *io, void *state, mote_error *err)                \
     {                                                                                                                  \

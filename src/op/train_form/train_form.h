@@ -12,6 +12,9 @@
 typedef struct mote_batch_norm_params {
     float epsilon, momentum;
     int32_t axis; /* not negative */
+    /* Set by the trainer only. */
+    int32_t activation; /* mote_norm_activation, of the normalized value */
+    bool unbiased;      /* the moving variance takes the batch's unbiased one: Keras 2's fused kernel, on images */
 } mote_batch_norm_params;
 
 /* Input: x. Training: zeroes with probability rate, scales the rest by 1/(1-rate). noise_shape's dimensions of 1 share

@@ -1,0 +1,60 @@
+#include "op/conv_2d/conv_grad.h"
+
+static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
+{
+    const mote_conv_2d_params *params = grad->io->node->params;
+    const mote_shape *in = &grad->io->inputs[0]->shape, *filter = &grad->io->inputs[1]->shape;
+    mote_conv_pass *pass = mote_run_persistent(run, sizeof *pass);
+    if (!pass)
+        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    grad->state = pass;
+    *pass = (mote_conv_pass){
+        .batch = in->dims[0],
+        .in_c = in->dims[3],
+        .out_c = filter->dims[0],
+        .groups = in->dims[3] / filter->dims[3],
+    };
+    mote_status status = mote_need_no_activation(params->activation, err);
+    if (status == MOTE_OK)
+        status = mote_window_axis_make(&pass->h, in->dims[1], filter->dims[1], params->stride_h,
+                                       params->dilation_h_factor, params->padding, err);
+    if (status == MOTE_OK)
+        status = mote_window_axis_make(&pass->w, in->dims[2], filter->dims[2], params->stride_w,
+                                       params->dilation_w_factor, params->padding, err);
+    if (status == MOTE_OK)
+        mote_conv_pass_plan(run, pass);
+    return status;
+}
+
+static mote_status forward(mote_run *run, const mote_grad *grad, mote_error *err)
+{
+    (void)err;
+    const mote_op_io *io = grad->io;
+    const mote_tensor *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
+    mote_conv_pass_output(run, grad->state, io->inputs[0]->data, io->inputs[1]->data, bias ? bias->data : NULL,
+                          io->outputs[0]->data);
+    return MOTE_OK;
+}
+
+static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *err)
+{
+    (void)err;
+    const mote_op_io *io = grad->io;
+    float *db = io->n_inputs > 2 ? grad->d_inputs[2] : NULL;
+    if (grad->d_inputs[1] || db)
+        mote_conv_pass_weights(run, grad->state, io->inputs[0]->data, grad->d_outputs[0], grad->d_inputs[1], db);
+    if (grad->d_inputs[0])
+        mote_conv_pass_input(run, grad->state, grad->d_outputs[0], io->inputs[1]->data, grad->d_inputs[0],
+                             grad->add & 1);
+    return MOTE_OK;
+}
+
+/* Only the input's gradient is ever added to: the bits of weights stay 0 (mote_trainer gives those memory of their
+ * own). */
+const mote_op_grad mote_op_grad_conv_2d = {
+    .needs_inputs = 1 << 0 | 1 << 1,
+    .flags = MOTE_GRAD_ADDS,
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
+};
