@@ -1,0 +1,28 @@
+/* The gradient facets of op_list.inc, found by number. They live with their operators and are built with this room, so
+ * that libmote-rt is without them. */
+#include "op/op.h"
+
+#define DECLARE_GRAD(symbol) extern const mote_op_grad mote_op_grad_##symbol;
+#define DECLARE_NONE(symbol)
+#define MOTE_OP(symbol, CODE, number, run, grad) DECLARE_##grad(symbol)
+#include <mote/op_list.inc>
+#undef MOTE_OP
+
+#define ADDRESS_GRAD(symbol) &mote_op_grad_##symbol
+#define ADDRESS_NONE(symbol) NULL
+
+const mote_op_grad *mote_op_find_grad(int32_t op)
+{
+    static const struct {
+        int32_t op;
+        const mote_op_grad *grad;
+    } rows[] = {
+#define MOTE_OP(symbol, CODE, number, run, grad) {number, ADDRESS_##grad(symbol)},
+#include <mote/op_list.inc>
+#undef MOTE_OP
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].op == op)
+            return rows[i].grad;
+    return NULL;
+}

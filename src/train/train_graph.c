@@ -1,0 +1,145 @@
+/* The trainer's copy of the network: an activation after batch normalization becomes part of it. */
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "op/train_form/train_form.h"
+#include "train/train_internal.h"
+
+/* The only node that reads a tensor; NULL when there are others, or it is an output. */
+static mote_node *only_reader(const mote_graph *graph, int32_t tensor)
+{
+    if (mote_graph_count_uses(graph, tensor) != 1 || mote_graph_is_output(graph, tensor))
+        return NULL;
+    for (int32_t k = 0; k < graph->n_nodes; k++)
+        for (int32_t i = 0; i < graph->nodes[k]->n_inputs; i++)
+            if (graph->nodes[k]->inputs[i] == tensor)
+                return graph->nodes[k];
+    return NULL;
+}
+
+static int32_t index_of(const mote_graph *graph, const mote_node *node)
+{
+    for (int32_t k = 0; k < graph->n_nodes; k++)
+        if (graph->nodes[k] == node)
+            return k;
+    return TR_NONE;
+}
+
+static void absorb(mote_graph *graph, mote_node *norm, const mote_node *last, mote_norm_activation activation)
+{
+    ((mote_batch_norm_params *)norm->params)->activation = activation;
+    norm->outputs[0] = last->outputs[0];
+    mote_graph_remove_node(graph, index_of(graph, last));
+}
+
+/* x * logistic(x) reads x twice: the two nodes, when nobody else reads either value. */
+static bool is_swish(const mote_graph *graph, int32_t tensor, mote_node **logistic, mote_node **product)
+{
+    *logistic = *product = NULL;
+    if (mote_graph_count_uses(graph, tensor) != 2 || mote_graph_is_output(graph, tensor))
+        return false;
+    for (int32_t k = 0; k < graph->n_nodes; k++) {
+        mote_node *node = graph->nodes[k];
+        for (int32_t i = 0; i < node->n_inputs; i++) {
+            if (node->inputs[i] == tensor && node->op == MOTE_OP_LOGISTIC)
+                *logistic = node;
+            else if (node->inputs[i] == tensor && node->op == MOTE_OP_MUL)
+                *product = node;
+        }
+    }
+    if (!*logistic || !*product || only_reader(graph, (*logistic)->outputs[0]) != *product)
+        return false;
+    const int32_t *in = (*product)->inputs;
+    return in[0] == (*logistic)->outputs[0] || in[1] == (*logistic)->outputs[0];
+}
+
+static void fuse_after(mote_graph *graph, mote_node *norm)
+{
+    const int32_t tensor = norm->outputs[0];
+    mote_node *logistic, *product;
+    if (is_swish(graph, tensor, &logistic, &product)) {
+        absorb(graph, norm, product, MOTE_NORM_SWISH);
+        mote_graph_remove_node(graph, index_of(graph, logistic));
+        return;
+    }
+    const mote_node *next = only_reader(graph, tensor);
+    if (!next)
+        return;
+    if (next->op == MOTE_OP_RELU)
+        absorb(graph, norm, next, MOTE_NORM_RELU);
+    else if (next->op == MOTE_OP_RELU6)
+        absorb(graph, norm, next, MOTE_NORM_RELU6);
+    else if (next->op == MOTE_OP_HARD_SWISH)
+        absorb(graph, norm, next, MOTE_NORM_HARD_SWISH);
+}
+
+mote_status tr_graph_make(mote_trainer *trainer, mote_error *err)
+{
+    mote_graph *graph = trainer->graph;
+    const char *version = trainer->model->keras_version;
+    const bool keras_2 = !version || version[0] == '2';
+    for (int32_t k = 0; k < graph->n_nodes; k++) {
+        mote_node *node = graph->nodes[k];
+        if (node->op != MOTE_OP_BATCH_NORM)
+            continue;
+        mote_batch_norm_params *params = node->params;
+        params->unbiased = keras_2 && graph->tensors[node->inputs[0]]->shape.rank == 4;
+        fuse_after(graph, node);
+        k = index_of(graph, node); /* nodes before it may be gone */
+    }
+    return mote_graph_sort(graph, err);
+}
+
+/* --- the loss's place --- */
+
+static const mote_node *producer_of(const mote_graph *graph, int32_t tensor)
+{
+    const int32_t k = mote_graph_producer(graph, tensor);
+    return k >= 0 ? graph->nodes[k] : NULL;
+}
+
+mote_status tr_loss_make(mote_trainer *trainer, mote_error *err)
+{
+    const mote_trainer_options *options = &trainer->options;
+    const mote_graph *graph = trainer->graph;
+    tr_loss *loss = &trainer->loss;
+    if (graph->n_outputs != 1)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "the model has %d outputs; training takes one", graph->n_outputs);
+    const mote_shape *shape = &graph->tensors[graph->outputs[0]]->shape;
+    if (shape->rank < 2 || !mote_shape_is_known(shape) || graph->tensors[graph->outputs[0]]->dtype != MOTE_FLOAT32)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "the model's output is not a row of float32 values per example");
+    *loss = (tr_loss){
+        .kind = options->loss,
+        .from_logits = options->from_logits,
+        .tensor = graph->outputs[0],
+        .output = graph->outputs[0],
+        .smoothing = options->label_smoothing,
+    };
+    const int32_t n_classes = shape->dims[shape->rank - 1];
+    if (options->loss == MOTE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY && n_classes < 2)
+        return mote_error_set(err, MOTE_ARGUMENT,
+                              "the model has one output value; class numbers need one per class (or use "
+                              "binary_crossentropy)");
+    if (options->class_weights) {
+        if (options->n_class_weights < 1 || (n_classes > 1 && options->n_class_weights != n_classes))
+            return mote_error_set(err, MOTE_ARGUMENT, "%d class weights for %d classes", options->n_class_weights,
+                                  n_classes);
+        loss->n_class_weights = options->n_class_weights;
+        const size_t n_bytes = (size_t)loss->n_class_weights * sizeof *loss->class_weights;
+        loss->class_weights = mote_alloc(trainer->allocator, n_bytes);
+        if (!loss->class_weights)
+            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        memcpy(loss->class_weights, options->class_weights, n_bytes);
+    }
+    const mote_node *last = producer_of(graph, loss->output);
+    if (!last || loss->from_logits)
+        return MOTE_OK;
+    const bool categorical =
+        loss->kind == MOTE_LOSS_SPARSE_CATEGORICAL_CROSSENTROPY || loss->kind == MOTE_LOSS_CATEGORICAL_CROSSENTROPY;
+    if ((categorical && last->op == MOTE_OP_SOFTMAX) ||
+        (loss->kind == MOTE_LOSS_BINARY_CROSSENTROPY && last->op == MOTE_OP_LOGISTIC)) {
+        loss->tensor = last->inputs[0];
+        loss->from_logits = true;
+    }
+    return MOTE_OK;
+}
