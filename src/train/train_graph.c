@@ -27,7 +27,7 @@ static int32_t index_of(const mote_graph *graph, const mote_node *node)
 
 static void absorb(mote_graph *graph, mote_node *norm, const mote_node *last, mote_norm_activation activation)
 {
-    ((mote_batch_norm_params *)norm->params)->activation = activation;
+    ((mote_batch_norm_params *)norm->params)->activation = (int32_t)activation;
     norm->outputs[0] = last->outputs[0];
     mote_graph_remove_node(graph, index_of(graph, last));
 }
