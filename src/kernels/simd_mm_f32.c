@@ -1,7 +1,8 @@
 /*
  * The product of two float matrices that training is made of, compiled once per instruction set. A tile holds rows x 2
  * vectors of sums in registers and walks k once; `a` may lie either way round, so that the same loop gives a layer's
- * outputs, the gradient by its inputs, and (a transposed, b as it lies) the gradient by its weights.
+ * outputs, the gradient by its inputs, and (a transposed, b as it lies) the gradient by its weights. GNU vectors, no
+ * immintrin.h.
  */
 #include "kernels/kernels.h"
 #include "kernels/simd.h"

@@ -1,6 +1,7 @@
 /*
  * Normalization's passes, compiled once per instruction set: loops over a block of channels, whose constants and sums
- * stay in a small array, around which the rows go by. The activation is a constant of each inlined loop.
+ * stay in a small array, around which the rows go by. The activation is a constant of each inlined loop. The
+ * compiler vectorizes them (no immintrin.h).
  */
 #include "kernels/norm_activation.h"
 #include "kernels/simd.h"
