@@ -92,6 +92,7 @@ typedef struct cli_data_args {
     const char *data, *split, *labels, *pixels;
     int64_t limit;
     bool strict;
+    const char *preferred; /* the split when --split is absent and there is one of this name; NULL: test */
 } cli_data_args;
 extern const cli_option cli_data_options[];
 extern const size_t cli_n_data_options;
@@ -100,7 +101,7 @@ extern const size_t cli_n_data_options;
         cli_data_options, 0, offsetof(type, member)                                                                    \
     } /* n_options 0: use cli_n_data_options */
 
-/* Opens the dataset and the slice of --split (default: the whole first split, or "test" where there is one). */
+/* Opens the dataset and the slice of --split (default: the preferred one where there is one, else the first). */
 typedef struct cli_data {
     mote_dataset *dataset;
     mote_slice slice;

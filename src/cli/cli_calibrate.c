@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ARRAYS = 64 };
+enum { MAX_ARRAYS = 64, PHOTOS = 100 };
 
 static bool is_array(const char *path)
 {
@@ -57,11 +57,12 @@ static mote_status to_floats(mote_tensor *array, mote_error *err)
     return status == MOTE_OK ? status : mote_error_set(err, status, "a calibration array of a type without numbers");
 }
 
-static mote_status open_arrays(cli_calibration *c, const char *paths, int n_more, char *const *more, mote_error *err)
+static mote_status open_arrays(cli_calibration *c, const cli_calibrate_args *args, int n_more, char *const *more,
+                               mote_error *err)
 {
     const int32_t n_inputs = c->model->graphs[0]->n_inputs;
     c->arrays = mote_calloc(NULL, MAX_ARRAYS, sizeof *c->arrays);
-    char *list = strdup(paths), *rest = NULL;
+    char *list = strdup(args->paths), *rest = NULL;
     mote_status status = c->arrays && list ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
     for (char *path = list ? strtok_r(list, ",", &rest) : NULL; status == MOTE_OK && path;
          path = strtok_r(NULL, ",", &rest))
@@ -81,7 +82,8 @@ static mote_status open_arrays(cli_calibration *c, const char *paths, int n_more
     for (int32_t i = 0; status == MOTE_OK && i < c->n_arrays; i++)
         status = to_floats(&c->arrays[i], err);
     if (status == MOTE_OK)
-        c->n = c->arrays[0].shape.dims[0];
+        c->n = args->samples > 0 && args->samples < c->arrays[0].shape.dims[0] ? args->samples
+                                                                               : c->arrays[0].shape.dims[0];
     return status;
 }
 
@@ -111,17 +113,19 @@ static mote_status open_photos(cli_calibration *c, const cli_calibrate_args *arg
     const mote_shape *shape = &model_input(c->model, 0)->shape;
     if (shape->rank != 4 || (shape->dims[3] != 1 && shape->dims[3] != 3))
         return mote_error_set(err, MOTE_ARGUMENT, "the model's input is not an image; calibrate with .npy arrays");
-    const cli_data_args data = {.data = args->paths, .split = args->split ? args->split : NULL, .pixels = args->pixels};
+    const cli_data_args data = {
+        .data = args->paths, .split = args->split, .pixels = args->pixels, .preferred = "train"};
+    const int64_t samples = args->samples > 0 ? args->samples : PHOTOS;
     mote_status status = cli_data_open(&c->data, &data, err);
     if (status != MOTE_OK)
         return status;
-    c->n = c->data.slice.n < args->samples ? c->data.slice.n : args->samples;
+    c->n = c->data.slice.n < samples ? c->data.slice.n : samples;
     c->loader_options = mote_loader_options_default();
     c->loader_options.height = shape->dims[1];
     c->loader_options.width = shape->dims[2];
     c->loader_options.channels = shape->dims[3];
     c->loader_options.pixels = c->data.pixels;
-    c->loader_options.limit = args->samples;
+    c->loader_options.limit = samples;
     c->loader_options.n_threads = c->context->n_threads;
     c->loader_options.strict = args->strict;
     c->loader_options.on_skip = cli_on_skip;
@@ -151,7 +155,7 @@ mote_status cli_calibration_open(cli_calibration *c, const cli_context *context,
 {
     *c = (cli_calibration){.context = context, .model = model};
     const mote_status status =
-        is_array(args->paths) ? open_arrays(c, args->paths, n_more, more_paths, err) : open_photos(c, args, err);
+        is_array(args->paths) ? open_arrays(c, args, n_more, more_paths, err) : open_photos(c, args, err);
     if (status != MOTE_OK)
         cli_calibration_close(c);
     return status;

@@ -24,7 +24,7 @@ typedef struct cli_calibration {
 typedef struct cli_calibrate_args {
     const char *paths; /* --calibrate: a folder, or .npy files separated by commas */
     const char *split, *pixels;
-    int64_t samples;
+    int64_t samples; /* 0: 100 photos, or all of the arrays */
     bool strict;
 } cli_calibrate_args;
 

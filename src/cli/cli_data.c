@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-static const char *default_split(const mote_dataset *dataset)
+static const char *default_split(const mote_dataset *dataset, const char *preferred)
 {
     for (int32_t i = 0; i < mote_dataset_n_splits(dataset); i++)
-        if (strcmp(mote_dataset_split_name(dataset, i), "test") == 0)
-            return "test";
+        if (strcmp(mote_dataset_split_name(dataset, i), preferred) == 0)
+            return mote_dataset_split_name(dataset, i);
     return mote_dataset_n_splits(dataset) ? mote_dataset_split_name(dataset, 0) : "train";
 }
 
@@ -20,7 +20,7 @@ mote_status cli_data_open(cli_data *data, const cli_data_args *args, mote_error 
     mote_status status = mote_dataset_open(&data->dataset, args->data, args->labels, NULL, err);
     if (status != MOTE_OK)
         return status;
-    data->split = args->split ? args->split : default_split(data->dataset);
+    data->split = args->split ? args->split : default_split(data->dataset, args->preferred ? args->preferred : "test");
     status = mote_dataset_slice(data->dataset, data->split, &data->slice, err);
     if (status == MOTE_OK && args->limit > 0 && data->slice.n > args->limit)
         data->slice.n = args->limit;

@@ -1,4 +1,5 @@
 #include "cli/cli_calibrate.h"
+#include "cli/cli_evaluate.h"
 
 #include <mote/import.h>
 #include <mote/io.h>
@@ -10,7 +11,8 @@
 #include <time.h>
 
 typedef struct convert_args {
-    const char *output, *quantize, *input_type, *output_type, *recover, *input_shape;
+    const char *output, *quantize, *input_type, *output_type, *recover, *input_shape, *validate, *validate_split;
+    double max_drop;
     cli_calibrate_args calibrate;
 } convert_args;
 
@@ -42,10 +44,10 @@ static const cli_option OPTIONS[] = {
     {.name = "samples",
      .kind = CLI_INT,
      .arg = "N",
-     .def = "100",
-     .min = 1,
+     .def = "0",
+     .min = 0,
      .max = 1e9,
-     .help = "how many photos to calibrate with",
+     .help = "how many examples to calibrate with; 0: 100 photos, or all of the arrays",
      .offset = offsetof(convert_args, calibrate.samples)},
     {.name = "pixels",
      .kind = CLI_CHOICE,
@@ -73,12 +75,29 @@ static const cli_option OPTIONS[] = {
      .help = "type of the outputs",
      .offset = offsetof(convert_args, output_type)},
     {.name = "recover",
-     .kind = CLI_CHOICE,
+     .kind = CLI_STRING,
      .arg = "HOW",
-     .choices = "none",
      .def = "none",
-     .help = "steps that win accuracy back; none gives what TensorFlow's converter would",
+     .help = "steps that win accuracy back; none gives what TensorFlow's converter would, and is all there is yet",
      .offset = offsetof(convert_args, recover)},
+    {.name = "validate",
+     .kind = CLI_STRING,
+     .arg = "DIR",
+     .help = "labelled photos to evaluate the model on before and after",
+     .offset = offsetof(convert_args, validate)},
+    {.name = "validate-split",
+     .kind = CLI_STRING,
+     .arg = "SPLIT",
+     .help = "which of those (default: test, else the first)",
+     .offset = offsetof(convert_args, validate_split)},
+    {.name = "max-drop",
+     .kind = CLI_FLOAT,
+     .arg = "POINTS",
+     .def = "100",
+     .min = 0,
+     .max = 100,
+     .help = "fail, and write nothing, when accuracy on --validate falls by more percentage points",
+     .offset = offsetof(convert_args, max_drop)},
     {.name = "input-shape",
      .kind = CLI_STRING,
      .arg = "HxWxC",
@@ -94,6 +113,7 @@ typedef struct conversion {
     mote_model *source, *result;
     cli_calibration calibration;
     bool calibrates;
+    double accuracy, float_accuracy; /* on --validate; shares */
     size_t n_bytes;
 } conversion;
 
@@ -170,20 +190,78 @@ static mote_status convert(conversion *c, int n_more, char *const *more, mote_er
     return mote_convert(c->source, &options, &c->result, err);
 }
 
+/* The share of right answers of a model on the photos of --validate. */
+static mote_status measure(const conversion *c, const mote_model *model, const char *name, const cli_data *data,
+                           const cli_data_args *data_args, double *accuracy, mote_error *err)
+{
+    mote_evaluation evaluation = {0};
+    const mote_status status =
+        cli_evaluate(c->context, model, name, data, data_args, accuracy == &c->float_accuracy, &evaluation, err);
+    *accuracy = evaluation.accuracy;
+    mote_evaluation_free(&evaluation);
+    return status;
+}
+
+static mote_status check_drop(const conversion *c, mote_error *err)
+{
+    const double drop = 100 * (c->float_accuracy - c->accuracy);
+    if (drop <= c->args->max_drop)
+        return MOTE_OK;
+    return mote_error_set(
+        err, MOTE_ARGUMENT,
+        "accuracy falls by %.2f points, from %.2f%% to %.2f%%, and --max-drop allows %.2f: nothing is "
+        "written",
+        drop, 100 * c->float_accuracy, 100 * c->accuracy, c->args->max_drop);
+}
+
+static mote_status validate(conversion *c, mote_error *err)
+{
+    const cli_data_args data_args = {.data = c->args->validate,
+                                     .split = c->args->validate_split,
+                                     .pixels = c->args->calibrate.pixels,
+                                     .strict = c->args->calibrate.strict};
+    cli_data data = {0};
+    mote_model *before = NULL;
+    mote_status status = mote_lower(c->source, NULL, &before, err);
+    if (status == MOTE_OK)
+        status = cli_data_open(&data, &data_args, err);
+    if (status == MOTE_OK)
+        status = measure(c, before, "the float model", &data, &data_args, &c->float_accuracy, err);
+    if (status == MOTE_OK)
+        status = measure(c, c->result, "the converted model", &data, &data_args, &c->accuracy, err);
+    if (status == MOTE_OK)
+        status = check_drop(c, err);
+    if (data.dataset)
+        cli_data_close(&data);
+    mote_model_free(before);
+    return status;
+}
+
+static void print_json(const conversion *c, double seconds)
+{
+    const bool validated = c->args->validate != NULL;
+    json_t *document = json_pack("{s:s, s:s, s:I, s:f, s:i, s:[], s:o, s:o, s:O}", "output", c->args->output, "format",
+                                 c->args->quantize, "bytes", (json_int_t)c->n_bytes, "seconds", seconds, "ops",
+                                 (int)c->result->graphs[0]->n_nodes, "recover", "accuracy",
+                                 validated ? json_real(c->accuracy) : json_null(), "float_accuracy",
+                                 validated ? json_real(c->float_accuracy) : json_null(), "warnings", c->warnings);
+    json_dumpf(document, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9) | JSON_PRESERVE_ORDER);
+    putchar('\n');
+    json_decref(document);
+}
+
 static void print_result(const conversion *c, double seconds)
 {
-    const int32_t n_ops = c->result->graphs[0]->n_nodes;
     if (c->context->json) {
-        json_t *document = json_pack("{s:s, s:s, s:I, s:f, s:i, s:[], s:n, s:O}", "output", c->args->output, "format",
-                                     c->args->quantize, "bytes", (json_int_t)c->n_bytes, "seconds", seconds, "ops",
-                                     (int)n_ops, "recover", "accuracy", "warnings", c->warnings);
-        json_dumpf(document, stdout, JSON_INDENT(2));
-        putchar('\n');
-        json_decref(document);
-    } else if (strcmp(c->args->output, "-") != 0) {
-        printf("%s: %s, %zu bytes, %d operators, %.2f s\n", c->args->output, c->args->quantize, c->n_bytes, n_ops,
-               seconds);
+        print_json(c, seconds);
+        return;
     }
+    if (strcmp(c->args->output, "-") == 0)
+        return;
+    printf("%s: %s, %zu bytes, %d operators, %.2f s\n", c->args->output, c->args->quantize, c->n_bytes,
+           c->result->graphs[0]->n_nodes, seconds);
+    if (c->args->validate)
+        printf("accuracy  %.2f%%, of the float model %.2f%%\n", 100 * c->accuracy, 100 * c->float_accuracy);
 }
 
 static mote_status save(conversion *c, mote_error *err)
@@ -206,13 +284,29 @@ static mote_status work(conversion *c, int n_positional, char *const *positional
     status = convert(c, n_positional - 1, positional + 1, err);
     if (status == MOTE_OK && c->calibrates)
         status = check_agreement(c, err);
+    if (status == MOTE_OK && c->args->validate)
+        status = validate(c, err);
     if (status != MOTE_OK)
         return mote_error_prefix(err, status, "%s", positional[0]);
     return save(c, err);
 }
 
+static int check_usage(const cli_context *context, const convert_args *args)
+{
+    if (strcmp(args->recover, "none") != 0)
+        return cli_usage_error(context, "--recover %s: the steps that win accuracy back are not there yet, only none",
+                               args->recover);
+    if (args->max_drop < 100 && !args->validate)
+        return cli_usage_error(context, "--max-drop needs --validate DIR: labelled photos to measure accuracy on");
+    if (context->json && strcmp(args->output, "-") == 0)
+        return cli_usage_error(context, "--json and -o - both want standard output");
+    return CLI_OK;
+}
+
 static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)
 {
+    if (check_usage(context, args) != CLI_OK)
+        return CLI_USAGE;
     struct timespec start;
     clock_gettime(CLOCK_MONOTONIC, &start);
     conversion c = {.context = context, .args = args, .warnings = json_array()};
@@ -237,10 +331,12 @@ const cli_verb cli_verb_convert = {
         "int8\n"
         "and int16x8 compute with integers and need photos to learn the ranges of activations from: some 100 of the\n"
         "kind the model will see. With photos at hand, answers before and after are compared, and a warning says so\n"
-        "when they differ.",
+        "when they differ. --validate measures accuracy, and --max-drop makes a loss an error.",
     .examples = "  mote convert model.h5 -o float.tflite\n"
                 "  mote convert model.h5 -o int8.tflite --quantize int8 --calibrate photos/ --split train\n"
                 "      --input-type uint8 --output-type uint8\n"
+                "  mote convert float.tflite -o int8.tflite --quantize int8 --calibrate photos/\n"
+                "      --validate photos/ --validate-split test --max-drop 1\n"
                 "  mote convert two_inputs.h5 -o out.tflite --quantize int8 --calibrate left.npy,right.npy",
     .groups = GROUPS,
     .n_groups = CLI_COUNT(GROUPS),

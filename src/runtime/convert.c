@@ -177,11 +177,26 @@ static mote_status check_types(const mote_convert_options *options, mote_error *
     return MOTE_OK;
 }
 
+/* Weights that were rounded once would be rounded twice. */
+static mote_status check_source(const mote_model *model, mote_error *err)
+{
+    for (int32_t g = 0; g < model->n_graphs; g++)
+        for (int32_t i = 0; i < model->graphs[g]->n_tensors; i++)
+            if (model->graphs[g]->tensors[i]->quant.n > 0)
+                return mote_error_set(err, MOTE_UNSUPPORTED,
+                                      "the model is quantized already (%s): convert the float model that it was made "
+                                      "from",
+                                      mote_model_format_name(model));
+    return MOTE_OK;
+}
+
 mote_status mote_convert(const mote_model *model, const mote_convert_options *options, mote_model **out,
                          mote_error *err)
 {
     *out = NULL;
     mote_status status = check_types(options, err);
+    if (status == MOTE_OK)
+        status = check_source(model, err);
     if (status != MOTE_OK)
         return status;
     mote_model *made;
