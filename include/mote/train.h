@@ -94,13 +94,13 @@ MOTE_API void mote_trainer_free(mote_trainer *trainer); /* NULL is fine */
 
 /* n examples. inputs[i]: the model's input i, float32, n x its shape without the batch. Labels: n class numbers for
  * sparse categorical crossentropy, else n rows of the output's shape; the other pointer is NULL. */
-typedef struct mote_batch {
+typedef struct mote_train_batch {
     int32_t n;
     const float *const *inputs;
     const int32_t *classes;
     const float *targets;
     const float *weights; /* one per example, multiplied with the class weights; NULL: all 1 */
-} mote_batch;
+} mote_train_batch;
 
 typedef struct mote_step_result {
     double loss;          /* of the batch, the layers' regularization included */
@@ -111,11 +111,11 @@ typedef struct mote_step_result {
 
 /* One step of the optimizer. An infinite or NaN loss or gradient changes nothing and is MOTE_ARGUMENT, naming the layer
  * where it came up first. Batches of changing size are fine; memory is planned for each size anew. */
-MOTE_API mote_status mote_trainer_step(mote_trainer *trainer, const mote_batch *batch, float learning_rate,
+MOTE_API mote_status mote_trainer_step(mote_trainer *trainer, const mote_train_batch *batch, float learning_rate,
                                        mote_step_result *result, mote_error *err);
 /* Loss and outputs as at inference; nothing changes. */
-MOTE_API mote_status mote_trainer_evaluate(mote_trainer *trainer, const mote_batch *batch, mote_step_result *result,
-                                           mote_error *err);
+MOTE_API mote_status mote_trainer_evaluate(mote_trainer *trainer, const mote_train_batch *batch,
+                                           mote_step_result *result, mote_error *err);
 /* Outputs as at inference, n rows; borrowed until the next call. */
 MOTE_API mote_status mote_trainer_predict(mote_trainer *trainer, const float *const *inputs, int32_t n,
                                           const float **outputs, mote_error *err);
@@ -152,6 +152,19 @@ typedef struct mote_trainer_memory {
     size_t arena_bytes, weights_bytes;
 } mote_trainer_memory;
 MOTE_API mote_status mote_trainer_plan(mote_trainer *trainer, int32_t n, mote_trainer_memory *memory, mote_error *err);
+/* What a node of the training graph has cost since the last reset: with options.profile, else 0. Products and bytes are
+ * of one step on as many examples as the last; bytes are what must be read and written at least, once each. */
+typedef struct mote_trainer_cost {
+    const char *op, *layer; /* borrowed */
+    int64_t forward_ns, backward_ns;
+    double forward_products, backward_products; /* multiplications with an addition */
+    double forward_bytes, backward_bytes;
+} mote_trainer_cost;
+MOTE_API int32_t mote_trainer_n_costs(const mote_trainer *trainer);
+MOTE_API mote_trainer_cost mote_trainer_node_cost(const mote_trainer *trainer, int32_t index);
+MOTE_API int64_t mote_trainer_optimizer_ns(const mote_trainer *trainer);
+MOTE_API void mote_trainer_reset_costs(mote_trainer *trainer);
+
 #ifdef __cplusplus
 }
 #endif

@@ -178,6 +178,8 @@ typedef struct mote_op_grad {
     mote_status (*backward)(mote_run *run, const mote_grad *grad, mote_error *err);
     /* Once the step counts: what the operator keeps from step to step (moving statistics). NULL: nothing. */
     void (*finish)(const mote_grad *grad);
+    /* Multiply-adds of the forward pass, for the roofline; each gradient takes as many. NULL: one per output value. */
+    int64_t (*products)(const mote_op_io *io);
 } mote_op_grad;
 
 const mote_op_grad *mote_op_find_grad(int32_t op); /* grad_table.c; NULL: none */

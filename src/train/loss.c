@@ -180,7 +180,7 @@ static bool is_correct(const tr_loss *loss, const float *outputs, int64_t n, int
     return (outputs[0] > middle) == (label == 1);
 }
 
-double tr_loss_compute(const tr_loss *loss, const mote_batch *batch, const float *values, const float *outputs,
+double tr_loss_compute(const tr_loss *loss, const mote_train_batch *batch, const float *values, const float *outputs,
                        int64_t n_rows, int64_t n_columns, float *gradient, int32_t *n_correct)
 {
     double total = 0;
@@ -208,7 +208,7 @@ double tr_loss_compute(const tr_loss *loss, const mote_batch *batch, const float
     return total / (double)n_rows;
 }
 
-mote_status tr_check_labels(const mote_trainer *trainer, const mote_batch *batch, mote_error *err)
+mote_status tr_check_labels(const mote_trainer *trainer, const mote_train_batch *batch, mote_error *err)
 {
     const mote_shape *shape = &trainer->graph->tensors[trainer->loss.output]->shape;
     const int32_t n_classes = shape->dims[shape->rank - 1];

@@ -144,14 +144,14 @@ mote_status tr_plan_actions(mote_trainer *trainer, tr_plan *plan, mote_error *er
 
 /* --- train_run.c --- */
 /* Carries the plan out. labels may be NULL: outputs only. finite: whether every node's output is to be looked at. */
-mote_status tr_run(mote_trainer *trainer, const mote_batch *batch, mote_step_result *result, bool look,
+mote_status tr_run(mote_trainer *trainer, const mote_train_batch *batch, mote_step_result *result, bool look,
                    mote_error *err);
 void tr_finish(mote_trainer *trainer);
 
 /* --- loss.c --- */
-mote_status tr_check_labels(const mote_trainer *trainer, const mote_batch *batch, mote_error *err);
+mote_status tr_check_labels(const mote_trainer *trainer, const mote_train_batch *batch, mote_error *err);
 /* values: of loss.tensor, n_rows rows; gradient may be NULL. */
-double tr_loss_compute(const tr_loss *loss, const mote_batch *batch, const float *values, const float *outputs,
+double tr_loss_compute(const tr_loss *loss, const mote_train_batch *batch, const float *values, const float *outputs,
                        int64_t n_rows, int64_t n_columns, float *gradient, int32_t *n_correct);
 
 /* --- optimizer.c --- */

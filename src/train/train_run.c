@@ -23,7 +23,7 @@ static void point(mote_trainer *trainer, int32_t tensor, void *data)
 }
 
 /* Every value's first place; views follow their roots. */
-static void point_values(mote_trainer *trainer, const mote_batch *batch)
+static void point_values(mote_trainer *trainer, const mote_train_batch *batch)
 {
     tr_plan *plan = trainer->plan;
     const mote_graph *graph = trainer->graph;
@@ -106,7 +106,7 @@ static mote_status run_backward(mote_trainer *trainer, tr_node *node, mote_error
     return status;
 }
 
-static mote_status run_loss(mote_trainer *trainer, const mote_batch *batch, mote_step_result *result)
+static mote_status run_loss(mote_trainer *trainer, const mote_train_batch *batch, mote_step_result *result)
 {
     const tr_plan *plan = trainer->plan;
     const mote_tensor *output = &plan->tensors[trainer->loss.output], *values = &plan->tensors[trainer->loss.tensor];
@@ -150,7 +150,8 @@ static mote_status look_at(const mote_trainer *trainer, const tr_node *node, mot
     return MOTE_OK;
 }
 
-mote_status tr_run(mote_trainer *trainer, const mote_batch *batch, mote_step_result *result, bool look, mote_error *err)
+mote_status tr_run(mote_trainer *trainer, const mote_train_batch *batch, mote_step_result *result, bool look,
+                   mote_error *err)
 {
     tr_plan *plan = trainer->plan;
     point_values(trainer, batch);

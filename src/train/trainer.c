@@ -151,7 +151,7 @@ static mote_status get_ready(mote_trainer *trainer, int32_t n, bool training, mo
 }
 
 /* Runs forward once more to say where the trouble began. */
-static mote_status explain(mote_trainer *trainer, const mote_batch *batch, const char *what, mote_error *err)
+static mote_status explain(mote_trainer *trainer, const mote_train_batch *batch, const char *what, mote_error *err)
 {
     mote_step_result ignored = {0};
     mote_error where = {0};
@@ -164,7 +164,7 @@ static mote_status explain(mote_trainer *trainer, const mote_batch *batch, const
                           step, what);
 }
 
-mote_status mote_trainer_step(mote_trainer *trainer, const mote_batch *batch, float learning_rate,
+mote_status mote_trainer_step(mote_trainer *trainer, const mote_train_batch *batch, float learning_rate,
                               mote_step_result *result, mote_error *err)
 {
     *result = (mote_step_result){0};
@@ -194,7 +194,7 @@ mote_status mote_trainer_step(mote_trainer *trainer, const mote_batch *batch, fl
     return MOTE_OK;
 }
 
-mote_status mote_trainer_evaluate(mote_trainer *trainer, const mote_batch *batch, mote_step_result *result,
+mote_status mote_trainer_evaluate(mote_trainer *trainer, const mote_train_batch *batch, mote_step_result *result,
                                   mote_error *err)
 {
     *result = (mote_step_result){0};
@@ -207,7 +207,7 @@ mote_status mote_trainer_evaluate(mote_trainer *trainer, const mote_batch *batch
 mote_status mote_trainer_predict(mote_trainer *trainer, const float *const *inputs, int32_t n, const float **outputs,
                                  mote_error *err)
 {
-    const mote_batch batch = {.n = n, .inputs = inputs};
+    const mote_train_batch batch = {.n = n, .inputs = inputs};
     mote_step_result result = {0};
     mote_status status = get_ready(trainer, n, false, err);
     if (status == MOTE_OK)

@@ -49,6 +49,12 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
     return MOTE_OK;
 }
 
+static int64_t products(const mote_op_io *io)
+{
+    const mote_shape *filter = &io->inputs[1]->shape;
+    return mote_shape_count(&io->outputs[0]->shape) * mote_shape_span(filter, 1, filter->rank);
+}
+
 /* Only the input's gradient is ever added to: the bits of weights stay 0 (mote_trainer gives those memory of their
  * own). */
 const mote_op_grad mote_op_grad_conv_2d = {
@@ -57,4 +63,5 @@ const mote_op_grad mote_op_grad_conv_2d = {
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .products = products,
 };

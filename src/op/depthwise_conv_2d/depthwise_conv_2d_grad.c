@@ -231,10 +231,17 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
     return MOTE_OK;
 }
 
+static int64_t products(const mote_op_io *io)
+{
+    const mote_shape *filter = &io->inputs[1]->shape;
+    return mote_shape_count(&io->outputs[0]->shape) * filter->dims[1] * filter->dims[2];
+}
+
 const mote_op_grad mote_op_grad_depthwise_conv_2d = {
     .needs_inputs = 1 << 0 | 1 << 1,
     .flags = MOTE_GRAD_ADDS,
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .products = products,
 };

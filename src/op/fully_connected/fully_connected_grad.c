@@ -46,10 +46,17 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
     return MOTE_OK;
 }
 
+static int64_t products(const mote_op_io *io)
+{
+    const mote_shape *filter = &io->inputs[1]->shape;
+    return mote_shape_count(&io->outputs[0]->shape) * mote_shape_span(filter, 1, filter->rank);
+}
+
 const mote_op_grad mote_op_grad_fully_connected = {
     .needs_inputs = 1 << 0 | 1 << 1,
     .flags = MOTE_GRAD_ADDS,
     .plan = plan,
     .forward = forward,
     .backward = backward,
+    .products = products,
 };
