@@ -20,7 +20,10 @@ typedef struct mote_runtime_options {
     bool keep_all;      /* every activation keeps its memory: for diff, calibration, golden tests */
     bool profile;       /* measure each node */
     bool reference;     /* only the reference kernels */
-    size_t limit_bytes; /* refuse to plan more than this; 0: no limit */
+    size_t limit_bytes; /* MOTE_LIMIT when a plan, or a network that runs, needs more than this; 0: no limit */
+    /* MOTE_LIMIT when one invoke is still calling graphs after so long (a WHILE that does not end); 0: no limit. What
+     * runs without loops ends by itself. */
+    int32_t limit_loops_ms;
     const mote_allocator *allocator;
 } mote_runtime_options;
 MOTE_API mote_runtime_options mote_runtime_options_default(void);

@@ -14,6 +14,8 @@ static const dtype_row DTYPES[MOTE_DTYPE_COUNT] = {
 #undef MOTE_DTYPE
 };
 
+static const int64_t MOST_SURROUNDING = (int64_t)1 << 40;
+
 const char *mote_dtype_name(mote_dtype dtype)
 {
     return (unsigned)dtype < MOTE_DTYPE_COUNT ? DTYPES[dtype].name : "?";
@@ -118,12 +120,24 @@ mote_status mote_shape_broadcast(const mote_shape *a, const mote_shape *b, mote_
     return MOTE_OK;
 }
 
+/* An empty tensor whose other dimensions make loops around the empty one practically endless. */
+static bool is_wide_and_empty(const mote_shape *shape)
+{
+    int64_t around = 1;
+    for (int32_t i = 0; i < shape->rank; i++)
+        if (shape->dims[i] > 0 &&
+            (__builtin_mul_overflow(around, (int64_t)shape->dims[i], &around) || around > MOST_SURROUNDING))
+            return true;
+    return false;
+}
+
 bool mote_tensor_needed_bytes(const mote_tensor *tensor, size_t *n_bytes)
 {
     const int64_t count = mote_shape_count(&tensor->shape);
     const int64_t bits = mote_dtype_bits(tensor->dtype);
     int64_t total;
-    if (count < 0 || bits == 0 || __builtin_mul_overflow(count, bits, &total))
+    if (count < 0 || bits == 0 || __builtin_mul_overflow(count, bits, &total) ||
+        (count == 0 && is_wide_and_empty(&tensor->shape)))
         return false;
     *n_bytes = (size_t)(total / 8 + (total % 8 != 0));
     return true;

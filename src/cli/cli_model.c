@@ -20,6 +20,42 @@ mote_status cli_model_load_runnable(mote_model **model, const char *path, mote_e
     return status == MOTE_OK ? status : mote_error_prefix(err, status, "%s", path);
 }
 
+const cli_option cli_limit_options[CLI_N_LIMIT_OPTIONS] = {
+    {.name = "memory-limit",
+     .kind = CLI_INT,
+     .arg = "MB",
+     .def = "-1",
+     .min = -1,
+     .max = 1 << 30,
+     .help = "refuse a model that needs more; 0: no limit; -1: 768 and 16 times its constants",
+     .offset = offsetof(cli_limits, memory_mb)},
+    {.name = "loop-limit",
+     .kind = CLI_FLOAT,
+     .arg = "SECONDS",
+     .def = "4",
+     .min = 0,
+     .max = 2000000,
+     .help = "end a model whose loops (WHILE) turn for longer; 0: no limit",
+     .offset = offsetof(cli_limits, loop_seconds)},
+};
+
+static size_t constants_bytes(const mote_model *model)
+{
+    size_t total = 0;
+    for (int32_t g = 0; g < model->n_graphs; g++)
+        for (int32_t i = 0; i < model->graphs[g]->n_tensors; i++)
+            if (model->graphs[g]->tensors[i]->storage == MOTE_STORAGE_CONST)
+                total += model->graphs[g]->tensors[i]->n_bytes;
+    return total;
+}
+
+void cli_limits_apply(const cli_limits *limits, const mote_model *model, mote_runtime_options *options)
+{
+    options->limit_bytes =
+        limits->memory_mb < 0 ? ((size_t)768 << 20) + 16 * constants_bytes(model) : (size_t)limits->memory_mb << 20;
+    options->limit_loops_ms = (int32_t)(limits->loop_seconds * 1e3);
+}
+
 mote_status cli_runtime_new(mote_runtime **runtime, const mote_model *model, const char *path, const char *signature,
                             const mote_runtime_options *options, mote_error *err)
 {

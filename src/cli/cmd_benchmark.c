@@ -14,6 +14,7 @@ typedef struct benchmark_args {
     int64_t runs, warmup;
     bool profile, reference;
     const char *signature;
+    cli_limits limits;
 } benchmark_args;
 
 typedef struct measured {
@@ -206,7 +207,7 @@ static void print_text(const measured *m, const profile *p, const cli_context *c
 
 static mote_status benchmark(const cli_context *context, const benchmark_args *args, const char *path, mote_error *err)
 {
-    const mote_runtime_options options = {.n_threads = context->n_threads, .reference = args->reference};
+    mote_runtime_options options = {.n_threads = context->n_threads, .reference = args->reference};
     measured result = {0};
     profile p = {0};
     mote_benchmark *timer = NULL;
@@ -214,8 +215,10 @@ static mote_status benchmark(const cli_context *context, const benchmark_args *a
     mote_runtime *runtime = NULL;
     const double start = now_ms();
     mote_status status = cli_model_load_runnable(&model, path, err);
-    if (status == MOTE_OK)
+    if (status == MOTE_OK) {
+        cli_limits_apply(&args->limits, model, &options);
         status = cli_runtime_new(&runtime, model, path, args->signature, &options, err);
+    }
     if (status == MOTE_OK) {
         status = mote_runtime_allocate(runtime, err);
         result.init_ms = now_ms() - start;
@@ -277,7 +280,8 @@ static const cli_option OPTIONS[] = {
      .offset = offsetof(benchmark_args, reference)},
 };
 
-static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0}};
+static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
+                                   {cli_limit_options, CLI_N_LIMIT_OPTIONS, offsetof(benchmark_args, limits)}};
 
 const cli_verb cli_verb_benchmark = {
     .name = "benchmark",

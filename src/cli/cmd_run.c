@@ -15,6 +15,7 @@ typedef struct run_args {
     int64_t top;
     const char *labels, *out, *pixels, *signature;
     bool reference;
+    cli_limits limits;
 } run_args;
 
 /* One output of every example, one after another. */
@@ -291,12 +292,14 @@ static mote_status run_all(run_state *state, char *const *paths, int n_paths, mo
 static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)
 {
     run_state state = {.context = context, .args = args, .top = json_array()};
-    const mote_runtime_options options = {.n_threads = context->n_threads, .reference = state.args->reference};
+    mote_runtime_options options = {.n_threads = context->n_threads, .reference = state.args->reference};
     mote_model *model = NULL;
     mote_error err = {0};
     mote_status status = cli_model_load_runnable(&model, positional[0], &err);
-    if (status == MOTE_OK)
+    if (status == MOTE_OK) {
+        cli_limits_apply(&state.args->limits, model, &options);
         status = cli_runtime_new(&state.runtime, model, positional[0], state.args->signature, &options, &err);
+    }
     if (status == MOTE_OK) {
         status = run_all(&state, positional + 1, n_positional - 1, &err);
         for (int32_t i = 0; state.outputs && i < state.n_outputs; i++)
@@ -350,7 +353,8 @@ static const cli_option OPTIONS[] = {
      .offset = offsetof(run_args, reference)},
 };
 
-static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0}};
+static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
+                                   {cli_limit_options, CLI_N_LIMIT_OPTIONS, offsetof(run_args, limits)}};
 
 const cli_verb cli_verb_run = {
     .name = "run",

@@ -84,12 +84,24 @@ typedef struct rt_variable {
 /* Sees each output of each node of the entered graph, right after it was made. */
 typedef void rt_observe_fn(void *arg, int32_t tensor, const mote_tensor *value);
 
+/* --- budget.c: an allocator that gives out no more than a limit. Used by one thread at a time. --- */
+typedef struct rt_budget {
+    mote_allocator allocator;
+    const mote_allocator *base;
+    size_t limit_bytes, used_bytes;
+    bool refused; /* since the start: something did not fit */
+} rt_budget;
+/* budget must not move afterwards. */
+void rt_budget_init(rt_budget *budget, const mote_allocator *base, size_t limit_bytes);
+
 struct mote_runtime {
     const mote_model *model;
     mote_runtime_options options;
     rt_observe_fn *observe; /* NULL: nobody looks; else nodes are not joined, so that every value exists */
     void *observe_arg;
-    const mote_allocator *allocator;
+    const mote_allocator *allocator; /* of all but the runtime itself: the budget's where there is a limit */
+    rt_budget budget;
+    int64_t loops_end_ns; /* when calls from graph to graph are refused; 0: never */
     mote_pool *pool, *own_pool;
     const struct mote_kernels *kernels; /* NULL: the reference's plain loops alone */
     mote_kernels own_kernels;
@@ -141,6 +153,8 @@ typedef struct rt_span {
 mote_status rt_pack(rt_span *spans, int32_t n, size_t *total_bytes, const mote_allocator *allocator);
 
 /* --- invoke.c --- */
+int64_t rt_now_ns(void);
+bool rt_makes_nothing(const rt_node *node);
 mote_status rt_plan_invoke(rt_plan *plan, mote_error *err);
 /* Before the runtime plans. */
 void rt_observe(mote_runtime *runtime, rt_observe_fn *observe, void *arg);

@@ -4,7 +4,7 @@
 
 #include "runtime/interpreter.h"
 
-static int64_t now_ns(void)
+int64_t rt_now_ns(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -130,6 +130,17 @@ static mote_status check_inputs(const rt_node *node, mote_error *err)
     return MOTE_OK;
 }
 
+/* Every output is empty: loops over what surrounds a dimension of 0 may be long, and make nothing. */
+bool rt_makes_nothing(const rt_node *node)
+{
+    if (node->def->flags & (MOTE_OP_STATEFUL | MOTE_OP_CONTROL))
+        return false;
+    for (int32_t i = 0; i < node->io.n_outputs; i++)
+        if (mote_dtype_bits(node->io.outputs[i]->dtype) == 0 || mote_shape_count(&node->io.outputs[i]->shape) != 0)
+            return false;
+    return node->io.n_outputs > 0;
+}
+
 static mote_status eval_dynamic(rt_plan *plan, rt_node *node, mote_error *err)
 {
     mote_status status = check_inputs(node, err);
@@ -143,7 +154,7 @@ static mote_status eval_dynamic(rt_plan *plan, rt_node *node, mote_error *err)
         status = reserve_scratch(plan, node->scratch_bytes, err);
     if (status == MOTE_OK)
         status = give_outputs(plan, node, err);
-    if (status != MOTE_OK)
+    if (status != MOTE_OK || rt_makes_nothing(node))
         return status;
     mote_run run = {.plan = plan, .node = node, .scratch = plan->heap_scratch};
     return node->run->eval(&run, &node->io, node->state, err);
@@ -157,6 +168,8 @@ static mote_status eval_static(rt_plan *plan, rt_node *node, mote_error *err)
         rt_eval_fused(plan, node);
         return MOTE_OK;
     }
+    if (rt_makes_nothing(node))
+        return MOTE_OK;
     mote_run run = {.plan = plan, .node = node};
     if (node->scratch_bytes)
         run.scratch = (char *)plan->arena + node->scratch_offset;
@@ -184,12 +197,12 @@ static mote_status run_nodes(rt_plan *plan, mote_error *err)
             show_outputs(plan, node);
         if (node->mode != RT_RUN && node->mode != RT_DYNAMIC)
             continue;
-        const int64_t start = plan->profile_ns ? now_ns() : 0;
+        const int64_t start = plan->profile_ns ? rt_now_ns() : 0;
         const mote_status status = node->mode == RT_RUN ? eval_static(plan, node, err) : eval_dynamic(plan, node, err);
         if (status != MOTE_OK)
             return rt_prefix_node(plan, node, status, err);
         if (plan->profile_ns)
-            plan->profile_ns[k] += now_ns() - start;
+            plan->profile_ns[k] += rt_now_ns() - start;
         if (plan->runtime->observe)
             show_outputs(plan, node);
     }

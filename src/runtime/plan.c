@@ -227,7 +227,7 @@ static mote_status fold(rt_plan *plan, rt_node *node, mote_error *err)
             status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
     }
     run.memory = NULL;
-    if (status == MOTE_OK)
+    if (status == MOTE_OK && !rt_makes_nothing(node))
         status = node->run->eval(&run, &node->io, node->state, err);
     mote_free(allocator, run.scratch);
     mote_arena_free(memory);

@@ -74,6 +74,15 @@ static mote_status check_operators(const mote_model *model, mote_error *err)
 
 /* --- making and freeing --- */
 
+/* What ran out may have been the limit, not the machine's memory. */
+static mote_status tell_limit(const mote_runtime *runtime, mote_status status, mote_error *err)
+{
+    if (status != MOTE_NO_MEMORY || !runtime->budget.refused)
+        return status;
+    const mote_error before = err ? *err : (mote_error){0};
+    return mote_error_set(err, MOTE_LIMIT, "%s (the limit is %zu bytes)", before.message, runtime->options.limit_bytes);
+}
+
 static rt_plan *entry(const mote_runtime *runtime)
 {
     return runtime->plans[runtime->entry];
@@ -164,7 +173,11 @@ mote_status mote_runtime_new(mote_runtime **out, const mote_model *model, const 
     runtime->model = model;
     runtime->options = wanted;
     runtime->allocator = wanted.allocator;
-    status = start(runtime, err);
+    if (wanted.limit_bytes) {
+        rt_budget_init(&runtime->budget, wanted.allocator, wanted.limit_bytes);
+        runtime->allocator = &runtime->budget.allocator;
+    }
+    status = tell_limit(runtime, start(runtime, err), err);
     if (status != MOTE_OK) {
         mote_runtime_free(runtime);
         return status;
@@ -182,7 +195,7 @@ void mote_runtime_free(mote_runtime *runtime)
     mote_free(runtime->allocator, runtime->plans);
     rt_variables_free(runtime);
     mote_pool_free(runtime->own_pool);
-    mote_free(runtime->allocator, runtime);
+    mote_free(runtime->options.allocator, runtime);
 }
 
 /* --- entering and sizes --- */
@@ -257,7 +270,7 @@ mote_status mote_runtime_resize_input(mote_runtime *runtime, int32_t input, cons
 
 mote_status mote_runtime_plan(mote_runtime *runtime, mote_error *err)
 {
-    return rt_plan_make(entry(runtime), err);
+    return tell_limit(runtime, rt_plan_make(entry(runtime), err), err);
 }
 
 size_t mote_runtime_arena_bytes(const mote_runtime *runtime)
@@ -285,7 +298,7 @@ size_t mote_runtime_weights_bytes(const mote_runtime *runtime)
 
 mote_status mote_runtime_allocate(mote_runtime *runtime, mote_error *err)
 {
-    return rt_plan_allocate(entry(runtime), err);
+    return tell_limit(runtime, rt_plan_allocate(entry(runtime), err), err);
 }
 
 /* --- values --- */
@@ -313,13 +326,13 @@ mote_status mote_runtime_set_input(mote_runtime *runtime, int32_t input, const m
     if (status == MOTE_OK)
         status = rt_plan_allocate(plan, err);
     if (status != MOTE_OK)
-        return status;
+        return tell_limit(runtime, status, err);
     const int32_t index = input_tensor(runtime, input);
     mote_tensor *tensor = &plan->tensors[index];
     if (plan->slots[index].place == RT_HEAP) {
         status = rt_heap_reserve(plan, index, n_bytes, err);
         if (status != MOTE_OK)
-            return status;
+            return tell_limit(runtime, status, err);
         tensor->data = plan->slots[index].heap;
         tensor->n_bytes = n_bytes;
     }
@@ -332,7 +345,9 @@ mote_status mote_runtime_set_input(mote_runtime *runtime, int32_t input, const m
 
 mote_status mote_runtime_invoke(mote_runtime *runtime, mote_error *err)
 {
-    return rt_plan_invoke(entry(runtime), err);
+    const int64_t limit_ns = (int64_t)runtime->options.limit_loops_ms * 1000000;
+    runtime->loops_end_ns = limit_ns > 0 ? rt_now_ns() + limit_ns : 0;
+    return tell_limit(runtime, rt_plan_invoke(entry(runtime), err), err);
 }
 
 mote_status mote_runtime_reset(mote_runtime *runtime, mote_error *err)
@@ -350,7 +365,7 @@ mote_status mote_runtime_reset(mote_runtime *runtime, mote_error *err)
         else
             rt_plan_clear_variables(runtime->plans[i]);
     }
-    return resources ? rt_plan_allocate(entry(runtime), err) : MOTE_OK;
+    return resources ? tell_limit(runtime, rt_plan_allocate(entry(runtime), err), err) : MOTE_OK;
 }
 
 static bool is_alive(const rt_plan *plan, int32_t tensor)

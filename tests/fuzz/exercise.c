@@ -39,6 +39,7 @@ static exercise_reach run(const mote_model *model)
     mote_runtime_options options = mote_runtime_options_default();
     options.n_threads = 1;
     options.limit_bytes = (size_t)EXERCISE_LIMIT_MB << 20;
+    options.limit_loops_ms = 1000;
     mote_runtime *runtime;
     mote_error err;
     if (mote_runtime_new(&runtime, model, &options, &err) != MOTE_OK)

@@ -104,7 +104,7 @@ static void deal(const mote_tensor *input, int32_t axis, mote_tensor *const *out
     const size_t element_bytes = mote_dtype_bytes(input->dtype);
     const int64_t outer = mote_shape_span(&input->shape, 0, axis);
     const char *source = input->data;
-    for (int64_t o = 0; o < outer; o++)
+    for (int64_t o = 0; source && o < outer; o++)
         for (int32_t i = 0; i < n_outputs; i++) {
             const mote_shape *shape = &outputs[i]->shape;
             const size_t n_bytes = (size_t)mote_shape_span(shape, axis, shape->rank) * element_bytes;
