@@ -1,5 +1,6 @@
 #include "import/keras_builder.h"
 
+#include "import/keras_function.h"
 #include "import/keras_layout.h"
 
 #include <math.h>
@@ -18,41 +19,62 @@ static const char *tensor_name(const keras_call *call, const char *name)
     return mote_arena_printf(call->builder->arena, "%s%s/%s", call->builder->prefix, call->layer->name, name);
 }
 
-mote_node *keras_node(keras_call *call, mote_op op, int32_t n_inputs, const int32_t *inputs, const char *name,
-                      mote_error *err)
+mote_node *keras_node_outputs(keras_call *call, mote_op op, int32_t n_inputs, const int32_t *inputs, int32_t n_outputs,
+                              const char *name, mote_error *err)
 {
     mote_graph *graph = call->builder->graph;
     const mote_shape unknown = {.rank = MOTE_RANK_UNKNOWN};
+    int32_t outputs[KERAS_MAX_OUTPUTS];
+    if (n_outputs < 1 || n_outputs > KERAS_MAX_OUTPUTS) {
+        keras_refuse(call, err, "it has %d outputs; %d are the most", n_outputs, KERAS_MAX_OUTPUTS);
+        return NULL;
+    }
     const char *full = tensor_name(call, name);
-    const int32_t output = full ? mote_graph_add_tensor(graph, full, MOTE_FLOAT32, &unknown) : -1;
-    mote_node *node = output >= 0 ? mote_graph_add_node(graph, op, n_inputs, inputs, 1, &output) : NULL;
+    for (int32_t i = 0; i < n_outputs; i++) {
+        const char *own = i == 0 || !full ? full : mote_arena_printf(call->builder->arena, "%s:%d", full, i);
+        outputs[i] = own ? mote_graph_add_tensor(graph, own, MOTE_FLOAT32, &unknown) : -1;
+        if (outputs[i] < 0) {
+            no_memory(err);
+            return NULL;
+        }
+        graph->tensors[outputs[i]]->layer = call->layer->record;
+    }
+    mote_node *node = mote_graph_add_node(graph, op, n_inputs, inputs, n_outputs, outputs);
     if (!node) {
         no_memory(err);
         return NULL;
     }
     node->layer = call->layer->record;
-    graph->tensors[output]->layer = call->layer->record;
     return node;
+}
+
+mote_node *keras_node(keras_call *call, mote_op op, int32_t n_inputs, const int32_t *inputs, const char *name,
+                      mote_error *err)
+{
+    return keras_node_outputs(call, op, n_inputs, inputs, 1, name, err);
 }
 
 mote_status keras_emit(keras_call *call, const mote_node *node, mote_error *err)
 {
     mote_graph *graph = call->builder->graph;
-    mote_tensor *inputs[KERAS_MAX_INPUTS];
+    mote_tensor *inputs[KERAS_MAX_INPUTS], *outputs[KERAS_MAX_OUTPUTS];
     if (node->n_inputs > KERAS_MAX_INPUTS)
         return keras_refuse(call, err, "more than %d inputs", KERAS_MAX_INPUTS);
     for (int32_t i = 0; i < node->n_inputs; i++)
         inputs[i] = node->inputs[i] >= 0 ? graph->tensors[node->inputs[i]] : NULL;
-    mote_tensor *const output = graph->tensors[node->outputs[0]];
-    const mote_op_io io = {node, inputs, &output, node->n_inputs, 1};
+    for (int32_t i = 0; i < node->n_outputs; i++)
+        outputs[i] = graph->tensors[node->outputs[i]];
+    const mote_op_io io = {node, inputs, outputs, node->n_inputs, node->n_outputs};
     const mote_op_def *def = mote_op_find(node->op);
     const mote_status status = def->infer(&io, err);
     if (status != MOTE_OK)
         return mote_error_prefix(err, status, "layer '%s' (%s)", call->layer->name, call->layer->class_name);
-    if (!mote_shape_is_known(&output->shape))
-        return keras_refuse(call, err, "its output shape depends on values");
-    call->outputs[0] = node->outputs[0];
-    call->n_outputs = 1;
+    for (int32_t i = 0; i < node->n_outputs; i++) {
+        if (!mote_shape_is_known(&outputs[i]->shape))
+            return keras_refuse(call, err, "its output shape depends on values");
+        call->outputs[i] = node->outputs[i];
+    }
+    call->n_outputs = node->n_outputs;
     return MOTE_OK;
 }
 
@@ -242,8 +264,10 @@ static const layer_row LAYERS[] = {
 #undef MOTE_KERAS_LAYER
 };
 
-keras_layer_fn *keras_find_layer(const char *class_name)
+keras_layer_fn *keras_find_layer(const char *class_name, const json_t *config)
 {
+    if (keras_is_function_node(config) && keras_find_function(class_name))
+        return keras_function_node;
     for (size_t i = 0; i < sizeof LAYERS / sizeof LAYERS[0]; i++)
         if (strcmp(LAYERS[i].class_name, class_name) == 0)
             return LAYERS[i].build;

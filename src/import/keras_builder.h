@@ -88,7 +88,10 @@ struct keras_call {
 /* A node with one output whose shape is inferred by keras_emit. name: the TensorFlow operation's, "Conv2D". */
 mote_node *keras_node(keras_call *call, mote_op op, int32_t n_inputs, const int32_t *inputs, const char *name,
                       mote_error *err);
-/* Infers the node's output, which becomes the call's only output. To be called after the params are set. */
+/* As keras_node with several outputs, which become the call's. */
+mote_node *keras_node_outputs(keras_call *call, mote_op op, int32_t n_inputs, const int32_t *inputs, int32_t n_outputs,
+                              const char *name, mote_error *err);
+/* Infers the node's outputs, which become the call's. To be called after the params are set. */
 mote_status keras_emit(keras_call *call, const mote_node *node, mote_error *err);
 /* node + emit for an operator without params, on the call's present outputs or inputs as given. */
 mote_status keras_apply(keras_call *call, mote_op op, int32_t n_inputs, const int32_t *inputs, const char *name,
@@ -136,6 +139,7 @@ mote_status keras_activate_by_name(keras_call *call, const char *name, const jso
 #include "import/keras_layer_list.inc"
 #undef MOTE_KERAS_LAYER
 
-keras_layer_fn *keras_find_layer(const char *class_name);
+/* NULL: not known. Functions that code calls inline are found too (keras_function.h); the config tells them apart. */
+keras_layer_fn *keras_find_layer(const char *class_name, const json_t *config);
 
 #endif

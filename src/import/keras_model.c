@@ -157,7 +157,7 @@ static mote_status gather(const keras_layer *layer, keras_site *site, int32_t *i
 static mote_status call_layer(assembly *a, keras_call *call, mote_error *err)
 {
     keras_layer *layer = call->layer;
-    keras_layer_fn *build = layer->model ? NULL : keras_find_layer(layer->class_name);
+    keras_layer_fn *build = layer->model ? NULL : keras_find_layer(layer->class_name, layer->config);
     if (!layer->model && !build)
         return refuse_unknown(layer, err);
     if (call->n_inputs < 1)

@@ -23,65 +23,88 @@ int32_t keras_number_or_list(keras_call *call, const char *role, const json_t *v
     return tensor;
 }
 
-static bool is_number(const json_t *value, double number)
-{
-    return json_is_number(value) && json_number_value(value) == number;
-}
-
-/* x * scale + offset */
+/* x * scale + offset; a scale of 1 and an offset of 0 are nothing. */
 mote_status keras_rescaling(keras_call *call, mote_error *err)
 {
-    const json_t *scale = json_object_get(call->config, "scale"), *offset = json_object_get(call->config, "offset");
-    const int32_t factors[] = {keras_value(call), keras_number_or_list(call, "Cast/x", scale)};
-    if (factors[1] < 0)
-        return keras_refuse(call, err, "its scale is not a number or a list of numbers");
-    const mote_status status = keras_apply(call, MOTE_OP_MUL, 2, factors, "mul", err);
-    if (status != MOTE_OK || !offset || is_number(offset, 0.0))
-        return status;
-    const int32_t terms[] = {keras_value(call), keras_number_or_list(call, "Cast_1/x", offset)};
-    if (terms[1] < 0)
-        return keras_refuse(call, err, "its offset is not a number or a list of numbers");
-    return keras_apply(call, MOTE_OP_ADD, 2, terms, "add", err);
+    static const struct {
+        const char *key, *role, *name;
+        mote_op op;
+        double nothing;
+    } STEPS[] = {{"scale", "Cast/x", "mul", MOTE_OP_MUL, 1.0}, {"offset", "Cast_1/x", "add", MOTE_OP_ADD, 0.0}};
+    int32_t x = keras_cast_to(call, call->inputs[0], MOTE_FLOAT32, err);
+    for (size_t i = 0; x >= 0 && i < sizeof STEPS / sizeof STEPS[0]; i++) {
+        const json_t *value = json_object_get(call->config, STEPS[i].key);
+        if (!value || (json_is_number(value) && json_number_value(value) == STEPS[i].nothing))
+            continue;
+        const int32_t constant = keras_number_or_list(call, STEPS[i].role, value);
+        if (constant < 0)
+            return keras_refuse(call, err, "its %s is not a number or a list of numbers", STEPS[i].key);
+        x = keras_binary(call, STEPS[i].op, x, constant, STEPS[i].name, err);
+    }
+    return keras_result(call, x, err);
 }
 
-/* (x - mean) / max(sqrt(variance), 1e-7), the reciprocal taken in float32 as the converter folds it. Statistics are
- * weights (adapt) or stand in the config; kept dimensions are those of `axis`. */
-static int32_t statistic(keras_call *call, const char *key, int32_t weight, bool reciprocal_root)
+/* The dimensions that have statistics of their own: "axis" is a number, a list or null. False: they do not fit. */
+static bool statistic_shape(const keras_call *call, mote_shape *shape)
+{
+    const json_t *axis = json_object_get(call->config, "axis");
+    const mote_shape *in = keras_shape(call, call->inputs[0]);
+    const bool none = json_is_null(axis);
+    const size_t n = none ? 0 : json_is_array(axis) ? json_array_size(axis) : 1;
+    *shape = (mote_shape){.rank = in->rank, .dims = {1, 1, 1, 1, 1, 1, 1, 1}};
+    for (size_t i = 0; i < n; i++) {
+        const json_t *one = json_is_array(axis) ? json_array_get(axis, i) : axis;
+        int32_t at;
+        if (!keras_axis(one ? json_integer_value(one) : -1, in->rank, &at) || at == 0)
+            return false;
+        shape->dims[at] = in->dims[at];
+    }
+    return true;
+}
+
+/* mean, or the scale that goes with variance: max(sqrt(variance), 1e-7), or its reciprocal taken in float32 as the
+ * converter folds it. Statistics are weights (adapt) or stand in the config. -1: they are missing, or do not fit. */
+static int32_t statistic(keras_call *call, const char *key, int32_t weight, bool is_scale, bool invert)
 {
     const json_t *given = json_object_get(call->config, key);
     const keras_weight *stored = keras_peek_weight(call, weight);
-    const mote_shape *in = keras_shape(call, keras_value(call));
     const bool from_config = given && !json_is_null(given);
-    if (!from_config && !stored)
+    mote_shape shape;
+    if ((!from_config && !stored) || !statistic_shape(call, &shape))
         return -1;
     const int32_t source = from_config ? keras_number_or_list(call, key, given) : -1;
-    const mote_tensor *values =
-        from_config ? (source >= 0 ? call->builder->graph->tensors[source] : NULL) : &stored->value;
-    const int64_t n = values ? mote_shape_count(&values->shape) : -1;
-    if (n != 1 && n != in->dims[in->rank - 1])
+    if (from_config && source < 0)
         return -1;
-    mote_shape shape = {.rank = in->rank};
-    for (int32_t i = 0; i < shape.rank; i++)
-        shape.dims[i] = i + 1 == shape.rank ? (int32_t)n : 1;
-    const int32_t tensor = keras_const(call, reciprocal_root ? "truediv" : "mean", &shape, values->data);
+    const mote_tensor *values = from_config ? call->builder->graph->tensors[source] : &stored->value;
+    const int64_t n = mote_shape_count(&values->shape);
+    if (values->dtype == MOTE_INT64 || (n != 1 && n != mote_shape_count(&shape)))
+        return -1;
+    if (n == 1)
+        shape = (mote_shape){.rank = shape.rank, .dims = {1, 1, 1, 1, 1, 1, 1, 1}};
+    const int32_t tensor = keras_const(call, is_scale ? "truediv" : "mean", &shape, values->data);
     float *data = tensor >= 0 ? call->builder->graph->tensors[tensor]->data : NULL;
-    for (int64_t i = 0; data && reciprocal_root && i < n; i++)
-        data[i] = 1.0f / fmaxf(sqrtf(data[i]), 1e-7f);
+    for (int64_t i = 0; data && is_scale && i < n; i++) {
+        data[i] = fmaxf(sqrtf(data[i]), 1e-7f);
+        data[i] = invert ? data[i] : 1.0f / data[i];
+    }
     return tensor;
 }
 
+/* (x - mean) / deviation, or with invert x * deviation + mean. */
 mote_status keras_normalization(keras_call *call, mote_error *err)
 {
-    if (keras_bool(call->config, "invert", false))
-        return keras_refuse(call, err, "invert=True is not supported");
-    const int32_t mean = statistic(call, "mean", 0, false);
-    const int32_t factor = statistic(call, "variance", 1, true);
+    const bool invert = keras_bool(call->config, "invert", false);
+    const int32_t mean = statistic(call, "mean", 0, false, invert);
+    const int32_t factor = statistic(call, "variance", 1, true, invert);
     if (mean < 0 || factor < 0)
-        return keras_refuse(call, err, "its statistics are missing, or are not per channel; call adapt before saving");
-    const int32_t terms[] = {keras_value(call), mean};
-    const mote_status status = keras_apply(call, MOTE_OP_SUB, 2, terms, "sub", err);
-    if (status != MOTE_OK)
-        return status;
-    const int32_t factors[] = {keras_value(call), factor};
-    return keras_apply(call, MOTE_OP_MUL, 2, factors, "truediv", err);
+        return keras_refuse(call, err, "its statistics are missing, or do not fit its input; call adapt before saving");
+    keras_skip_weights(call, call->layer->n_weights);
+    const int32_t x = keras_cast_to(call, call->inputs[0], MOTE_FLOAT32, err);
+    int32_t y;
+    if (invert)
+        y = keras_binary(call, MOTE_OP_ADD, keras_binary(call, MOTE_OP_MUL, x, factor, "mul", err), mean, "add", err);
+    else
+        y = keras_binary(call, MOTE_OP_MUL, keras_binary(call, MOTE_OP_SUB, x, mean, "sub", err), factor, "truediv",
+                         err);
+    return keras_result(call, y, err);
 }
