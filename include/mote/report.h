@@ -7,6 +7,7 @@
 #define MOTE_REPORT_H
 
 #include <mote/evaluate.h>
+#include <mote/noise.h>
 
 #include <stdio.h>
 
@@ -24,6 +25,7 @@ typedef struct mote_report_form {
     const mote_evaluation *evaluation; /* all on the same slice */
     double p50_ms;                     /* the median latency of one photo */
     mote_pairing pairing;              /* with the reference: n_lost were right there and are wrong here */
+    const mote_noise *noise;           /* against the reference; NULL: not measured */
 } mote_report_form;
 
 typedef struct mote_comparison {
@@ -82,6 +84,9 @@ typedef struct mote_chart_options {
 /* Bars of accuracy with their 95% intervals, size and latency beside. */
 MOTE_API mote_status mote_chart_accuracy(const mote_comparison *comparison, const mote_chart_options *options,
                                          FILE *out, mote_error *err);
+/* Signal to noise ratio from input to output, a curve for each form whose noise was measured. */
+MOTE_API mote_status mote_chart_noise(const mote_comparison *comparison, const mote_chart_options *options, FILE *out,
+                                      mote_error *err);
 /* Loss and accuracy by epoch, training and validation. n_epochs >= 1. */
 MOTE_API mote_status mote_chart_history(const mote_history *history, const mote_chart_options *options, FILE *out,
                                         mote_error *err);
@@ -94,6 +99,8 @@ MOTE_API void mote_report_free(mote_report *report); /* NULL is fine */
 /* What was found, in sentences; the chart; the table. */
 MOTE_API mote_status mote_report_add_comparison(mote_report *report, const mote_comparison *comparison,
                                                 mote_error *err);
+/* Where forms that lose accuracy lose it; nothing where no noise was measured. */
+MOTE_API mote_status mote_report_add_noise(mote_report *report, const mote_comparison *comparison, mote_error *err);
 /* Which class is taken for which, form by form. */
 MOTE_API mote_status mote_report_add_confusion(mote_report *report, const mote_comparison *comparison, mote_error *err);
 /* Photos that a form answers otherwise than the reference, where both are most certain first; at most `most` a form. */

@@ -126,6 +126,22 @@ static mote_status time_all(cli_compared *compared, const cli_context *context, 
     return status;
 }
 
+/* Of the forms that lose accuracy. A form of another network has no layers in common with the reference: then nothing
+ * is said of its layers. */
+static void listen_for_noise(cli_compared *compared, const cli_context *context, const cli_data *data)
+{
+    enum { N_PHOTOS = 8 };
+    const mote_comparison *c = &compared->comparison;
+    for (int32_t i = 0; i < c->n_forms; i++) {
+        mote_noise *noise = &compared->contenders[i].noise;
+        if (mote_comparison_loses(c, i) &&
+            mote_noise_measure(noise, compared->contenders[c->reference].model, compared->contenders[i].model,
+                               data->dataset, &data->slice, data->pixels, N_PHOTOS, context->n_threads, NULL,
+                               NULL) == MOTE_OK)
+            c->forms[i].noise = noise;
+    }
+}
+
 mote_status cli_compared_measure(cli_compared *compared, const cli_context *context, const cli_data *data,
                                  const cli_data_args *args, int64_t n_runs, mote_error *err)
 {
@@ -143,6 +159,7 @@ mote_status cli_compared_measure(cli_compared *compared, const cli_context *cont
             return status;
     }
     mote_comparison_pair(c);
+    listen_for_noise(compared, context, data);
     return time_all(compared, context, n_runs, err);
 }
 
@@ -161,6 +178,7 @@ void cli_compared_free(cli_compared *compared)
         mote_benchmark_free(contender->benchmark);
         mote_runtime_free(contender->runtime);
         mote_evaluation_free(&contender->evaluation);
+        mote_noise_free(&contender->noise);
         mote_model_free(contender->model);
         free(contender->name);
     }
@@ -207,6 +225,8 @@ static mote_status write_page(const cli_compared *compared, mote_report *report,
 {
     const mote_comparison *c = &compared->comparison;
     mote_status status = mote_report_add_comparison(report, c, err);
+    if (status == MOTE_OK)
+        status = mote_report_add_noise(report, c, err);
     if (status == MOTE_OK)
         status = mote_report_add_changes(report, c, n_photos, err);
     if (status == MOTE_OK)

@@ -11,6 +11,7 @@
 typedef struct cli_contender {
     mote_model *model; /* as it runs */
     mote_evaluation evaluation;
+    mote_noise noise;
     mote_runtime *runtime;
     mote_benchmark *benchmark;
     char *name;

@@ -89,6 +89,10 @@ const char *mote_comparison_verdict(const mote_comparison *c, int32_t form, char
                  "It answers %.60s to nearly every photo: likely it was calibrated on pixels of another range than it "
                  "gets here (--pixels), or it is damaged",
                  comparison_class_name(c, only, number));
+    else if (f->noise && f->noise->drowned >= 0)
+        snprintf(text + n, MOTE_VERDICT_BYTES - (size_t)n,
+                 "From %.95s on its error is mostly a third of the signal or more. Likely why: %s",
+                 f->noise->drowned_name, why_by_format(f->format));
     else
         snprintf(text + n, MOTE_VERDICT_BYTES - (size_t)n, "Likely why: %s", why_by_format(f->format));
     return text;

@@ -4,6 +4,7 @@
 #include "support/fixtures.h"
 
 #include <mote/evaluate.h>
+#include <mote/noise.h>
 
 #include <math.h>
 #include <string.h>
@@ -220,6 +221,48 @@ static void test_pairing(void **state)
     assert_int_equal(pairing.n_won, 1);
 }
 
+/* --- noise --- */
+
+static void test_drowned(void **state)
+{
+    (void)state;
+    static const double never[] = {40, 30, 9, 30, 20}, from_2[] = {40, 30, 9, 3, 12, 2, 1}, last[] = {40, 5},
+                        early[] = {40, 5, 40, 40, 5, 5}; /* a dip that recovers is not the place */
+    assert_int_equal(mote_noise_find_drowned(never, 5), -1);
+    assert_int_equal(mote_noise_find_drowned(from_2, 7), 2);
+    assert_int_equal(mote_noise_find_drowned(last, 2), 1);
+    assert_int_equal(mote_noise_find_drowned(early, 6), 4);
+    assert_int_equal(mote_noise_find_drowned(early, 0), -1);
+}
+
+static void test_noise(void **state)
+{
+    const photos *p = *state;
+    mote_model *a = fixture_tiny_logits(), *b = fixture_tiny_logits(), *other = fixture_vector();
+    mote_noise noise;
+    mote_error err = {0};
+    for (int32_t t = 0; t < b->graphs[0]->n_tensors; t++)
+        if (strcmp(b->graphs[0]->tensors[t]->name, "kernel") == 0)
+            for (int i = 0; i < 6; i++)
+                ((float *)b->graphs[0]->tensors[t]->data)[i] *= 2; /* an error as large as the signal: 0 dB */
+    assert_int_equal(mote_noise_measure(&noise, a, b, p->dataset, &p->slice, MOTE_PIXELS_0_255, 5, 2, NULL, &err),
+                     MOTE_OK);
+    assert_int_equal(noise.n_photos, 5);
+    assert_int_equal(noise.n_layers, 2);
+    assert_near(noise.sqnr_db[0], 300, 0); /* the mean is the same */
+    assert_near(noise.sqnr_db[1], 0, 1e-5);
+    assert_int_equal(noise.drowned, 1);
+    assert_string_equal(noise.drowned_name, "dense");
+    assert_string_equal(noise.drowned_op, "FULLY_CONNECTED");
+    mote_noise_free(&noise);
+    assert_int_not_equal(
+        mote_noise_measure(&noise, a, other, p->dataset, &p->slice, MOTE_PIXELS_0_255, 5, 2, NULL, &err), MOTE_OK);
+    mote_noise_free(&noise);
+    mote_model_free(a);
+    mote_model_free(b);
+    mote_model_free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +274,8 @@ int main(void)
         cmocka_unit_test(test_any_thread_count),
         cmocka_unit_test(test_what_does_not_fit),
         cmocka_unit_test(test_pairing),
+        cmocka_unit_test(test_drowned),
+        cmocka_unit_test(test_noise),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -16,6 +16,7 @@ typedef struct setting {
     char folder[64];
     mote_dataset *dataset;
     mote_slice slice;
+    mote_noise noise;
     mote_evaluation good, bad; /* of the fixture, and of one that answers "red" always */
     mote_report_form forms[3];
     mote_comparison comparison;
@@ -78,6 +79,9 @@ static int set_up(void **state)
                                     .p50_ms = 0.5};
     s.comparison = (mote_comparison){
         .forms = s.forms, .n_forms = 3, .dataset = s.dataset, .data = "some/photos", .split = "test", .n_threads = 2};
+    static double sqnr_db[] = {40, 5, -90, 300};
+    s.noise = (mote_noise){.n_layers = 4, .sqnr_db = sqnr_db, .n_photos = 8, .drowned = 1, .drowned_name = HOSTILE};
+    s.forms[2].noise = &s.noise;
     mote_comparison_pair(&s.comparison);
     *state = &s;
     return 0;
@@ -248,15 +252,20 @@ static void svg_is_whole(const memory *m, double width)
     assert_true(n_open > 50);
 }
 
-static void test_accuracy_svg(void **state)
+typedef mote_status chart(const mote_comparison *comparison, const mote_chart_options *options, FILE *out,
+                          mote_error *err);
+
+static void test_svg(void **state)
 {
     const setting *s = *state;
-    for (int narrow = 0; narrow < 2; narrow++) {
+    chart *const charts[] = {mote_chart_accuracy, mote_chart_noise};
+    for (int i = 0; i < 4; i++) {
+        const bool narrow = i & 1;
         const mote_chart_options options = {.format = MOTE_CHART_SVG, .narrow = narrow, .dark = narrow};
         memory m;
         mote_error err = {0};
         open_memory(&m);
-        must(mote_chart_accuracy(&s->comparison, &options, m.stream, &err), &err);
+        must(charts[i / 2](&s->comparison, &options, m.stream, &err), &err);
         close_memory(&m);
         svg_is_whole(&m, narrow ? 400 : 1040);
         free(m.text);
@@ -359,6 +368,7 @@ static void test_page(void **state)
     must(mote_report_add_picture(report, "Examples", HOSTILE, "\x89PNG", 4, &err), &err);
     must(mote_report_add_history(report, &history, &err), &err);
     must(mote_report_add_comparison(report, &s->comparison, &err), &err);
+    must(mote_report_add_noise(report, &s->comparison, &err), &err);
     must(mote_report_add_changes(report, &s->comparison, 3, &err), &err);
     must(mote_report_add_confusion(report, &s->comparison, &err), &err);
     open_memory(&m);
@@ -376,6 +386,7 @@ static void test_page(void **state)
             "as many.");
     has(&m, "fastest that keeps the accuracy: 4.00 ms a photo, 5.0 times faster");
     has(&m, "answers red to nearly every photo");
+    has(&m, "from where on most layers are below 10 dB");
     has(&m, ": 7 of 16 photos</h3>");
     has(&m, "The 3 with the most certain answers:");
     size_t n_photos = 0;
@@ -395,7 +406,7 @@ int main(void)
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_accuracy_png),
-        cmocka_unit_test(test_accuracy_svg),
+        cmocka_unit_test(test_svg),
         cmocka_unit_test(test_history),
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_escaping),
