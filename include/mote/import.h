@@ -23,6 +23,8 @@ MOTE_API mote_status mote_model_load(mote_model **model, const char *path, const
                                      mote_error *err);
 MOTE_API mote_status mote_keras_load(mote_model **model, const char *path, const mote_import_options *options,
                                      mote_error *err);
+MOTE_API mote_status mote_keras_read(mote_model **model, const void *bytes, size_t n_bytes,
+                                     const mote_import_options *options, mote_error *err);
 
 /* How weights of a file find the layers of a model. */
 typedef enum mote_weights_match {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FILE_BYTES = 2000 * 1000 * 1000, MAX_TEXT_BYTES = 64 * 1024 * 1024 };
+enum { MAX_TEXT_BYTES = 64 * 1024 * 1024 };
 
 mote_status keras_parse_json(const char *text, json_t **document, mote_error *err)
 {
@@ -39,15 +39,15 @@ static mote_status open_h5(keras_file *file, const void *bytes, size_t n_bytes, 
     return status;
 }
 
-static mote_status read_h5(keras_file *file, mote_arena *arena, mote_error *err)
+static mote_status read_h5(keras_file *file, const void *bytes, size_t n_bytes, mote_arena *arena, mote_error *err)
 {
-    mote_status status = open_h5(file, file->bytes.data, file->bytes.n_bytes, arena, err);
+    mote_status status = open_h5(file, bytes, n_bytes, arena, err);
     if (status == MOTE_OK)
-        status = mote_h5_text(file->h5, "/", "model_config", arena, &file->config, err);
+        status = mote_h5_text(file->h5, "/", "model_config", &file->config, err);
     if (status == MOTE_OK)
-        status = mote_h5_text(file->h5, "/", "training_config", arena, &file->training, err);
+        status = mote_h5_text(file->h5, "/", "training_config", &file->training, err);
     if (status == MOTE_OK)
-        status = mote_h5_text(file->h5, "/", "keras_version", arena, &file->version, err);
+        status = mote_h5_text(file->h5, "/", "keras_version", &file->version, err);
     return status;
 }
 
@@ -102,7 +102,8 @@ static mote_status read_archive(keras_file *file, mote_zip *zip, mote_arena *are
         status = read_settings(file, metadata, arena, err);
     size_t n_bytes = 0;
     if (status == MOTE_OK)
-        status = mote_zip_read(zip, "model.weights.h5", MAX_FILE_BYTES, &file->image, &n_bytes, file->allocator, err);
+        status =
+            mote_zip_read(zip, "model.weights.h5", KERAS_MAX_FILE_BYTES, &file->image, &n_bytes, file->allocator, err);
     if (status == MOTE_OK && !file->image)
         status = mote_error_set(err, MOTE_FORMAT, "this .keras file has no model.weights.h5");
     if (status == MOTE_OK)
@@ -111,10 +112,10 @@ static mote_status read_archive(keras_file *file, mote_zip *zip, mote_arena *are
     return status;
 }
 
-static mote_status read_zip(keras_file *file, mote_arena *arena, mote_error *err)
+static mote_status read_zip(keras_file *file, const void *bytes, size_t n_bytes, mote_arena *arena, mote_error *err)
 {
     mote_zip *zip;
-    mote_status status = mote_zip_open(&zip, file->bytes.data, file->bytes.n_bytes, err);
+    mote_status status = mote_zip_open(&zip, bytes, n_bytes, err);
     if (status != MOTE_OK)
         return status;
     status = read_archive(file, zip, arena, err);
@@ -122,23 +123,16 @@ static mote_status read_zip(keras_file *file, mote_arena *arena, mote_error *err
     return status;
 }
 
-static mote_status read_any(keras_file *file, mote_arena *arena, mote_error *err)
-{
-    const bool zipped = file->bytes.n_bytes >= 4 && memcmp(file->bytes.data, "PK\x03\x04", 4) == 0;
-    return zipped ? read_zip(file, arena, err) : read_h5(file, arena, err);
-}
-
-mote_status keras_file_open(keras_file *file, const char *path, mote_arena *arena, const mote_allocator *allocator,
-                            mote_error *err)
+mote_status keras_file_open(keras_file *file, const void *bytes, size_t n_bytes, mote_arena *arena,
+                            const mote_allocator *allocator, mote_error *err)
 {
     *file = (keras_file){.root = "", .allocator = allocator};
-    const mote_status status = mote_file_open(&file->bytes, path, MAX_FILE_BYTES, allocator, err);
-    return status == MOTE_OK ? read_any(file, arena, err) : status;
+    const bool zipped = n_bytes >= 4 && memcmp(bytes, "PK\x03\x04", 4) == 0;
+    return zipped ? read_zip(file, bytes, n_bytes, arena, err) : read_h5(file, bytes, n_bytes, arena, err);
 }
 
 void keras_file_close(keras_file *file)
 {
     mote_h5_close(file->h5);
     mote_free(file->allocator, file->image);
-    mote_file_close(&file->bytes);
 }

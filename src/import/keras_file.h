@@ -13,22 +13,23 @@
 #include "import/h5_file.h"
 #include "import/keras_model.h"
 
+enum { KERAS_MAX_FILE_BYTES = 2000 * 1000 * 1000 };
+
 typedef struct keras_file {
     const char *config;   /* {"class_name": …, "config": …} as text; NULL: weights alone */
     const char *training; /* compile settings as text, or NULL */
     const char *version;  /* of Keras, or NULL */
     mote_h5 *h5;
-    const char *root; /* of the weights: "/model_weights" or "" */
-    bool by_path;     /* weights are found by class path, not by layer name */
-    mote_file bytes;
+    const char *root;     /* of the weights: "/model_weights" or "" */
+    bool by_path;         /* weights are found by class path, not by layer name */
     unsigned char *image; /* the weights, when they were unpacked */
     size_t n_bytes;       /* of the HDF5 part: what allocations are measured against */
     const mote_allocator *allocator;
 } keras_file;
 
-/* Texts live in the arena. The file must be closed after success and after failure. */
-mote_status keras_file_open(keras_file *file, const char *path, mote_arena *arena, const mote_allocator *allocator,
-                            mote_error *err);
+/* Texts live in the arena or with the file, which must be closed after success and after failure. */
+mote_status keras_file_open(keras_file *file, const void *bytes, size_t n_bytes, mote_arena *arena,
+                            const mote_allocator *allocator, mote_error *err);
 void keras_file_close(keras_file *file);
 
 /* 2 or 3 (a file that does not say is older). */

@@ -28,7 +28,7 @@ mote_status keras_group_weights(const keras_file *file, const char *layer_name, 
         keras_weight *weight = &(*weights)[i];
         *weight = (keras_weight){.name = names[i], .tensor = MOTE_NO_TENSOR, .trainable = true};
         const char *path = mote_arena_printf(arena, "%s/%s", group, names[i]);
-        status = path ? mote_h5_dataset(file->h5, path, arena, &weight->value, err) : no_memory(err);
+        status = path ? mote_h5_dataset(file->h5, path, &weight->value, err) : no_memory(err);
     }
     return status;
 }

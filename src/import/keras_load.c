@@ -83,7 +83,8 @@ static mote_status load_from(mote_model **model, keras_file *file, const mote_im
     return MOTE_OK;
 }
 
-mote_status mote_keras_load(mote_model **model, const char *path, const mote_import_options *options, mote_error *err)
+mote_status mote_keras_read(mote_model **model, const void *bytes, size_t n_bytes, const mote_import_options *options,
+                            mote_error *err)
 {
     const mote_import_options plain = {0};
     options = options ? options : &plain;
@@ -92,12 +93,22 @@ mote_status mote_keras_load(mote_model **model, const char *path, const mote_imp
     if (!texts)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
     keras_file file;
-    mote_status status = keras_file_open(&file, path, texts, options->allocator, err);
+    mote_status status = keras_file_open(&file, bytes, n_bytes, texts, options->allocator, err);
     if (status == MOTE_OK)
         status = load_from(model, &file, options, err);
-    if (status != MOTE_OK)
-        mote_error_prefix(err, status, "%s", path);
     keras_file_close(&file);
     mote_arena_free(texts);
     return status;
+}
+
+mote_status mote_keras_load(mote_model **model, const char *path, const mote_import_options *options, mote_error *err)
+{
+    mote_file file;
+    *model = NULL;
+    mote_status status = mote_file_open(&file, path, KERAS_MAX_FILE_BYTES, options ? options->allocator : NULL, err);
+    if (status != MOTE_OK)
+        return status;
+    status = mote_keras_read(model, file.data, file.n_bytes, options, err);
+    mote_file_close(&file);
+    return status == MOTE_OK ? status : mote_error_prefix(err, status, "%s", path);
 }

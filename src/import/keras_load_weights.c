@@ -304,21 +304,30 @@ static mote_status load_from(mote_model **model, keras_file *file, mote_weights_
     return status;
 }
 
+static mote_status load_bytes(mote_model **model, const mote_file *bytes, mote_weights_match how, mote_error *err)
+{
+    mote_arena *scratch = mote_arena_new(mote_arena_allocator((*model)->arena), 0);
+    if (!scratch)
+        return no_memory(err);
+    keras_file file;
+    mote_status status = keras_file_open(&file, bytes->data, bytes->n_bytes, scratch, NULL, err);
+    if (status == MOTE_OK)
+        status = load_from(model, &file, how, scratch, err);
+    keras_file_close(&file);
+    mote_arena_free(scratch);
+    return status;
+}
+
 mote_status mote_model_load_weights(mote_model **model, const char *path, mote_weights_match how, mote_error *err)
 {
     if (!(*model)->config_json || (*model)->n_layers == 0)
         return mote_error_set(err, MOTE_ARGUMENT, "%s: the model did not come from Keras: it has no layers to fill",
                               path);
-    mote_arena *scratch = mote_arena_new(mote_arena_allocator((*model)->arena), 0);
-    if (!scratch)
-        return no_memory(err);
-    keras_file file;
-    mote_status status = keras_file_open(&file, path, scratch, NULL, err);
-    if (status == MOTE_OK)
-        status = load_from(model, &file, how, scratch, err);
+    mote_file bytes;
+    mote_status status = mote_file_open(&bytes, path, KERAS_MAX_FILE_BYTES, NULL, err);
     if (status != MOTE_OK)
-        mote_error_prefix(err, status, "%s", path);
-    keras_file_close(&file);
-    mote_arena_free(scratch);
-    return status;
+        return status;
+    status = load_bytes(model, &bytes, how, err);
+    mote_file_close(&bytes);
+    return status == MOTE_OK ? status : mote_error_prefix(err, status, "%s", path);
 }

@@ -182,7 +182,7 @@ static mote_status read_vars(const keras_file *file, const char *group, keras_la
             memcpy(weights, layer->weights, (size_t)layer->n_weights * sizeof *weights);
         keras_weight *weight = &weights[layer->n_weights];
         *weight = (keras_weight){.tensor = MOTE_NO_TENSOR, .trainable = true};
-        const mote_status status = mote_h5_dataset(file->h5, path, arena, &weight->value, err);
+        const mote_status status = mote_h5_dataset(file->h5, path, &weight->value, err);
         if (status != MOTE_OK)
             return mote_error_prefix(err, status, "layer '%s'", layer->name);
         layer->weights = weights;

@@ -29,24 +29,22 @@ mote_status mote_model_load(mote_model **model, const char *path, const mote_imp
     mote_status status = mote_file_open(&file, path, 0, allocator, err);
     if (status != MOTE_OK)
         return status;
-    const file_kind kind = sniff(file.data, file.n_bytes);
-    if (kind == FILE_TFLITE) {
-        status = mote_tflite_read(model, file.data, file.n_bytes, allocator, err);
-        if (status != MOTE_OK)
-            mote_error_prefix(err, status, "%s", path);
-    }
-    mote_file_close(&file);
-    switch (kind) {
+    switch (sniff(file.data, file.n_bytes)) {
     case FILE_TFLITE:
-        return status;
+        status = mote_tflite_read(model, file.data, file.n_bytes, allocator, err);
+        break;
     case FILE_HDF5:
     case FILE_ZIP:
-        return mote_keras_load(model, path, options, err);
+        status = mote_keras_read(model, file.data, file.n_bytes, options, err);
+        break;
     case FILE_EMPTY:
-        return mote_error_set(err, MOTE_FORMAT, "%s: an empty file", path);
+        status = mote_error_set(err, MOTE_FORMAT, "an empty file");
+        break;
     case FILE_UNKNOWN:
+        status =
+            mote_error_set(err, MOTE_FORMAT, "not a model mote reads: a Keras .h5 or .keras, or a .tflite is needed");
         break;
     }
-    return mote_error_set(err, MOTE_FORMAT, "%s: not a model mote reads: a Keras .h5 or .keras, or a .tflite is needed",
-                          path);
+    mote_file_close(&file);
+    return status == MOTE_OK ? status : mote_error_prefix(err, status, "%s", path);
 }

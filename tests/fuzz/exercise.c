@@ -1,5 +1,7 @@
 #include "fuzz/exercise.h"
 
+#include <mote/convert.h>
+#include <mote/import.h>
 #include <mote/runtime.h>
 #include <mote/tflite.h>
 
@@ -56,10 +58,27 @@ static exercise_reach run(const mote_model *model)
     return reach;
 }
 
+static exercise_reach exercise_keras(const uint8_t *bytes, size_t n_bytes)
+{
+    mote_model *model, *lowered;
+    mote_error err;
+    if (mote_keras_read(&model, bytes, n_bytes, NULL, &err) != MOTE_OK)
+        return EXERCISE_REFUSED;
+    exercise_reach reach = EXERCISE_READ;
+    if (mote_lower(model, NULL, &lowered, &err) == MOTE_OK) {
+        reach = run(lowered);
+        mote_model_free(lowered);
+    }
+    mote_model_free(model);
+    return reach;
+}
+
 exercise_reach exercise_model(const uint8_t *bytes, size_t n_bytes)
 {
     mote_model *model;
     mote_error err;
+    if (n_bytes >= 4 && (memcmp(bytes, "\x89HDF", 4) == 0 || memcmp(bytes, "PK\x03\x04", 4) == 0))
+        return exercise_keras(bytes, n_bytes);
     if (mote_tflite_read(&model, bytes, n_bytes, NULL, &err) != MOTE_OK)
         return EXERCISE_REFUSED;
     write_and_read(model);

@@ -15,8 +15,8 @@ typedef enum exercise_reach {
 /* More activation memory is refused: it would mean seconds of computing under a sanitizer. */
 enum { EXERCISE_LIMIT_MB = 32 };
 
-/* Reads, writes and reads back, plans within the limit, and invokes on made-up inputs. Aborts when what was written
- * cannot be read again. */
+/* .tflite: reads, writes and reads back, plans within the limit, and invokes on made-up inputs; aborts when what was
+ * written cannot be read again. .h5 and .keras: reads, lowers, and the same from there. */
 exercise_reach exercise_model(const uint8_t *bytes, size_t n_bytes);
 
 #endif

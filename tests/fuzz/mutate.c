@@ -2,11 +2,12 @@
  * Damages models and gives them to mote: mutate [--mutants N | --truncations] [--seed S] [--largest BYTES]
  * [--first K] [--only K [--keep FILE]] FOLDER…
  *
- * Of every .tflite file up to the size limit: truncations at multiples of 8 bytes; copies with 1, 2, 4, 8 or 16 bits,
- * bytes or 32-bit words changed; and as many whose model was changed and written anew (mutate_graph.h), so that the
- * file is well-formed. Deterministic: mutant k of a run is always the same. Each runs in a child process with limits of
- * 5 s and 1 GB (the latter not under a sanitizer, whose shadow counts); a crash or a limit is a failure. --only K
- * repeats mutant K in this process. --truncations makes every truncation of every file instead, and nothing else.
+ * Of every .tflite, .h5 and .keras file up to the size limit: truncations at multiples of 8 bytes; copies with 1, 2, 4,
+ * 8 or 16 bits, bytes or 32-bit words changed; and as many whose model was changed and written anew (mutate_graph.h),
+ * so that the file is well-formed. Deterministic: mutant k of a run is always the same. Each runs in a child process
+ * with limits of 5 s and 1 GB (the latter not under a sanitizer, whose shadow counts); a crash or a limit is a failure.
+ * --only K repeats mutant K in this process. --truncations makes every truncation of every file instead, and nothing
+ * else.
  */
 #include "fuzz/exercise.h"
 #include "fuzz/mutate_graph.h"
@@ -37,12 +38,20 @@ static char *paths[MAX_FILES];
 static int n_paths;
 static size_t largest = 32 * 1024;
 
+static bool is_model(const char *path)
+{
+    static const char *const endings[] = {".tflite", ".h5", ".keras"};
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot && i < sizeof endings / sizeof endings[0]; i++)
+        if (strcmp(dot, endings[i]) == 0)
+            return true;
+    return false;
+}
+
 static int visit(const char *path, const struct stat *info, int type, struct FTW *where)
 {
     (void)where;
-    const size_t n = strlen(path);
-    if (type == FTW_F && n > 7 && strcmp(path + n - 7, ".tflite") == 0 && info->st_size <= (off_t)largest &&
-        n_paths < MAX_FILES)
+    if (type == FTW_F && is_model(path) && info->st_size <= (off_t)largest && n_paths < MAX_FILES)
         paths[n_paths++] = strdup(path);
     return 0;
 }
