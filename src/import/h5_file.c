@@ -31,15 +31,7 @@ struct mote_h5 {
 
 /* --- the child --- */
 
-static void limit(int resource, rlim_t value)
-{
-    struct rlimit now;
-    if (getrlimit(resource, &now) != 0 || (now.rlim_max != RLIM_INFINITY && now.rlim_max < value))
-        return;
-    setrlimit(resource, &(struct rlimit){value, value});
-}
-
-/* Pages of address space that this process has. */
+/* That this process has; 0: unknown. */
 static size_t address_space_bytes(void)
 {
     unsigned long pages = 0;
@@ -63,12 +55,15 @@ static void contain(size_t n_bytes)
         dup2(nowhere, STDERR_FILENO);
     }
     const size_t have = address_space_bytes();
+    const rlim_t memory = have + ((size_t)512 << 20) + 4 * n_bytes, seconds = BASE_SECONDS + n_bytes / BYTES_PER_SECOND;
+    const struct rlimit none = {0, 0};
+    /* Where one fails, the process is under a lower limit already. */
     if (have && !SANITIZED) /* whose shadow is terabytes */
-        limit(RLIMIT_AS, have + ((size_t)512 << 20) + 4 * n_bytes);
-    limit(RLIMIT_CPU, BASE_SECONDS + n_bytes / BYTES_PER_SECOND);
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_FSIZE, 0);
-    limit(RLIMIT_NOFILE, 0);
+        setrlimit(RLIMIT_AS, &(struct rlimit){memory, memory});
+    setrlimit(RLIMIT_CPU, &(struct rlimit){seconds, seconds});
+    setrlimit(RLIMIT_CORE, &none);
+    setrlimit(RLIMIT_FSIZE, &none);
+    setrlimit(RLIMIT_NOFILE, &none);
 }
 
 /* --- the parent --- */
