@@ -1,0 +1,747 @@
+#include "unit/grad_cases.h"
+
+#include "kernels/kernels.h"
+#include "op/average_pool_2d/pool_2d.h"
+#include "op/batch_matmul/batch_matmul.h"
+#include "op/conv_2d/conv_2d.h"
+#include "op/depthwise_conv_2d/depthwise_conv_2d.h"
+#include "op/fully_connected/fully_connected.h"
+#include "op/gather/gather.h"
+#include "op/join/join.h"
+#include "op/reduce/reduce.h"
+#include "op/remap/remap.h"
+#include "op/slice/slice.h"
+#include "op/softmax/softmax.h"
+#include "op/train_form/train_form.h"
+#include "op/transpose_conv/transpose_conv.h"
+#include "op/unary/unary.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- making tensors --- */
+
+static int32_t between(mote_rng *rng, int32_t low, int32_t high)
+{
+    return low + (int32_t)mote_rng_below(rng, (uint32_t)(high - low + 1));
+}
+
+static mote_tensor *add_input(grad_case *c, mote_dtype dtype, const mote_shape *shape, bool wants)
+{
+    mote_tensor *t = &c->inputs[c->n_inputs].tensor;
+    c->inputs[c->n_inputs++].wants = wants;
+    *t = (mote_tensor){.name = "", .dtype = dtype, .shape = *shape, .storage = MOTE_STORAGE_CONST};
+    t->n_bytes = (size_t)mote_shape_count(shape) * 4;
+    t->data = calloc(t->n_bytes + 4, 1);
+    return t;
+}
+
+void grad_case_free(grad_case *c)
+{
+    for (int32_t i = 0; i < c->n_inputs; i++)
+        free(c->inputs[i].tensor.data);
+    free(c->params);
+}
+
+/* Whole numbers of [-3, 3]. */
+static float *add_whole(grad_case *c, mote_rng *rng, const mote_shape *shape)
+{
+    float *x = add_input(c, MOTE_FLOAT32, shape, true)->data;
+    for (int64_t i = 0; i < mote_shape_count(shape); i++)
+        x[i] = (float)between(rng, -3, 3);
+    return x;
+}
+
+/* Different multiples of 4, in random order: a step of 1 never changes which is the largest. */
+static void add_distinct(grad_case *c, mote_rng *rng, const mote_shape *shape)
+{
+    float *x = add_input(c, MOTE_FLOAT32, shape, true)->data;
+    const int64_t n = mote_shape_count(shape);
+    for (int64_t i = 0; i < n; i++)
+        x[i] = (float)(4 * i);
+    for (int64_t i = n - 1; i > 0; i--) {
+        const int64_t j = (int64_t)mote_rng_below(rng, (uint32_t)i + 1);
+        const float t = x[i];
+        x[i] = x[j];
+        x[j] = t;
+    }
+}
+
+/* Reals of [low, high]. */
+static float *add_real(grad_case *c, mote_rng *rng, const mote_shape *shape, double low, double high)
+{
+    float *x = add_input(c, MOTE_FLOAT32, shape, true)->data;
+    for (int64_t i = 0; i < mote_shape_count(shape); i++)
+        x[i] = (float)(low + (high - low) * mote_rng_float(rng));
+    return x;
+}
+
+static int32_t *add_ints(grad_case *c, int32_t n, const int32_t *values)
+{
+    const mote_shape shape = {1, {n}};
+    int32_t *to = add_input(c, MOTE_INT32, &shape, false)->data;
+    memcpy(to, values, (size_t)n * sizeof *to);
+    return to;
+}
+
+static mote_shape random_shape(mote_rng *rng, int32_t rank, int32_t most)
+{
+    mote_shape shape = {.rank = rank};
+    for (int32_t d = 0; d < rank; d++)
+        shape.dims[d] = between(rng, 1, most);
+    return shape;
+}
+
+/* --- one input --- */
+
+static void unary_reference(const grad_case *c, const mote_op_io *io, double *const *inputs, double *output)
+{
+    for (int64_t i = 0; i < mote_shape_count(&io->outputs[0]->shape); i++)
+        output[i] = c->unary(c, inputs[0][i]);
+}
+
+static double gelu(const grad_case *c, double x)
+{
+    if (((const mote_gelu_params *)c->params)->approximate)
+        return 0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
+    return 0.5 * x * erfc(-x / sqrt(2));
+}
+
+static double within(double x, double low, double high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+/* A kink closer than the step of the differences would mislead them. */
+static void step_aside(float *x, int64_t n, float kink)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (fabsf(x[i] - kink) < 1e-3f)
+            x[i] = kink + 1e-2f;
+}
+
+#define UNARY(symbol, low, high, ...)                                                                                  \
+    static double f_##symbol(const grad_case *c, double x)                                                             \
+    {                                                                                                                  \
+        (void)c;                                                                                                       \
+        return __VA_ARGS__;                                                                                            \
+    }                                                                                                                  \
+    static void make_##symbol(grad_case *c, mote_rng *rng)                                                             \
+    {                                                                                                                  \
+        const mote_shape shape = random_shape(rng, between(rng, 1, 4), 5);                                             \
+        float *x = add_real(c, rng, &shape, low, high);                                                                \
+        static const float kinks[] = {-3, -1, 0, 1, 3, 6};                                                             \
+        for (size_t k = 0; k < sizeof kinks / sizeof kinks[0]; k++)                                                    \
+            step_aside(x, mote_shape_count(&shape), kinks[k]);                                                         \
+        c->unary = f_##symbol;                                                                                         \
+        c->reference = unary_reference;                                                                                \
+        if (c->op == MOTE_OP_GELU)                                                                                     \
+            ((mote_gelu_params *)c->params)->approximate = mote_rng_below(rng, 2);                                     \
+        if (c->op == MOTE_OP_LEAKY_RELU)                                                                               \
+            ((mote_leaky_relu_params *)c->params)->alpha = 0.2f;                                                       \
+    }
+
+UNARY(abs, -2, 2, fabs(x))
+UNARY(neg, -2, 2, -x)
+UNARY(sqrt, 0.2, 4, sqrt(x))
+UNARY(rsqrt, 0.2, 4, 1 / sqrt(x))
+UNARY(square, -2, 2, x *x)
+UNARY(exp, -3, 2, exp(x))
+UNARY(log, 0.2, 4, log(x))
+UNARY(sin, -3, 3, sin(x))
+UNARY(cos, -3, 3, cos(x))
+UNARY(logistic, -6, 6, 1 / (1 + exp(-x)))
+UNARY(tanh, -3, 3, tanh(x))
+UNARY(relu, -2, 2, x > 0 ? x : 0)
+UNARY(relu6, -2, 8, within(x, 0, 6))
+UNARY(relu_n1_to_1, -2, 2, within(x, -1, 1))
+UNARY(relu_0_to_1, -2, 2, within(x, 0, 1))
+UNARY(elu, -3, 2, x < 0 ? expm1(x) : x)
+UNARY(hard_swish, -4, 4, x *within(x + 3, 0, 6) / 6)
+UNARY(gelu, -4, 4, gelu(c, x))
+UNARY(leaky_relu, -2, 2, x > 0 ? x : (double)0.2f * x)
+
+/* --- two inputs --- */
+
+static int64_t broadcast_at(const mote_shape *in, const mote_shape *out, int64_t i)
+{
+    int64_t at = 0, stride = 1;
+    for (int32_t d = out->rank - 1; d >= 0; d--) {
+        const int64_t index = i % out->dims[d];
+        i /= out->dims[d];
+        const int32_t own = d - (out->rank - in->rank);
+        if (own < 0)
+            continue;
+        at += in->dims[own] == 1 ? 0 : index * stride;
+        stride *= in->dims[own];
+    }
+    return at;
+}
+
+static void binary_reference(const grad_case *c, const mote_op_io *io, double *const *inputs, double *output)
+{
+    const mote_shape *out = &io->outputs[0]->shape;
+    for (int64_t i = 0; i < mote_shape_count(out); i++)
+        output[i] = c->binary(inputs[0][broadcast_at(&io->inputs[0]->shape, out, i)],
+                              inputs[1][broadcast_at(&io->inputs[1]->shape, out, i)]);
+}
+
+/* Two shapes that broadcast, either of which may lack dimensions or hold some; with whole the first does not. */
+static void broadcast_shapes(mote_rng *rng, bool whole, mote_shape shapes[2])
+{
+    const mote_shape out = random_shape(rng, between(rng, 1, 4), 5);
+    for (int32_t k = 0; k < 2; k++) {
+        const int32_t lacking = mote_rng_below(rng, 3) ? 0 : between(rng, 0, out.rank - 1);
+        shapes[k] = (mote_shape){.rank = out.rank - lacking};
+        for (int32_t d = 0; d < shapes[k].rank; d++)
+            shapes[k].dims[d] = mote_rng_below(rng, 3) ? out.dims[d + lacking] : 1;
+    }
+    if (whole)
+        shapes[0] = out;
+}
+
+#define BINARY(symbol, low_a, high_a, low_b, high_b, ...)                                                              \
+    static double f_##symbol(double a, double b)                                                                       \
+    {                                                                                                                  \
+        return __VA_ARGS__;                                                                                            \
+    }                                                                                                                  \
+    static void make_##symbol(grad_case *c, mote_rng *rng)                                                             \
+    {                                                                                                                  \
+        mote_shape shapes[2];                                                                                          \
+        broadcast_shapes(rng, c->op == MOTE_OP_PRELU, shapes);                                                         \
+        add_real(c, rng, &shapes[0], low_a, high_a);                                                                   \
+        add_real(c, rng, &shapes[1], low_b, high_b);                                                                   \
+        c->binary = f_##symbol;                                                                                        \
+        c->reference = binary_reference;                                                                               \
+    }
+
+BINARY(add, -2, 2, -2, 2, a + b)
+BINARY(sub, -2, 2, -2, 2, a - b)
+BINARY(mul, -2, 2, -2, 2, a *b)
+BINARY(div, -2, 2, 0.5, 2, a / b)
+BINARY(maximum, -2, 2, -2, 2, a > b ? a : b)
+BINARY(minimum, -2, 2, -2, 2, a < b ? a : b)
+BINARY(squared_difference, -2, 2, -2, 2, (a - b) * (a - b))
+BINARY(pow, 0.3, 2, -2, 2, pow(a, b))
+BINARY(prelu, -2, 2, -1, 1, a >= 0 ? a : a * b)
+
+/* --- windows --- */
+
+static mote_shape image_shape(mote_rng *rng, int32_t most_channels)
+{
+    return mote_shape_4d(between(rng, 1, 3), between(rng, 3, 6), between(rng, 3, 6), between(rng, 1, most_channels));
+}
+
+/* Not larger than the image, dilation included. */
+static void random_window(mote_rng *rng, int32_t in, int32_t *filter, int32_t *stride, int32_t *dilation)
+{
+    *filter = between(rng, 1, in < 3 ? in : 3);
+    *stride = between(rng, 1, 2);
+    *dilation = *filter > 1 && (*filter - 1) * 2 < in ? between(rng, 1, 2) : 1;
+}
+
+static void make_conv_2d(grad_case *c, mote_rng *rng)
+{
+    const int32_t groups = mote_rng_below(rng, 3) ? 1 : 2;
+    mote_shape in = image_shape(rng, 4);
+    in.dims[3] *= groups;
+    mote_conv_2d_params *p = c->params;
+    int32_t h, w;
+    random_window(rng, in.dims[1], &h, &p->stride_h, &p->dilation_h_factor);
+    random_window(rng, in.dims[2], &w, &p->stride_w, &p->dilation_w_factor);
+    p->padding = (int32_t)mote_rng_below(rng, 2);
+    add_whole(c, rng, &in);
+    const mote_shape filter = mote_shape_4d(groups * between(rng, 1, 3), h, w, in.dims[3] / groups);
+    add_whole(c, rng, &filter);
+    const mote_shape bias = {1, {filter.dims[0]}};
+    add_whole(c, rng, &bias);
+}
+
+static void make_depthwise_conv_2d(grad_case *c, mote_rng *rng)
+{
+    mote_shape in = image_shape(rng, 4);
+    if (c->seed % 4 == 0)
+        in.dims[3] = between(rng, 15, 20); /* vectors and a tail */
+    const int32_t multiplier = mote_rng_below(rng, 3) ? 1 : 2;
+    mote_depthwise_conv_2d_params *p = c->params;
+    int32_t h, w;
+    random_window(rng, in.dims[1], &h, &p->stride_h, &p->dilation_h_factor);
+    random_window(rng, in.dims[2], &w, &p->stride_w, &p->dilation_w_factor);
+    p->padding = (int32_t)mote_rng_below(rng, 2);
+    p->depth_multiplier = multiplier;
+    add_whole(c, rng, &in);
+    const mote_shape filter = mote_shape_4d(1, h, w, in.dims[3] * multiplier);
+    add_whole(c, rng, &filter);
+    const mote_shape bias = {1, {filter.dims[3]}};
+    add_whole(c, rng, &bias);
+}
+
+static void make_transpose_conv(grad_case *c, mote_rng *rng)
+{
+    const mote_shape out = image_shape(rng, 3);
+    mote_transpose_conv_params *p = c->params;
+    int32_t h, w, one;
+    random_window(rng, out.dims[1], &h, &p->stride_h, &one);
+    random_window(rng, out.dims[2], &w, &p->stride_w, &one);
+    p->padding = (int32_t)mote_rng_below(rng, 2);
+    mote_window_axis ah, aw;
+    mote_window_axis_make(&ah, out.dims[1], h, p->stride_h, 1, p->padding, NULL);
+    mote_window_axis_make(&aw, out.dims[2], w, p->stride_w, 1, p->padding, NULL);
+    const int32_t in_c = between(rng, 1, 3);
+    add_ints(c, 4, out.dims);
+    const mote_shape filter = mote_shape_4d(out.dims[3], h, w, in_c),
+                     in = mote_shape_4d(out.dims[0], ah.out, aw.out, in_c);
+    add_whole(c, rng, &filter);
+    add_whole(c, rng, &in);
+    const mote_shape bias = {1, {out.dims[3]}};
+    add_whole(c, rng, &bias);
+}
+
+static void make_pool(grad_case *c, mote_rng *rng, bool distinct)
+{
+    const mote_shape in = image_shape(rng, 3);
+    mote_pool_2d_params *p = c->params;
+    int32_t one;
+    random_window(rng, in.dims[1], &p->filter_height, &p->stride_h, &one);
+    random_window(rng, in.dims[2], &p->filter_width, &p->stride_w, &one);
+    p->padding = (int32_t)mote_rng_below(rng, 2);
+    if (distinct)
+        add_distinct(c, rng, &in);
+    else
+        add_whole(c, rng, &in);
+}
+
+static void make_average_pool_2d(grad_case *c, mote_rng *rng)
+{
+    make_pool(c, rng, false);
+}
+
+static void make_max_pool_2d(grad_case *c, mote_rng *rng)
+{
+    make_pool(c, rng, true);
+}
+
+static void make_fully_connected(grad_case *c, mote_rng *rng)
+{
+    const mote_shape in = random_shape(rng, between(rng, 2, 3), 6);
+    ((mote_fully_connected_params *)c->params)->keep_num_dims = in.rank > 2;
+    add_whole(c, rng, &in);
+    const mote_shape filter = {2, {between(rng, 1, 40), in.dims[in.rank - 1]}}, bias = {1, {filter.dims[0]}};
+    add_whole(c, rng, &filter);
+    add_whole(c, rng, &bias);
+}
+
+static void make_batch_matmul(grad_case *c, mote_rng *rng)
+{
+    mote_batch_matmul_params *p = c->params;
+    p->adj_x = mote_rng_below(rng, 2);
+    p->adj_y = mote_rng_below(rng, 2);
+    const int32_t batch = between(rng, 1, 3), m = between(rng, 1, 5), k = between(rng, 1, 5), n = between(rng, 1, 5);
+    const mote_shape a = {3, {batch, p->adj_x ? k : m, p->adj_x ? m : k}};
+    mote_shape b = {3, {mote_rng_below(rng, 2) ? batch : 1, p->adj_y ? n : k, p->adj_y ? k : n}};
+    add_whole(c, rng, &a);
+    add_whole(c, rng, &b);
+}
+
+/* --- normalization --- */
+
+static double activation_of(int32_t activation, double z)
+{
+    switch (activation) {
+    case MOTE_NORM_RELU:
+        return z > 0 ? z : 0;
+    case MOTE_NORM_RELU6:
+        return within(z, 0, 6);
+    case MOTE_NORM_HARD_SWISH:
+        return z * within(z + 3, 0, 6) / 6;
+    case MOTE_NORM_SWISH:
+        return z / (1 + exp(-z));
+    default:
+        return z;
+    }
+}
+
+static void batch_norm_reference(const grad_case *c, const mote_op_io *io, double *const *inputs, double *output)
+{
+    const mote_batch_norm_params *p = io->node->params;
+    const mote_shape *shape = &io->inputs[0]->shape;
+    const int64_t rows = mote_shape_span(shape, 0, p->axis), inner = mote_shape_span(shape, p->axis + 1, shape->rank);
+    const int64_t channels = shape->dims[p->axis];
+    for (int64_t ch = 0; ch < channels; ch++) {
+        double mean = 0, variance = 0;
+        for (int64_t i = 0; i < rows * inner; i++)
+            mean += inputs[0][(i / inner * channels + ch) * inner + i % inner] / (double)(rows * inner);
+        for (int64_t i = 0; i < rows * inner; i++)
+            variance +=
+                pow(inputs[0][(i / inner * channels + ch) * inner + i % inner] - mean, 2) / (double)(rows * inner);
+        if (!c->training) {
+            mean = inputs[3][ch];
+            variance = inputs[4][ch];
+        }
+        for (int64_t i = 0; i < rows * inner; i++) {
+            const int64_t at = (i / inner * channels + ch) * inner + i % inner;
+            const double z =
+                (inputs[0][at] - mean) / sqrt(variance + (double)p->epsilon) * inputs[1][ch] + inputs[2][ch];
+            output[at] = activation_of(p->activation, z);
+        }
+    }
+}
+
+static void make_batch_norm(grad_case *c, mote_rng *rng)
+{
+    mote_shape shape = random_shape(rng, between(rng, 2, 4), 5);
+    shape.dims[0] += 3;
+    if (c->seed % 4 == 0)
+        shape.dims[shape.rank - 1] = between(rng, 15, 70);
+    mote_batch_norm_params *p = c->params;
+    *p = (mote_batch_norm_params){
+        .epsilon = 1e-2f, .momentum = 0.9f, .axis = shape.rank - 1, .activation = (int32_t)(c->seed % 5)};
+    if (mote_rng_below(rng, 3) == 0 && shape.rank > 2)
+        p->axis = 1;
+    c->training = mote_rng_below(rng, 4) != 0;
+    c->reference = batch_norm_reference;
+    /* a sum over all of a channel that nearly vanishes, and a ReLU's kink within the step */
+    c->tolerance = 1e-3;
+    const mote_shape channels = {1, {shape.dims[p->axis]}};
+    add_real(c, rng, &shape, -2, 2);
+    add_real(c, rng, &channels, 0.5, 2);
+    add_real(c, rng, &channels, -1, 1);
+    add_real(c, rng, &channels, -1, 1);
+    add_real(c, rng, &channels, 0.5, 2);
+    c->inputs[3].wants = c->inputs[4].wants = false;
+}
+
+static void softmax_reference(const grad_case *c, const mote_op_io *io, double *const *inputs, double *output)
+{
+    const mote_shape *shape = &io->inputs[0]->shape;
+    const int64_t depth = shape->dims[shape->rank - 1];
+    const bool log_form = c->op == MOTE_OP_LOG_SOFTMAX;
+    const double beta = log_form ? 1 : ((const mote_softmax_params *)io->node->params)->beta;
+    for (int64_t row = 0; row < mote_shape_count(shape) / depth; row++) {
+        double sum = 0;
+        for (int64_t i = 0; i < depth; i++)
+            sum += exp(beta * inputs[0][row * depth + i]);
+        for (int64_t i = 0; i < depth; i++) {
+            const double x = beta * inputs[0][row * depth + i];
+            output[row * depth + i] = log_form ? x - log(sum) : exp(x) / sum;
+        }
+    }
+}
+
+static void make_softmax(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = random_shape(rng, between(rng, 1, 3), 6);
+    if (c->op == MOTE_OP_SOFTMAX)
+        ((mote_softmax_params *)c->params)->beta = mote_rng_below(rng, 2) ? 1.0f : 0.5f;
+    add_real(c, rng, &shape, -2, 2);
+    c->reference = softmax_reference;
+}
+
+static void make_dropout(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = random_shape(rng, 4, 5);
+    mote_dropout_params *p = c->params;
+    p->rate = 0.5f;
+    if (mote_rng_below(rng, 2)) {
+        p->noise_shape = mote_shape_4d(MOTE_DIM_UNKNOWN, 1, 1, mote_rng_below(rng, 2) ? 1 : MOTE_DIM_UNKNOWN);
+    }
+    add_whole(c, rng, &shape);
+}
+
+/* --- reductions --- */
+
+static void make_reduce(grad_case *c, mote_rng *rng, bool distinct)
+{
+    const mote_shape shape = random_shape(rng, between(rng, 1, 4), 5);
+    ((mote_reduce_params *)c->params)->keep_dims = mote_rng_below(rng, 2);
+    if (distinct)
+        add_distinct(c, rng, &shape);
+    else
+        add_whole(c, rng, &shape);
+    int32_t axes[MOTE_MAX_RANK], n = 0;
+    for (int32_t d = 0; d < shape.rank; d++)
+        if (mote_rng_below(rng, 2))
+            axes[n++] = mote_rng_below(rng, 2) ? d : d - shape.rank;
+    if (n == 0)
+        axes[n++] = shape.rank - 1;
+    add_ints(c, n, axes);
+}
+
+static void make_sum(grad_case *c, mote_rng *rng)
+{
+    make_reduce(c, rng, false);
+}
+
+static void make_extreme(grad_case *c, mote_rng *rng)
+{
+    make_reduce(c, rng, true);
+}
+
+/* --- moving --- */
+
+static void make_reshape(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = random_shape(rng, 3, 4);
+    add_whole(c, rng, &shape);
+    const int32_t to[] = {-1, shape.dims[2]};
+    add_ints(c, 2, to);
+}
+
+static void make_squeeze(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = {4, {between(rng, 2, 4), 1, between(rng, 2, 4), 1}};
+    add_whole(c, rng, &shape);
+}
+
+static void make_expand_dims(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = random_shape(rng, 2, 4);
+    add_whole(c, rng, &shape);
+    const int32_t axis = between(rng, 0, 2);
+    add_ints(c, 1, &axis);
+}
+
+static void make_transpose(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = random_shape(rng, 4, 4);
+    static const int32_t orders[][4] = {{0, 2, 1, 3}, {3, 2, 1, 0}, {1, 0, 3, 2}, {0, 3, 1, 2}};
+    add_whole(c, rng, &shape);
+    add_ints(c, 4, orders[mote_rng_below(rng, 4)]);
+}
+
+static void make_pad(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = random_shape(rng, 3, 4), pairs = {2, {3, 2}};
+    add_whole(c, rng, &shape);
+    int32_t *around = add_input(c, MOTE_INT32, &pairs, false)->data;
+    for (int32_t i = 0; i < 6; i++)
+        around[i] = between(rng, 0, 2);
+    if (c->op == MOTE_OP_PADV2) {
+        const mote_shape scalar = {0};
+        add_input(c, MOTE_FLOAT32, &scalar, false);
+    }
+}
+
+static void make_mirror_pad(grad_case *c, mote_rng *rng)
+{
+    mote_shape shape = random_shape(rng, 3, 4);
+    const mote_shape pairs = {2, {3, 2}};
+    mote_mirror_pad_params *p = c->params;
+    p->mode = (int32_t)mote_rng_below(rng, 2);
+    add_whole(c, rng, &shape);
+    int32_t *around = add_input(c, MOTE_INT32, &pairs, false)->data;
+    for (int32_t i = 0; i < 6; i++)
+        around[i] = between(rng, 0, shape.dims[i / 2] - (p->mode == 0));
+}
+
+static void make_slice(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = random_shape(rng, 3, 5);
+    int32_t begin[3], size[3];
+    for (int32_t d = 0; d < 3; d++) {
+        begin[d] = between(rng, 0, shape.dims[d] - 1);
+        size[d] = mote_rng_below(rng, 3) ? between(rng, 1, shape.dims[d] - begin[d]) : -1;
+    }
+    add_whole(c, rng, &shape);
+    add_ints(c, 3, begin);
+    add_ints(c, 3, size);
+}
+
+static void make_strided_slice(grad_case *c, mote_rng *rng)
+{
+    mote_shape shape = random_shape(rng, 3, 6);
+    shape.dims[0] += 2;
+    mote_strided_slice_params *p = c->params;
+    p->begin_mask = (int32_t)mote_rng_below(rng, 8);
+    p->end_mask = (int32_t)mote_rng_below(rng, 8);
+    p->shrink_axis_mask = mote_rng_below(rng, 3) ? 0 : 2;
+    const int32_t begin[] = {0, 0, 0}, end[] = {shape.dims[0], 1, shape.dims[2]};
+    const int32_t steps[] = {between(rng, 1, 2), 1, between(rng, 1, 3)};
+    add_whole(c, rng, &shape);
+    add_ints(c, 3, begin);
+    add_ints(c, 3, end);
+    add_ints(c, 3, steps);
+}
+
+static void make_concatenation(grad_case *c, mote_rng *rng)
+{
+    mote_shape shape = random_shape(rng, 3, 4);
+    const int32_t axis = between(rng, 0, 2), n = between(rng, 1, 3);
+    ((mote_concatenation_params *)c->params)->axis = mote_rng_below(rng, 2) ? axis : axis - 3;
+    for (int32_t i = 0; i < n; i++) {
+        shape.dims[axis] = between(rng, 1, 4);
+        add_whole(c, rng, &shape);
+    }
+}
+
+static void make_pack(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = random_shape(rng, 2, 4);
+    const int32_t n = between(rng, 1, 3);
+    *(mote_pack_params *)c->params = (mote_pack_params){n, between(rng, 0, 2)};
+    for (int32_t i = 0; i < n; i++)
+        add_whole(c, rng, &shape);
+}
+
+static void make_unpack(grad_case *c, mote_rng *rng)
+{
+    mote_shape shape = random_shape(rng, 3, 3);
+    const int32_t axis = between(rng, 0, 2);
+    *(mote_unpack_params *)c->params = (mote_unpack_params){shape.dims[axis], axis};
+    c->n_outputs = shape.dims[axis];
+    add_whole(c, rng, &shape);
+}
+
+static void make_split(grad_case *c, mote_rng *rng)
+{
+    mote_shape shape = random_shape(rng, 3, 3);
+    const int32_t axis = between(rng, 0, 2);
+    c->n_outputs = between(rng, 1, 3);
+    ((mote_split_params *)c->params)->num_splits = c->n_outputs;
+    shape.dims[axis] *= c->n_outputs;
+    add_ints(c, 1, &axis);
+    add_whole(c, rng, &shape);
+}
+
+static void make_split_v(grad_case *c, mote_rng *rng)
+{
+    mote_shape shape = random_shape(rng, 3, 3);
+    const int32_t axis = between(rng, 0, 2), sizes[] = {between(rng, 1, 3), between(rng, 1, 3)};
+    c->n_outputs = 2;
+    ((mote_split_v_params *)c->params)->num_splits = 2;
+    shape.dims[axis] = sizes[0] + sizes[1];
+    add_whole(c, rng, &shape);
+    add_ints(c, 2, sizes);
+    add_ints(c, 1, &axis);
+}
+
+static void make_gather(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = random_shape(rng, 3, 4);
+    const int32_t axis = between(rng, 0, 2);
+    ((mote_gather_params *)c->params)->axis = axis;
+    int32_t at[5];
+    for (int32_t i = 0; i < 5; i++)
+        at[i] = between(rng, 0, shape.dims[axis] - 1);
+    add_whole(c, rng, &shape);
+    add_ints(c, 5, at);
+}
+
+static void make_tile(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = random_shape(rng, 3, 3);
+    const int32_t times[] = {between(rng, 1, 3), between(rng, 1, 3), between(rng, 1, 3)};
+    add_whole(c, rng, &shape);
+    add_ints(c, 3, times);
+}
+
+static void make_broadcast_to(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = {2, {1, between(rng, 1, 4)}};
+    const int32_t to[] = {between(rng, 1, 3), between(rng, 1, 4), shape.dims[1]};
+    add_whole(c, rng, &shape);
+    add_ints(c, 3, to);
+}
+
+static void make_reverse_v2(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = random_shape(rng, 3, 4);
+    const int32_t axis = between(rng, 0, 2);
+    add_whole(c, rng, &shape);
+    add_ints(c, 1, &axis);
+}
+
+static void make_resize(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = image_shape(rng, 3);
+    const int32_t size[] = {between(rng, 1, 9), between(rng, 1, 9)};
+    mote_resize_params *p = c->params;
+    p->half_pixel_centers = mote_rng_below(rng, 2);
+    p->align_corners = !p->half_pixel_centers && mote_rng_below(rng, 2);
+    add_whole(c, rng, &shape);
+    add_ints(c, 2, size);
+}
+
+/* --- table --- */
+
+#define CASE(CODE, symbol)                                                                                             \
+    {                                                                                                                  \
+        MOTE_OP_##CODE, make_##symbol                                                                                  \
+    }
+
+grad_make_fn *grad_find_case(int32_t op)
+{
+    static const struct {
+        int32_t op;
+        grad_make_fn *make;
+    } cases[] = {
+        CASE(ABS, abs),
+        CASE(NEG, neg),
+        CASE(SQRT, sqrt),
+        CASE(RSQRT, rsqrt),
+        CASE(SQUARE, square),
+        CASE(EXP, exp),
+        CASE(LOG, log),
+        CASE(SIN, sin),
+        CASE(COS, cos),
+        CASE(LOGISTIC, logistic),
+        CASE(TANH, tanh),
+        CASE(RELU, relu),
+        CASE(RELU6, relu6),
+        CASE(RELU_N1_TO_1, relu_n1_to_1),
+        CASE(RELU_0_TO_1, relu_0_to_1),
+        CASE(ELU, elu),
+        CASE(HARD_SWISH, hard_swish),
+        CASE(GELU, gelu),
+        CASE(LEAKY_RELU, leaky_relu),
+        CASE(ADD, add),
+        CASE(SUB, sub),
+        CASE(MUL, mul),
+        CASE(DIV, div),
+        CASE(MAXIMUM, maximum),
+        CASE(MINIMUM, minimum),
+        CASE(SQUARED_DIFFERENCE, squared_difference),
+        CASE(POW, pow),
+        CASE(PRELU, prelu),
+        CASE(CONV_2D, conv_2d),
+        CASE(DEPTHWISE_CONV_2D, depthwise_conv_2d),
+        CASE(TRANSPOSE_CONV, transpose_conv),
+        CASE(AVERAGE_POOL_2D, average_pool_2d),
+        CASE(MAX_POOL_2D, max_pool_2d),
+        CASE(FULLY_CONNECTED, fully_connected),
+        CASE(BATCH_MATMUL, batch_matmul),
+        CASE(BATCH_NORM, batch_norm),
+        CASE(DROPOUT, dropout),
+        CASE(SOFTMAX, softmax),
+        CASE(LOG_SOFTMAX, softmax),
+        CASE(MEAN, sum),
+        CASE(SUM, sum),
+        CASE(REDUCE_MAX, extreme),
+        CASE(REDUCE_MIN, extreme),
+        CASE(RESHAPE, reshape),
+        CASE(SQUEEZE, squeeze),
+        CASE(EXPAND_DIMS, expand_dims),
+        CASE(TRANSPOSE, transpose),
+        CASE(PAD, pad),
+        CASE(PADV2, pad),
+        CASE(MIRROR_PAD, mirror_pad),
+        CASE(SLICE, slice),
+        CASE(STRIDED_SLICE, strided_slice),
+        CASE(CONCATENATION, concatenation),
+        CASE(PACK, pack),
+        CASE(UNPACK, unpack),
+        CASE(SPLIT, split),
+        CASE(SPLIT_V, split_v),
+        CASE(GATHER, gather),
+        CASE(TILE, tile),
+        CASE(BROADCAST_TO, broadcast_to),
+        CASE(REVERSE_V2, reverse_v2),
+        CASE(RESIZE_BILINEAR, resize),
+        CASE(RESIZE_NEAREST_NEIGHBOR, resize),
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (cases[i].op == op)
+            return cases[i].make;
+    return NULL;
+}

@@ -1,0 +1,34 @@
+/* Random nodes for test_grad.c, a function per operator. */
+#ifndef MOTE_TESTS_UNIT_GRAD_CASES_H
+#define MOTE_TESTS_UNIT_GRAD_CASES_H
+
+#include "op/op.h"
+
+#include <mote/rng.h>
+
+enum { GRAD_MAX_INPUTS = 6, GRAD_MAX_OUTPUTS = 3, GRAD_PARAMS_BYTES = 256 };
+
+typedef struct grad_case grad_case;
+struct grad_case {
+    int32_t op;
+    void *params; /* zeroed, GRAD_PARAMS_BYTES */
+    int32_t n_inputs, n_outputs;
+    struct {
+        mote_tensor tensor; /* data from malloc */
+        bool wants;
+    } inputs[GRAD_MAX_INPUTS];
+    bool training;
+    double tolerance; /* of the largest element; 0: 2e-5 */
+    uint64_t seed;
+    double (*unary)(const grad_case *c, double x);
+    double (*binary)(double a, double b);
+    /* The first output in double; NULL: the operator is linear in each input, or piecewise, on whole numbers. */
+    void (*reference)(const grad_case *c, const mote_op_io *io, double *const *inputs, double *output);
+};
+
+typedef void grad_make_fn(grad_case *c, mote_rng *rng);
+
+grad_make_fn *grad_find_case(int32_t op); /* NULL: none */
+void grad_case_free(grad_case *c);
+
+#endif
