@@ -96,6 +96,7 @@ static bool is_any_of(const char *text, const char *const *list, size_t n)
 
 static void translate_config(const char *class_name, json_t *config)
 {
+    static const char *const SEPARABLE[] = {"SeparableConv2D", "SeparableConv1D"};
     static const char *const UNGROUPED[] = {"DepthwiseConv2D", "DepthwiseConv1D", "SeparableConv2D",
                                             "SeparableConv1D", "Conv2DTranspose", "Conv1DTranspose"};
     if (is_any_of(class_name, UNGROUPED, sizeof UNGROUPED / sizeof UNGROUPED[0]) &&
@@ -104,6 +105,12 @@ static void translate_config(const char *class_name, json_t *config)
     json_t *axis = json_object_get(config, "axis");
     if (strcmp(class_name, "BatchNormalization") == 0 && json_is_array(axis) && json_array_size(axis) == 1)
         json_object_set(config, "axis", json_array_get(axis, 0));
+    if (is_any_of(class_name, SEPARABLE, 2)) {
+        /* Keras 2 writes what its base class has; the layer has a depthwise and a pointwise kernel instead. */
+        json_object_del(config, "kernel_initializer");
+        json_object_del(config, "kernel_regularizer");
+        json_object_del(config, "kernel_constraint");
+    }
     if (strcmp(class_name, "InputLayer") == 0)
         old_input_shape(config);
 }
@@ -251,12 +258,15 @@ static bool old_calls(json_t *layer)
     return true;
 }
 
-/* Keras 3 writes one input or output as ["name", 0, 0]; both read [["name", 0, 0]]. */
-static void list_ends(json_t *config, const char *key)
+/* One input or output is ["name", 0, 0] for Keras 3, which takes [["name", 0, 0]] of a model inside another for a list;
+ * at the top both versions read the latter. */
+static void write_ends(json_t *config, const char *key, bool inside)
 {
     json_t *ends = json_object_get(config, key);
-    if (is_reference(ends))
+    if (is_reference(ends) && !inside)
         json_object_set_new(config, key, json_pack("[O]", ends));
+    else if (inside && json_array_size(ends) == 1 && is_reference(json_array_get(ends, 0)))
+        json_object_set(config, key, json_array_get(ends, 0));
 }
 
 /* --- layers and models --- */
@@ -291,6 +301,7 @@ static void translate_layer(dialect *d, json_t *layer, int32_t parent)
     if (record >= 0 && json_object_get(config, "trainable"))
         json_object_set_new(config, "trainable", json_boolean(d->model->layers[record].trainable));
     json_object_del(layer, "build_config");
+    json_object_del(layer, "compile_config");
     d->both &= old_calls(layer);
     if (is_model_class(text_of(layer, "class_name")) && json_is_object(config)) {
         translate_model(d, layer, record);
@@ -327,8 +338,8 @@ static void translate_model(dialect *d, json_t *object, int32_t record)
         json_t *plain = plain_dtype(json_object_get(config, "dtype"));
         if (plain)
             json_object_set_new(config, "dtype", plain);
-        list_ends(config, "input_layers");
-        list_ends(config, "output_layers");
+        write_ends(config, "input_layers", record >= 0);
+        write_ends(config, "output_layers", record >= 0);
     }
     if (d->form == KERAS_FORM_ZIP) {
         /* The one name for a functional model that both versions export. */
@@ -401,6 +412,35 @@ static void plain_optimizer(json_t *config)
                                       "gradient_accumulation_steps"};
     for (size_t i = 0; i < sizeof OWN / sizeof OWN[0]; i++)
         json_object_del(config, OWN[i]);
+    if (!json_is_true(json_object_get(config, "use_ema"))) {
+        json_object_del(config, "use_ema");
+        json_object_del(config, "ema_momentum");
+        json_object_del(config, "ema_overwrite_frequency");
+    }
+    /* None is the default of each. Keras 2 takes the class of .h5 for its older one, which lacks the key. */
+    void *next;
+    const char *key;
+    json_t *value;
+    json_object_foreach_safe(config, next, key, value)
+    {
+        if (json_is_null(value))
+            json_object_del(config, key);
+    }
+}
+
+/* "accuracy" for the object that Keras 2 makes of it and Keras 3 does not know. */
+static void plain_metrics(json_t *metrics)
+{
+    json_t *metric;
+    size_t i;
+    json_array_foreach(metrics, i, metric)
+    {
+        if (json_is_array(metric))
+            plain_metrics(metric);
+        json_t *name = json_object_get(json_object_get(metric, "config"), "name");
+        if (strcmp(text_of(metric, "class_name"), "MeanMetricWrapper") == 0 && json_is_string(name))
+            json_array_set(metrics, i, name);
+    }
 }
 
 /* .h5 says "optimizer_config", .keras "optimizer"; the rest is the same. */
@@ -419,10 +459,24 @@ mote_status keras_dialect_training(const mote_model *model, keras_form form, jso
         *settings = NULL;
         return mote_error_set(err, MOTE_FORMAT, "the model's compile settings have an optimizer without a class");
     }
+    plain_metrics(json_object_get(*settings, "metrics"));
+    plain_metrics(json_object_get(*settings, "weighted_metrics"));
     json_object_del(*settings, "optimizer_config");
     json_object_del(*settings, "optimizer");
-    if (!optimizer)
+    if (!optimizer) {
+        /* Keras 3 leaves it out of .keras; .h5 is not read without one. */
+        if (form == KERAS_FORM_H5) {
+            json_decref(*settings);
+            *settings = NULL;
+        }
         return MOTE_OK;
+    }
+    /* Keras 2 marks its own optimizers so in .h5. */
+    const char *class_name = text_of(optimizer, "class_name");
+    if (strncmp(class_name, "Custom>", 7) == 0) {
+        json_t *plain = json_string(class_name + 7);
+        json_object_set_new(optimizer, "class_name", plain);
+    }
     plain_optimizer(json_object_get(optimizer, "config"));
     if (form == KERAS_FORM_ZIP)
         set_module(optimizer, "keras.optimizers");

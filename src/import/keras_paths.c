@@ -130,7 +130,10 @@ static mote_status match_layers(const keras_file *file, keras_scope *scope, mote
             return no_memory(err);
     for (int32_t i = 0; i < scope->n_layers; i++) {
         keras_layer *layer = &scope->layers[i];
-        layers[i] = (numbered){.base = snake_case(arena, layer->class_name), .number = i, .layer = layer};
+        /* "Model" with layers of its own is written where its class goes by that name; Keras makes it a Functional. */
+        const bool functional = layer->model && strcmp(layer->class_name, "Model") == 0;
+        const char *class_name = functional ? "Functional" : layer->class_name;
+        layers[i] = (numbered){.base = snake_case(arena, class_name), .number = i, .layer = layer};
         if (!layers[i].base)
             return no_memory(err);
     }

@@ -113,8 +113,12 @@ def check_compiled(mote, versions, folder):
                 subprocess.run([mote, "model", "copy", f"{folder}/compiled.{source}", "-o", f"{folder}/out.{form}"], check=True)
                 for other, reader in versions.items():
                     back = reader.models.load_model(f"{folder}/out.{form}")
+                    if (name, source) == ("keras3", "keras"):  # has no optimizer in the file
+                        if flags(back) != flags(model):
+                            failed.append(f"{name}'s .{source} as .{form} in {other}: other trainable flags")
+                        continue
                     rate = float(np.asarray(back.optimizer.learning_rate))
-                    good = abs(rate - 0.0123) < 1e-6 and back.loss == "sparse_categorical_crossentropy"
+                    good = abs(rate - 0.0123) < 1e-6 and getattr(back.loss, "__name__", back.loss) == "sparse_categorical_crossentropy"
                     if not good or flags(back) != flags(model):
                         failed.append(f"{name}'s .{source} as .{form} in {other}: rate {rate}, loss {back.loss}")
     return failed
