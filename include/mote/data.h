@@ -24,6 +24,9 @@ MOTE_API int32_t mote_dataset_n_classes(const mote_dataset *dataset);
 MOTE_API const char *mote_dataset_class_name(const mote_dataset *dataset, int32_t index); /* NULL out of range */
 MOTE_API int32_t mote_dataset_n_splits(const mote_dataset *dataset);
 MOTE_API const char *mote_dataset_split_name(const mote_dataset *dataset, int32_t index);
+/* Examples of a split, and of all: their ids are 0…n-1, split after split. */
+MOTE_API int64_t mote_dataset_split_count(const mote_dataset *dataset, int32_t index);
+MOTE_API int64_t mote_dataset_n_examples(const mote_dataset *dataset);
 
 /* The examples a TFDS split expression picks, in TFDS's order ("train[70%:90%]", "train+test"). Free with
  * mote_free(allocator). */

@@ -1,31 +1,27 @@
-/* Pictures that mote draws: a grid of labelled photos, and photos of cats and dogs that never were. */
+/* Pictures that mote draws: a grid of a dataset's photos, and photos of cats and dogs that never were. */
 #ifndef MOTE_DRAW_H
 #define MOTE_DRAW_H
 
-#include <mote/data.h>
+#include <mote/report.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* --- a grid of photos --- */
-typedef struct mote_grid_cell {
-    const mote_image *image; /* uint8, 1 or 3 channels, any size: shown whole */
-    const char *label;       /* UTF-8; long ones are cut */
-    const char *note;        /* smaller, below the label; may be NULL */
-    int32_t group;           /* cells of a group share a colour: the class */
-} mote_grid_cell;
-
+/* --- a grid of labelled photos --- */
 typedef struct mote_grid {
-    const char *title, *subtitle; /* UTF-8; may be NULL */
-    const mote_grid_cell *cells;
-    int32_t n_cells;   /* 1…1000 */
-    int32_t n_columns; /* <= 0: as square as it gets */
-    int32_t cell_px;   /* side of a photo; <= 0: 224 */
+    const mote_dataset *dataset;
+    const mote_slice *slice;
+    int32_t count;                /* the first so many that can be read, 1…MOTE_GRID_MAX */
+    const char *title, *subtitle; /* any bytes; may be NULL */
+    bool strict;                  /* an unreadable example is an error, else it is left out */
+    void (*on_skip)(void *arg, const char *name, const mote_error *err); /* may be NULL */
+    void *on_skip_arg;
 } mote_grid;
+enum { MOTE_GRID_MAX = 400 };
 
-/* *image: RGB, from allocator. MOTE_ARGUMENT, MOTE_NO_MEMORY. */
-MOTE_API mote_status mote_grid_draw(const mote_grid *grid, const mote_allocator *allocator, mote_image *image,
+/* Each photo whole, with its class, name and size. Errors: count out of range, nothing readable, out of memory, out. */
+MOTE_API mote_status mote_grid_draw(const mote_grid *grid, const mote_chart_options *options, FILE *out,
                                     mote_error *err);
 
 /* --- drawn pets --- */

@@ -41,6 +41,17 @@ MOTE_API mote_status mote_file_write(const char *path, const void *data, size_t 
 /* Makes a directory and its parents. */
 MOTE_API mote_status mote_make_directories(const char *path, mote_error *err);
 
+/* A folder of outputs, filled as "<path>.XXXXXX" beside its place and renamed by commit. path must not exist, or be an
+ * empty folder. A signal in between leaves the temporary folder: who makes many files watches for it and discards. */
+typedef struct mote_output_folder mote_output_folder;
+MOTE_API mote_status mote_output_folder_open(mote_output_folder **folder, const char *path, mote_error *err);
+/* Where to write until then. */
+MOTE_API const char *mote_output_folder_path(const mote_output_folder *folder);
+MOTE_API mote_status mote_output_folder_commit(mote_output_folder *folder, mote_error *err); /* frees */
+MOTE_API void mote_output_folder_discard(mote_output_folder *folder);                        /* NULL is fine; frees */
+/* A file, or a folder with all that is below it; links are not followed. It may be gone already. */
+MOTE_API mote_status mote_remove_tree(const char *path, mote_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -40,5 +40,6 @@ void cli_data_close(cli_data *data)
 
 void cli_on_skip(void *arg, const char *name, const mote_error *err)
 {
-    cli_warn(arg, "skipped %s: %s", name, err->message);
+    const bool named = strncmp(err->message, name, strlen(name)) == 0; /* a photo's error begins with its path */
+    cli_warn(arg, "skipped %s%s%s", named ? "" : name, named ? "" : ": ", err->message);
 }

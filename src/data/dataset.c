@@ -88,6 +88,19 @@ const char *mote_dataset_split_name(const mote_dataset *dataset, int32_t index)
     return index >= 0 && index < dataset->n_splits ? dataset->splits[index].name : NULL;
 }
 
+int64_t mote_dataset_split_count(const mote_dataset *dataset, int32_t index)
+{
+    if (index < 0 || index >= dataset->n_splits)
+        return 0;
+    const mote_split *split = &dataset->splits[index];
+    return split->piece_begin[split->n_pieces] - split->piece_begin[0];
+}
+
+int64_t mote_dataset_n_examples(const mote_dataset *dataset)
+{
+    return dataset->n_examples;
+}
+
 int32_t mote_dataset_label(const mote_dataset *dataset, int64_t example)
 {
     return dataset->labels[example];

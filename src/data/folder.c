@@ -55,10 +55,16 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/* "<folder>/<name>"; false when that is too long for any file system. */
+/* "<folder>/<name>", or the folder itself for NULL, without slashes at the folder's end; false when that is too long
+ * for any file system. */
 static bool join_path(char path[PATH_BYTES], const char *folder, const char *name)
 {
-    return snprintf(path, PATH_BYTES, "%s/%s", folder, name) < PATH_BYTES;
+    size_t n = strlen(folder);
+    while (n > 1 && folder[n - 1] == '/')
+        n--;
+    const int n_path = name ? snprintf(path, PATH_BYTES, "%.*s/%s", (int)n, folder, name)
+                            : snprintf(path, PATH_BYTES, "%.*s", (int)n, folder);
+    return n < PATH_BYTES && n_path < PATH_BYTES;
 }
 
 static bool is_photo_name(const char *name)
@@ -247,7 +253,7 @@ static mote_status open_splits(mote_dataset *dataset, const char *path, const na
     for (int32_t i = 0; status == MOTE_OK && i < n_splits; i++) {
         mote_split *split = &dataset->splits[i];
         char folder[PATH_BYTES];
-        if (!join_path(folder, path, splits->n ? splits->names[i] : "."))
+        if (!join_path(folder, path, splits->n ? splits->names[i] : NULL))
             return mote_error_set(err, MOTE_LIMIT, "%s: a path that is too long", path);
         split->name = mote_arena_strdup(dataset->arena, splits->n ? splits->names[i] : "train");
         split->n_pieces = 1;
