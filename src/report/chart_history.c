@@ -38,9 +38,10 @@ static void set_scale(diagram *d, const mote_history *history)
     }
     if (!(low <= high))
         low = high = 0;
-    if (high - low < 1e-6) { /* one value: some room around it */
-        low -= 0.05;
-        high += 0.05;
+    if (high - low < 1e-6 * fmax(1, fabs(high))) { /* one value: some room around it */
+        const double room = fmax(0.05, 0.05 * fabs(high));
+        low = low >= 0 ? fmax(0, low - room) : low - room;
+        high += room;
     }
     d->step = nice_step(high - low, 4);
     d->low = floor(low / d->step) * d->step;
@@ -71,7 +72,10 @@ static void draw_scale(canvas *k, const diagram *d, const mote_history *history)
             break;
         const double shown = d->percent ? 100 * value : value, step = d->percent ? 100 * d->step : d->step;
         const int decimals = step >= 1 ? 0 : (int)ceil(-log10(step) - 1e-9);
-        snprintf(text, sizeof text, "%.*f%s", decimals, shown, d->percent ? "%" : "");
+        if (fabs(shown) < 1e6)
+            snprintf(text, sizeof text, "%.*f%s", decimals, shown, d->percent ? "%" : "");
+        else
+            snprintf(text, sizeof text, "%.3g", shown);
         canvas_line(k, d->x, y, d->x + d->width, y, 1, k->theme->grid);
         canvas_text(k, d->x - 8, y + 4, side, text);
     }
