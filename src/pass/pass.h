@@ -50,8 +50,8 @@ mote_status mote_quantize_float16(mote_model *model, mote_error *err);
 /* dynamic: filters of 1024 elements or more become int8. */
 mote_status mote_quantize_dynamic(mote_model *model, mote_error *err);
 
-/* int16x8: operators that have no int16 kernel, in terms of those that have one. Before calibration. */
-mote_status mote_expand_for_wide(mote_graph *graph, mote_error *err);
+/* Operators that have no integer kernel (wide: no int16 one), in terms of those that have one. Before calibration. */
+mote_status mote_expand_for_integers(mote_graph *graph, bool wide, mote_error *err);
 
 /* The calibrated range of every tensor of graphs[0]; low > high: never seen. */
 typedef struct mote_range {

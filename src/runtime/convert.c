@@ -129,7 +129,7 @@ static mote_status quantize_integers(mote_model *model, const mote_convert_optio
     if (!options->calibration)
         return mote_error_set(err, MOTE_ARGUMENT, "%s needs calibration examples", mote_format_name(options->format));
     mote_range *ranges;
-    mote_status status = options->format == MOTE_FORMAT_INT16X8 ? mote_expand_for_wide(model->graphs[0], err) : MOTE_OK;
+    mote_status status = mote_expand_for_integers(model->graphs[0], options->format == MOTE_FORMAT_INT16X8, err);
     if (status != MOTE_OK)
         return status;
     status = mote_calibrate(model, options->calibration, options->n_threads, options->allocator, &ranges, NULL, err);

@@ -22,7 +22,7 @@ import numpy as np
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from ai_edge_litert.interpreter import Interpreter, OpResolverType  # noqa: E402
 
-from tflite_graph import Graph, Match, real  # noqa: E402
+from tflite_graph import Frame, Graph, Match, real  # noqa: E402
 
 FORMS = {
     "float32": ["--quantize", "float32"],
@@ -53,8 +53,8 @@ class Found:
         self.problems.append(problem)
 
 
-def convert(binary, net, form, out):
-    command = [binary, "convert", f"{net}/model.h5", "-o", out, "--json", *FORMS[form]]
+def convert(binary, net, form, out, threads="1"):
+    command = [binary, "convert", f"{net}/model.h5", "-o", out, "--json", "--threads", threads, *FORMS[form]]
     if form.startswith("int"):
         inputs = [f"{net}/input{i}.npy" for i in range(count(net, "input"))]
         command += ["--calibrate", ",".join(inputs)]
@@ -134,6 +134,20 @@ def compare_graphs(found, theirs, ours):
         found.say(f"{found.off_by_one} of {found.integers} integers off by one")
     if not match.matched:
         found.say("nothing could be matched")
+
+
+def check_frame(found, binary, net, form, out, folder):
+    """Keras's names at the entry point, metadata, aligned buffers, and the same bytes at another number of threads."""
+    frame = Frame(out)
+    if "serving_default" not in frame.signatures or "min_runtime_version" not in frame.metadata:
+        found.say("no entry point or no min_runtime_version")
+    if frame.misaligned:
+        found.say(f"{frame.misaligned} buffers are not aligned to 16 bytes")
+    if os.path.exists(f"{net}/{form}.tflite") and frame.signatures != Frame(f"{net}/{form}.tflite").signatures:
+        found.say(f"entry points {frame.signatures}")
+    convert(binary, net, form, f"{folder}/again.tflite", "3")
+    if Frame(f"{folder}/again.tflite").bytes != frame.bytes:
+        found.say("other bytes the second time")
 
 
 def fill(tensor, value):
@@ -234,6 +248,7 @@ def check(binary, net, form):
         if problem:
             found.say(problem)
             return found
+        check_frame(found, binary, net, form, out, folder)
         inputs = [np.load(f"{net}/input{i}.npy") for i in range(count(net, "input"))]
         answers, reference = ask_litert_either(out, inputs, folder)
         if answers is None:

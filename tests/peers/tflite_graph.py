@@ -74,6 +74,24 @@ class Graph:
         return self.tensors[i].data is not None
 
 
+class Frame:
+    """What is around the graph: entry points, metadata, where buffers lie."""
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            self.bytes = file.read()
+        model = schema.Model.GetRootAsModel(self.bytes, 0)
+        self.signatures = {}
+        for signature in (model.SignatureDefs(i) for i in range(model.SignatureDefsLength())):
+            self.signatures[signature.SignatureKey().decode()] = (
+                [signature.Inputs(i).Name().decode() for i in range(signature.InputsLength())],
+                [signature.Outputs(i).Name().decode() for i in range(signature.OutputsLength())])
+        self.metadata = {model.Metadata(i).Name().decode(): model.Buffers(model.Metadata(i).Buffer()).DataAsNumpy()
+                         for i in range(model.MetadataLength())}
+        buffers = [model.Buffers(i) for i in range(model.BuffersLength())]
+        self.misaligned = sum(b.DataLength() > 0 and b._tab.Vector(b._tab.Offset(4)) % 16 != 0 for b in buffers)
+
+
 def real(tensor):
     """The float values of a constant."""
     values = tensor.data.astype(np.float64)
