@@ -72,6 +72,7 @@ enum {
     MOTE_OP_VIEW = 1 << 4,        /* same bytes, other shape (RESHAPE, SQUEEZE, EXPAND_DIMS) */
     MOTE_OP_CONTROL = 1 << 5,     /* invokes other graphs */
     MOTE_OP_TRAINING = 1 << 6,    /* lowered away before a .tflite is written */
+    MOTE_OP_SIZES = 1 << 7,       /* eval sets the shape of outputs that infer cannot tell even from all values */
 };
 
 typedef struct mote_op_def {

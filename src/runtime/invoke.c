@@ -141,6 +141,18 @@ bool rt_makes_nothing(const rt_node *node)
     return node->io.n_outputs > 0;
 }
 
+/* All values are there: a shape that is not known now is one that no value of the right type gives. */
+static mote_status check_outputs(const rt_node *node, mote_error *err)
+{
+    if (node->def->flags & (MOTE_OP_SIZES | MOTE_OP_CONTROL | MOTE_OP_STATEFUL))
+        return MOTE_OK;
+    for (int32_t i = 0; i < node->io.n_outputs; i++)
+        if (!mote_shape_is_known(&node->io.outputs[i]->shape))
+            return mote_error_set(err, MOTE_UNSUPPORTED,
+                                  "output %d has no shape: what should give it is of another type or size", i);
+    return MOTE_OK;
+}
+
 static mote_status eval_dynamic(rt_plan *plan, rt_node *node, mote_error *err)
 {
     mote_status status = check_inputs(node, err);
@@ -148,6 +160,8 @@ static mote_status eval_dynamic(rt_plan *plan, rt_node *node, mote_error *err)
         return status;
     outputs_as_stated(plan, node);
     status = node->def->infer(&node->io, err);
+    if (status == MOTE_OK)
+        status = check_outputs(node, err);
     if (status == MOTE_OK && shapes_changed(node))
         status = prepare_again(plan, node, err);
     if (status == MOTE_OK)

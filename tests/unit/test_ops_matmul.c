@@ -1,7 +1,10 @@
-/* BATCH_MATMUL by hand: both transpositions, broadcast, codes with zero points, bare sums. */
+/* BATCH_MATMUL by hand: both transpositions, broadcast, codes with zero points, bare sums; and operands of products
+ * that do not fit. */
 #include "unit/mote_test.h"
 
 #include "op/batch_matmul/batch_matmul.h"
+#include "op/conv_2d/conv_2d.h"
+#include "op/fully_connected/fully_connected.h"
 #include "support/run_op.h"
 
 #include <string.h>
@@ -93,6 +96,39 @@ static void wide_codes_saturate(void **state)
     assert_int_equal(code, 32767);
 }
 
+/* What a file may state and no kernel may believe. */
+static void filters_and_biases_that_do_not_fit_are_refused(void **state)
+{
+    (void)state;
+    static const float x[4] = {0}, w[12] = {0}, bias[3] = {0};
+    static const int8_t codes[12] = {0};
+    const mote_fully_connected_params params = {0};
+    operand in[] = {{MOTE_FLOAT32, shape_of(2, 1, 4), 0, 0, x, false},
+                    {MOTE_FLOAT32, shape_of(2, 3, 4), 0, 0, w, true},
+                    {MOTE_FLOAT32, shape_of(1, 3), 0, 0, bias, true}};
+    operand result = {MOTE_FLOAT32, shape_of(2, 1, 3), 0, 0, NULL, false};
+    float out[3];
+    assert_int_equal(run_op(MOTE_OP_FULLY_CONNECTED, &params, sizeof params, 3, in, &result, 1, out), MOTE_OK);
+    in[2].shape = shape_of(1, 2);
+    assert_int_equal(run_op(MOTE_OP_FULLY_CONNECTED, &params, sizeof params, 3, in, &result, 1, out), MOTE_SHAPE);
+    in[2] = (operand){MOTE_INT8, shape_of(1, 3), 0, 0, codes, true};
+    assert_int_equal(run_op(MOTE_OP_FULLY_CONNECTED, &params, sizeof params, 3, in, &result, 1, out), MOTE_UNSUPPORTED);
+    in[1] = (operand){MOTE_INT8, shape_of(2, 3, 4), 0.5F, 0, codes, true};
+    assert_int_equal(run_op(MOTE_OP_FULLY_CONNECTED, &params, sizeof params, 2, in, &result, 1, out), MOTE_OK);
+    result = (operand){MOTE_INT8, shape_of(2, 1, 3), 0.5F, 0, NULL, false};
+    assert_int_equal(run_op(MOTE_OP_FULLY_CONNECTED, &params, sizeof params, 2, in, &result, 1, out), MOTE_UNSUPPORTED);
+    const mote_conv_2d_params conv = {.stride_h = 1, .stride_w = 1, .dilation_h_factor = 1, .dilation_w_factor = 1};
+    const operand empty[] = {{MOTE_FLOAT32, shape_of(4, 1, 2, 2, 0), 0, 0, x, false},
+                             {MOTE_FLOAT32, shape_of(4, 1, 1, 1, 3), 0, 0, w, true}};
+    const operand image = {MOTE_FLOAT32, shape_of(4, 1, 2, 2, 1), 0, 0, NULL, false};
+    assert_int_equal(run_op(MOTE_OP_CONV_2D, &conv, sizeof conv, 2, empty, &image, 1, out), MOTE_SHAPE);
+    /* an axis that is no whole number leaves the output without a shape */
+    static const float axis[] = {0};
+    const operand split[] = {{MOTE_FLOAT32, shape_of(0), 0, 0, axis, true},
+                             {MOTE_FLOAT32, shape_of(1, 3), 0, 0, x, false}};
+    assert_true(run_op(MOTE_OP_SPLIT, NULL, 0, 2, split, &image, 1, out) != MOTE_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +136,7 @@ int main(void)
         cmocka_unit_test(batches_broadcast_and_depths_must_agree),
         cmocka_unit_test(both_zero_points_of_codes_count),
         cmocka_unit_test(wide_codes_saturate),
+        cmocka_unit_test(filters_and_biases_that_do_not_fit_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

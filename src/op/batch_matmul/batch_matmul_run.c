@@ -1,6 +1,6 @@
 /*
- * BATCH_MATMUL: the right matrices are packed for the matrix kernels, once where they are constant. int16 goes by plain
- * dot products with 64-bit sums.
+ * BATCH_MATMUL: the right matrices are packed for the matrix kernels, once where they are constant. int16 goes by dot
+ * products with 64-bit sums.
  *
  *   scratch: | left, transposed | hybrid: left as int8, scales, zero points | per thread: packed right | sums |
  */
@@ -141,16 +141,37 @@ static mote_status make_multipliers(mote_run *run, const mote_op_io *io, matmul_
     return MOTE_OK;
 }
 
+static void pack_wide(const mote_tensor *right, const matmul_state *s, int64_t at, int64_t n_stride, int64_t k_stride,
+                      int16_t *to)
+{
+    for (int64_t j = 0; j < s->n; j++)
+        for (int64_t l = 0; l < s->k; l++, to++) {
+            const int64_t from = at + j * n_stride + l * k_stride;
+            *to =
+                right->dtype == MOTE_INT16 ? ((const int16_t *)right->data)[from] : ((const int8_t *)right->data)[from];
+        }
+}
+
 static void pack(const mote_op_io *io, const matmul_state *s, int64_t matrix, void *to)
 {
     const mote_batch_matmul_params *params = io->node->params;
     const int64_t at = matrix * s->n * s->k, n_stride = params->adj_y ? s->k : 1, k_stride = params->adj_y ? 1 : s->n;
-    if (s->kind == FLOATS)
+    if (s->kind == WIDE_CODES)
+        pack_wide(io->inputs[1], s, at, n_stride, k_stride, to);
+    else if (s->kind == FLOATS)
         mote_f32_gemm_pack_strided(&s->kernels, s->n, s->k, (const float *)io->inputs[1]->data + at, n_stride, k_stride,
                                    NULL, to);
     else
         mote_qs8_gemm_pack_strided(&s->kernels, s->n, s->k, (const int8_t *)io->inputs[1]->data + at, n_stride,
                                    k_stride, NULL, s->left_zero, to);
+}
+
+static size_t packed_bytes_of(const matmul_state *s)
+{
+    if (s->kind == WIDE_CODES)
+        return (size_t)(s->n * s->k) * sizeof(int16_t);
+    return s->kind == FLOATS ? mote_f32_gemm_packed_count(&s->kernels, s->n, s->k) * sizeof(float)
+                             : mote_qs8_gemm_packed_bytes(&s->kernels, s->n, s->k);
 }
 
 static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
@@ -167,14 +188,13 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
     status = check_quantization(io, s, err);
     if (status == MOTE_OK)
         status = make_multipliers(run, io, s, err);
-    if (status != MOTE_OK || s->kind == WIDE_CODES)
+    if (status != MOTE_OK)
         return status;
     if (mote_run_kernels(run))
         s->kernels = *mote_run_kernels(run);
     else
         mote_kernels_select(0, &s->kernels);
-    s->packed_bytes = aligned(s->kind == FLOATS ? mote_f32_gemm_packed_count(&s->kernels, s->n, s->k) * sizeof(float)
-                                                : mote_qs8_gemm_packed_bytes(&s->kernels, s->n, s->k));
+    s->packed_bytes = aligned(packed_bytes_of(s));
     if (io->inputs[1]->data) {
         s->packed = mote_run_persistent(run, s->packed_bytes * (size_t)s->n_right);
         if (!s->packed)
@@ -185,7 +205,8 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
     const size_t count = (size_t)(s->n_left * s->m * s->k), n_rows = (size_t)(s->n_left * s->m);
     s->transposed_bytes = params->adj_x ? aligned(count * mote_dtype_bytes(io->inputs[0]->dtype)) : 0;
     s->codes_bytes = s->kind == HYBRID ? aligned(count) + aligned(n_rows * 8) : 0;
-    s->sums_bytes = s->kind == FLOATS ? 0 : aligned((TILE_ROWS + 1) * (size_t)s->n * sizeof(int32_t));
+    s->sums_bytes =
+        s->kind == FLOATS || s->kind == WIDE_CODES ? 0 : aligned((TILE_ROWS + 1) * (size_t)s->n * sizeof(int32_t));
     const size_t per_thread = s->sums_bytes + (s->packed ? 0 : s->packed_bytes);
     mote_run_request_scratch(run, s->transposed_bytes + s->codes_bytes + per_thread * (size_t)mote_run_n_threads(run));
     return MOTE_OK;
@@ -327,23 +348,24 @@ static void code_rows(const matmul_call *call, const void *packed, int64_t left,
     s->kernels.qs8_gemm.run(&job, begin, end);
 }
 
-static void wide_rows(const matmul_call *call, int64_t left, int64_t right, int64_t product, int64_t begin, int64_t end)
+static int64_t dot_s16(const int16_t *x, const int16_t *w, int64_t n)
+{
+    int64_t sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += (int32_t)x[i] * w[i];
+    return sum;
+}
+
+/* packed: the right columns as int16, one after the other */
+static void wide_rows(const matmul_call *call, const int16_t *packed, int64_t left, int64_t product, int64_t begin,
+                      int64_t end)
 {
     const matmul_state *s = call->s;
-    const mote_batch_matmul_params *params = call->io->node->params;
-    const mote_tensor *b = call->io->inputs[1];
-    const int64_t n_stride = params->adj_y ? s->k : 1, k_stride = params->adj_y ? 1 : s->n;
-    const int64_t m_stride = params->adj_x ? 1 : s->k, left_k_stride = params->adj_x ? s->m : 1;
     int16_t *out = (int16_t *)call->io->outputs[0]->data + product * s->m * s->n;
     for (int64_t i = begin; i < end; i++)
         for (int64_t j = 0; j < s->n; j++) {
-            const int16_t *x = (const int16_t *)call->io->inputs[0]->data + left * s->m * s->k + i * m_stride;
-            const int64_t w = right * s->n * s->k + j * n_stride;
-            int64_t sum = 0;
-            for (int64_t l = 0; l < s->k; l++)
-                sum += (int64_t)x[l * left_k_stride] * (b->dtype == MOTE_INT16
-                                                            ? ((const int16_t *)b->data)[w + l * k_stride]
-                                                            : ((const int8_t *)b->data)[w + l * k_stride]);
+            const int16_t *x = (const int16_t *)call->left + (left * s->m + i) * s->k;
+            const int64_t sum = dot_s16(x, packed + j * s->k, s->k);
             out[i * s->n + j] = (int16_t)mote_clamp_i32(mote_scale_i64(sum, multiplier_of(s, j)), INT16_MIN, INT16_MAX);
         }
 }
@@ -362,7 +384,7 @@ static void multiply(const matmul_call *call, const void *packed, int64_t produc
     int64_t left, right;
     find_matrices(s, product, &left, &right);
     if (s->kind == WIDE_CODES)
-        wide_rows(call, left, right, product, begin, end);
+        wide_rows(call, packed, left, product, begin, end);
     else if (s->kind == FLOATS)
         float_rows(call, packed, left, product, begin, end);
     else if (s->kind == CODES && s->right_zero == 0 && call->io->outputs[0]->dtype == MOTE_INT8)
@@ -379,8 +401,6 @@ static const void *packed_right(const matmul_call *call, int64_t product, int32_
     find_matrices(s, product, &left, &right);
     if (s->packed)
         return (const char *)s->packed + (size_t)right * s->packed_bytes;
-    if (s->kind == WIDE_CODES)
-        return NULL;
     char *to = call->threads + (size_t)thread * (s->packed_bytes + s->sums_bytes);
     pack(call->io, s, right, to);
     return to;

@@ -16,8 +16,8 @@ static mote_status infer(const mote_op_io *io, mote_error *err)
     if (in->rank != 4 || filter->rank != 4)
         return mote_error_set(err, MOTE_SHAPE, "input and filter must have rank 4, not %d and %d", in->rank,
                               filter->rank);
-    if (filter->dims[3] < 1 || in->dims[3] % filter->dims[3] != 0 ||
-        (in->dims[3] > 0 && filter->dims[0] % (in->dims[3] / filter->dims[3]) != 0))
+    if (filter->dims[3] < 1 || in->dims[3] < 1 || in->dims[3] % filter->dims[3] != 0 ||
+        filter->dims[0] % (in->dims[3] / filter->dims[3]) != 0)
         return mote_error_set(err, MOTE_SHAPE, "%d input channels and %d filters of %d channels do not fit",
                               in->dims[3], filter->dims[0], filter->dims[3]);
     mote_window_axis h, w;

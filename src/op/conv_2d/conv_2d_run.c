@@ -32,16 +32,17 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
     state->in_c = in->shape.dims[3];
     state->out_c = filter->shape.dims[0];
     state->group_c = filter->shape.dims[3];
-    state->filters_per_group = state->in_c ? state->out_c / (state->in_c / state->group_c) : 1;
+    state->filters_per_group = state->out_c / (state->in_c / state->group_c);
     mote_activation_range_f32(params->activation, &state->min, &state->max);
+    const mote_tensor *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
     if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32)
-        return MOTE_OK;
+        return mote_need_real(filter, bias, state->out_c, err);
     if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_INT8 && filter->quant.n >= 1) {
         state->hybrid = true;
         state->asymmetric = filter->quant.n > 1;
         state->dot = mote_dot_find(MOTE_INT8, MOTE_INT8);
         mote_run_request_scratch(run, (size_t)mote_shape_count(&in->shape) + (size_t)in->shape.dims[0] * 8 + 64);
-        return MOTE_OK;
+        return mote_need_real(filter, bias, state->out_c, err);
     }
     state->dot = mote_dot_find(in->dtype, filter->dtype);
     return mote_requant_make(run, &state->requant, io, state->out_c, params->activation, false, err);

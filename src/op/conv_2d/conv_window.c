@@ -68,6 +68,24 @@ mote_dot_fn *mote_dot_find(mote_dtype x, mote_dtype w)
     return x == MOTE_INT16 && w == MOTE_INT8 ? dot_s16 : NULL;
 }
 
+static mote_status need_bias_count(const mote_tensor *bias, int64_t n, mote_error *err)
+{
+    if (!bias || mote_shape_count(&bias->shape) == n)
+        return MOTE_OK;
+    return mote_error_set(err, MOTE_SHAPE, "a bias of %lld values for %lld channels",
+                          (long long)mote_shape_count(&bias->shape), (long long)n);
+}
+
+mote_status mote_need_real(const mote_tensor *filter, const mote_tensor *bias, int64_t n, mote_error *err)
+{
+    if (filter->dtype != MOTE_FLOAT32 && filter->quant.n != 1 && filter->quant.n != n)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "the filter has %d scales for %lld channels", filter->quant.n,
+                              (long long)n);
+    if (bias && bias->dtype != MOTE_FLOAT32)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "a bias of %s", mote_dtype_name(bias->dtype));
+    return need_bias_count(bias, n, err);
+}
+
 mote_status mote_requant_make(mote_run *run, mote_requant *requant, const mote_op_io *io, int32_t n, int32_t activation,
                               bool fused_scale, mote_error *err)
 {
@@ -79,7 +97,9 @@ mote_status mote_requant_make(mote_run *run, mote_requant *requant, const mote_o
                               mote_dtype_name(in->dtype), mote_dtype_name(filter->dtype), mote_dtype_name(out->dtype));
     if (bias && bias->dtype != MOTE_INT32 && !(wide && bias->dtype == MOTE_INT64))
         return mote_error_set(err, MOTE_UNSUPPORTED, "a bias of %s", mote_dtype_name(bias->dtype));
-    mote_status status = wide ? mote_need_symmetric(in, "the input", err) : mote_need_per_tensor(in, "the input", err);
+    mote_status status = need_bias_count(bias, n, err);
+    if (status == MOTE_OK)
+        status = wide ? mote_need_symmetric(in, "the input", err) : mote_need_per_tensor(in, "the input", err);
     if (status == MOTE_OK)
         status = wide ? mote_need_symmetric(out, "the output", err) : mote_need_per_tensor(out, "the output", err);
     if (status != MOTE_OK)

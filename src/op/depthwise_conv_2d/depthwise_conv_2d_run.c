@@ -39,16 +39,13 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
     state->multiplier = state->out_c / state->in_c;
     mote_activation_range_f32(params->activation, &state->min, &state->max);
     state->hybrid = in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_INT8 && filter->quant.n >= 1;
-    if (state->hybrid && filter->quant.n != 1 && filter->quant.n != state->out_c)
-        return mote_error_set(err, MOTE_UNSUPPORTED, "the filter has %d scales for %d channels", filter->quant.n,
-                              state->out_c);
     const size_t n_codes = (size_t)mote_shape_count(&in->shape) + (size_t)in->shape.dims[0] * 8;
     state->codes_bytes = state->hybrid ? (n_codes + 63) / 64 * 64 : 0;
     const size_t sums = state->hybrid ? (size_t)state->out_c * (size_t)state->w.out : (size_t)state->out_c;
     state->sums_bytes = (sums * 8 + 63) / 64 * 64;
     mote_run_request_scratch(run, state->codes_bytes + state->sums_bytes * (size_t)mote_run_n_threads(run));
     if (state->hybrid || (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32))
-        return MOTE_OK;
+        return mote_need_real(filter, io->n_inputs > 2 ? io->inputs[2] : NULL, state->out_c, err);
     return mote_requant_make(run, &state->requant, io, state->out_c, params->activation, false, err);
 }
 

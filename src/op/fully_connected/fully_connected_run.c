@@ -28,14 +28,16 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
     state->units = filter->shape.dims[0];
     state->n_rows = (int32_t)(mote_shape_count(&in->shape) / state->depth);
     mote_activation_range_f32(params->activation, &state->min, &state->max);
+    const mote_tensor *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
     if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32 && io->outputs[0]->dtype == MOTE_FLOAT32)
-        return MOTE_OK;
-    if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_INT8 && filter->quant.n >= 1) {
+        return mote_need_real(filter, bias, state->units, err);
+    if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_INT8 && filter->quant.n >= 1 &&
+        io->outputs[0]->dtype == MOTE_FLOAT32) {
         state->hybrid = true;
         state->asymmetric = params->asymmetric_quantize_inputs;
         state->dot = mote_dot_find(MOTE_INT8, MOTE_INT8);
         mote_run_request_scratch(run, (size_t)mote_shape_count(&in->shape) + (size_t)state->n_rows * 8);
-        return MOTE_OK;
+        return mote_need_real(filter, bias, state->units, err);
     }
     state->dot = mote_dot_find(in->dtype, filter->dtype);
     return mote_requant_make(run, &state->requant, io, state->units, params->activation, true, err);

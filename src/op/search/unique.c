@@ -36,6 +36,7 @@ const mote_op_def mote_op_def_unique = {
     .max_inputs = 1,
     .min_outputs = 2,
     .max_outputs = 2,
+    .flags = MOTE_OP_SIZES,
     .infer = infer,
     .max_version = 1,
 };

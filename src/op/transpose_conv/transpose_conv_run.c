@@ -32,15 +32,15 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **arg, mote
     s->in_c = in->shape.dims[3];
     s->out_c = filter->shape.dims[0];
     mote_activation_range_f32(params->activation, &s->min, &s->max);
+    mote_tensor *bias = io->n_inputs > 3 ? io->inputs[3] : NULL;
     if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32)
-        return MOTE_OK;
-    if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_INT8 &&
-        (filter->quant.n == 1 || filter->quant.n == s->out_c)) {
+        return mote_need_real(filter, bias, s->out_c, err);
+    if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_INT8) {
         s->hybrid = true;
         mote_run_request_scratch(run, (size_t)mote_shape_count(&in->shape) + (size_t)in->shape.dims[0] * 8);
-        return MOTE_OK;
+        return mote_need_real(filter, bias, s->out_c, err);
     }
-    mote_tensor *inputs[3] = {io->inputs[2], io->inputs[1], io->n_inputs > 3 ? io->inputs[3] : NULL};
+    mote_tensor *inputs[3] = {io->inputs[2], io->inputs[1], bias};
     const mote_op_io reordered = {io->node, inputs, io->outputs, 3, 1};
     s->dot = mote_dot_find(in->dtype, filter->dtype);
     return mote_requant_make(run, &s->requant, &reordered, s->out_c, params->activation, false, err);
