@@ -12,6 +12,15 @@ typedef struct columns {
     int width;
 } columns;
 
+/* A frozen layer's weights do not train, nor do those of all that is inside a frozen model. */
+static bool trains(const mote_model *model, int32_t layer, const mote_layer_weight *weight)
+{
+    bool all = weight->trainable;
+    for (; all && layer >= 0; layer = model->layers[layer].parent)
+        all = model->layers[layer].trainable;
+    return all;
+}
+
 mote_param_counts mote_model_count_params(const mote_model *model)
 {
     mote_param_counts counts = {0};
@@ -19,30 +28,27 @@ mote_param_counts mote_model_count_params(const mote_model *model)
         for (int32_t j = 0; j < model->layers[i].n_weights; j++) {
             const mote_layer_weight *weight = &model->layers[i].weights[j];
             const int64_t n = mote_shape_count(&weight->shape);
-            const bool trains = weight->trainable && weight->tensor >= 0 && model->layers[i].trainable;
             counts.total += n;
-            *(trains ? &counts.trainable : &counts.non_trainable) += n;
+            *(trains(model, i, weight) ? &counts.trainable : &counts.non_trainable) += n;
         }
     return counts;
 }
 
-/* A chain needs no "Connected to" column. */
+/* Each layer is called once, on one tensor, and no output is used twice: needs no "Connected to" column. */
 static bool is_chain(const mote_model *model)
 {
-    for (int32_t i = 0; i < model->n_layers; i++)
-        if (model->layers[i].n_inbound > 1 || model->layers[i].n_outputs > 1)
-            return false;
-    const mote_graph *graph = model->graphs[0];
-    if (graph->n_inputs != 1)
+    if (model->graphs[0]->n_inputs != 1)
         return false;
     for (int32_t i = 0; i < model->n_layers; i++) {
-        int32_t uses = 0;
         const size_t n = strlen(model->layers[i].name);
+        int32_t uses = 0;
+        if (model->layers[i].parent >= 0)
+            continue;
         for (int32_t j = 0; j < model->n_layers; j++)
-            for (int32_t k = 0; k < model->layers[j].n_inbound; k++)
+            for (int32_t k = 0; model->layers[j].parent < 0 && k < model->layers[j].n_inbound; k++)
                 uses += strncmp(model->layers[j].inbound[k], model->layers[i].name, n) == 0 &&
                         model->layers[j].inbound[k][n] == '[';
-        if (uses > 1)
+        if (model->layers[i].n_inbound > 1 || uses > 1)
             return false;
     }
     return true;
@@ -121,6 +127,10 @@ static void format_shape(const mote_shape *shape, char *text, size_t room)
 
 static void format_outputs(const mote_layer *layer, char *text, size_t room)
 {
+    if (layer->outputs_differ) {
+        snprintf(text, room, "multiple");
+        return;
+    }
     const bool listed = strcmp(layer->class_name, "InputLayer") == 0 || layer->n_outputs > 1;
     size_t used = 0;
     text[0] = '\0';
@@ -147,11 +157,15 @@ static void format_inbound(const mote_layer *layer, char *text, size_t room)
         snprintf(text + used, room - used, "]");
 }
 
-static int64_t layer_params(const mote_layer *layer)
+/* With those of the layers inside, which stand behind it. */
+static int64_t layer_params(const mote_model *model, int32_t layer)
 {
     int64_t count = 0;
-    for (int32_t i = 0; i < layer->n_weights; i++)
-        count += mote_shape_count(&layer->weights[i].shape);
+    for (int32_t i = 0; i < model->layers[layer].n_weights; i++)
+        count += mote_shape_count(&model->layers[layer].weights[i].shape);
+    for (int32_t i = layer + 1; i < model->n_layers && model->layers[i].parent >= layer; i++)
+        if (model->layers[i].parent == layer)
+            count += layer_params(model, i);
     return count;
 }
 
@@ -161,8 +175,7 @@ static int64_t weight_bytes(const mote_model *model, bool want_trainable, bool w
     for (int32_t i = 0; i < model->n_layers; i++)
         for (int32_t j = 0; j < model->layers[i].n_weights; j++) {
             const mote_layer_weight *weight = &model->layers[i].weights[j];
-            const bool trains = weight->trainable && weight->tensor >= 0 && model->layers[i].trainable;
-            if (trains ? want_trainable : want_rest)
+            if (trains(model, i, weight) ? want_trainable : want_rest)
                 bytes += mote_shape_count(&weight->shape) * (int64_t)mote_dtype_bytes(weight->dtype);
         }
     return bytes;
@@ -198,7 +211,7 @@ mote_status mote_model_summary(const mote_model *model, FILE *out, mote_error *e
         char name[MAX_CELL_BYTES], shape[MAX_CELL_BYTES], params[32], inbound[MAX_CELL_BYTES];
         snprintf(name, sizeof name, "%s (%s)", layer->name, layer->class_name);
         format_outputs(layer, shape, sizeof shape);
-        snprintf(params, sizeof params, "%lld", (long long)layer_params(layer));
+        snprintf(params, sizeof params, "%lld", (long long)layer_params(model, i));
         format_inbound(layer, inbound, sizeof inbound);
         const char *const cells[] = {name, shape, params, inbound};
         print_row(out, &c, cells);
