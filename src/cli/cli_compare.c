@@ -58,9 +58,10 @@ static mote_status name_all(cli_compared *compared, mote_error *err)
 
 /* --- measuring --- */
 
-static mote_status load(cli_contender *contender, mote_report_form *form, const char *path, mote_error *err)
+static mote_status load(const cli_context *context, const cli_model_args *import, const char *path,
+                        cli_contender *contender, mote_report_form *form, mote_error *err)
 {
-    const mote_status status = cli_model_load_runnable(&contender->model, path, err);
+    const mote_status status = cli_model_load_runnable(context, import, path, &contender->model, err);
     struct stat info;
     if (status != MOTE_OK)
         return status;
@@ -71,7 +72,8 @@ static mote_status load(cli_contender *contender, mote_report_form *form, const 
     return MOTE_OK;
 }
 
-mote_status cli_compared_load(cli_compared *compared, int32_t n_models, char *const *paths, mote_error *err)
+mote_status cli_compared_load(cli_compared *compared, const cli_context *context, const cli_model_args *import,
+                              int32_t n_models, char *const *paths, mote_error *err)
 {
     mote_comparison *c = &compared->comparison;
     *compared = (cli_compared){0};
@@ -81,7 +83,7 @@ mote_status cli_compared_load(cli_compared *compared, int32_t n_models, char *co
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
     c->n_forms = n_models;
     for (int32_t i = 0; i < n_models; i++) {
-        const mote_status status = load(&compared->contenders[i], &c->forms[i], paths[i], err);
+        const mote_status status = load(context, import, paths[i], &compared->contenders[i], &c->forms[i], err);
         if (status != MOTE_OK)
             return status;
     }

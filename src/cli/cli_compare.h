@@ -3,6 +3,7 @@
 #define MOTE_CLI_CLI_COMPARE_H
 
 #include "cli/cli_evaluate.h"
+#include "cli/cli_model.h"
 
 #include <mote/benchmark.h>
 #include <mote/io.h>
@@ -23,7 +24,8 @@ typedef struct cli_compared {
 } cli_compared;
 
 /* Loads every model first, so that a mistyped path costs no time. Free with cli_compared_free, also after an error. */
-mote_status cli_compared_load(cli_compared *compared, int32_t n_models, char *const *paths, mote_error *err);
+mote_status cli_compared_load(cli_compared *compared, const cli_context *context, const cli_model_args *import,
+                              int32_t n_models, char *const *paths, mote_error *err);
 /* Evaluates each on the data and times each, n_runs times one photo, by turns. data must outlive compared. */
 mote_status cli_compared_measure(cli_compared *compared, const cli_context *context, const cli_data *data,
                                  const cli_data_args *args, int64_t n_runs, mote_error *err);

@@ -1,14 +1,35 @@
 #include "cli/cli_model.h"
 
 #include <mote/convert.h>
-#include <mote/import.h>
 
+#include <stddef.h>
 #include <string.h>
 
-mote_status cli_model_load_runnable(mote_model **model, const char *path, mote_error *err)
+const cli_option cli_model_options[CLI_N_MODEL_OPTIONS] = {
+    {.name = "input-shape",
+     .kind = CLI_STRING,
+     .arg = "HxWxC",
+     .help = "sizes for inputs that a Keras model leaves open",
+     .offset = offsetof(cli_model_args, input_shape)},
+};
+
+static void warn(void *context, const char *text)
 {
+    cli_warn(context, "%s", text);
+}
+
+mote_import_options cli_import_options(const cli_context *context, const cli_model_args *args)
+{
+    return (mote_import_options){
+        .input_shape = args->input_shape, .warn = warn, .warn_context = (void *)(uintptr_t)context};
+}
+
+mote_status cli_model_load_runnable(const cli_context *context, const cli_model_args *args, const char *path,
+                                    mote_model **model, mote_error *err)
+{
+    const mote_import_options options = cli_import_options(context, args);
     mote_model *loaded;
-    mote_status status = mote_model_load(&loaded, path, NULL, err);
+    mote_status status = mote_model_load(&loaded, path, &options, err);
     if (status != MOTE_OK)
         return status;
     if (strcmp(loaded->source, "keras") != 0) {

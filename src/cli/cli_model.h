@@ -5,11 +5,22 @@
 #include "cli/cli.h"
 
 #include <mote/graph.h>
+#include <mote/import.h>
 #include <mote/runtime.h>
+
+/* --input-shape: option group of the verbs that read models. */
+typedef struct cli_model_args {
+    const char *input_shape;
+} cli_model_args;
+enum { CLI_N_MODEL_OPTIONS = 1 };
+extern const cli_option cli_model_options[CLI_N_MODEL_OPTIONS];
+/* What import warns of goes to standard error. */
+mote_import_options cli_import_options(const cli_context *context, const cli_model_args *args);
 
 /* .tflite as it is, Keras's forms lowered to what inference runs. Errors begin with the path. Free with
  * mote_model_free. */
-mote_status cli_model_load_runnable(mote_model **model, const char *path, mote_error *err);
+mote_status cli_model_load_runnable(const cli_context *context, const cli_model_args *args, const char *path,
+                                    mote_model **model, mote_error *err);
 
 /* --memory-limit and --loop-limit: what a model of unknown origin may cost. Option group of run and benchmark. */
 typedef struct cli_limits {

@@ -15,6 +15,7 @@ typedef struct benchmark_args {
     bool profile, reference;
     const char *signature;
     cli_limits limits;
+    cli_model_args import;
 } benchmark_args;
 
 typedef struct measured {
@@ -214,7 +215,7 @@ static mote_status benchmark(const cli_context *context, const benchmark_args *a
     mote_model *model = NULL;
     mote_runtime *runtime = NULL;
     const double start = now_ms();
-    mote_status status = cli_model_load_runnable(&model, path, err);
+    mote_status status = cli_model_load_runnable(context, &args->import, path, &model, err);
     if (status == MOTE_OK) {
         cli_limits_apply(&args->limits, model, &options);
         status = cli_runtime_new(&runtime, model, path, args->signature, &options, err);
@@ -281,6 +282,7 @@ static const cli_option OPTIONS[] = {
 };
 
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(benchmark_args, import)},
                                    {cli_limit_options, CLI_N_LIMIT_OPTIONS, offsetof(benchmark_args, limits)}};
 
 const cli_verb cli_verb_benchmark = {

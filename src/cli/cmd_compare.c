@@ -8,6 +8,7 @@ typedef struct compare_args {
     cli_data_args data;
     const char *output;
     int64_t runs, photos;
+    cli_model_args import;
 } compare_args;
 
 static const cli_option OPTIONS[] = {
@@ -71,7 +72,7 @@ static mote_status compare(const cli_context *context, const compare_args *args,
     cli_compared compared = {0};
     cli_report_files files = {0};
     cli_data data = {0};
-    mote_status status = cli_compared_load(&compared, n_models, paths, err);
+    mote_status status = cli_compared_load(&compared, context, &args->import, n_models, paths, err);
     if (status == MOTE_OK)
         status = cli_data_open(&data, &args->data, err);
     if (status == MOTE_OK)
@@ -93,7 +94,9 @@ static int run(const cli_context *context, const void *args, int n_positional, c
     return compare(context, args, n_positional, positional, &err) == MOTE_OK ? CLI_OK : cli_fail(context, &err);
 }
 
-static const cli_group GROUPS[] = {CLI_DATA_GROUP(compare_args, data), {OPTIONS, CLI_COUNT(OPTIONS), 0}};
+static const cli_group GROUPS[] = {CLI_DATA_GROUP(compare_args, data),
+                                   {OPTIONS, CLI_COUNT(OPTIONS), 0},
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(compare_args, import)}};
 
 const cli_verb cli_verb_compare = {
     .name = "compare",

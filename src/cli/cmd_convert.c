@@ -1,7 +1,7 @@
 #include "cli/cli_calibrate.h"
 #include "cli/cli_evaluate.h"
+#include "cli/cli_model.h"
 
-#include <mote/import.h>
 #include <mote/io.h>
 #include <mote/tflite.h>
 
@@ -11,9 +11,10 @@
 #include <time.h>
 
 typedef struct convert_args {
-    const char *output, *quantize, *input_type, *output_type, *recover, *input_shape, *validate, *validate_split;
+    const char *output, *quantize, *input_type, *output_type, *recover, *validate, *validate_split;
     double max_drop;
     cli_calibrate_args calibrate;
+    cli_model_args import;
 } convert_args;
 
 static const cli_option OPTIONS[] = {
@@ -98,13 +99,9 @@ static const cli_option OPTIONS[] = {
      .max = 100,
      .help = "fail, and write nothing, when accuracy on --validate falls by more percentage points",
      .offset = offsetof(convert_args, max_drop)},
-    {.name = "input-shape",
-     .kind = CLI_STRING,
-     .arg = "HxWxC",
-     .help = "sizes for inputs that leave them open",
-     .offset = offsetof(convert_args, input_shape)},
 };
-static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0}};
+static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(convert_args, import)}};
 
 typedef struct conversion {
     const cli_context *context;
@@ -277,7 +274,8 @@ static mote_status save(conversion *c, mote_error *err)
 
 static mote_status work(conversion *c, int n_positional, char *const *positional, mote_error *err)
 {
-    const mote_import_options import = {.input_shape = c->args->input_shape};
+    const mote_import_options import = {
+        .input_shape = c->args->import.input_shape, .warn = on_warning, .warn_context = c};
     mote_status status = mote_model_load(&c->source, positional[0], &import, err);
     if (status != MOTE_OK)
         return status;

@@ -13,6 +13,7 @@ enum { MAX_ARRAYS = 64, NAME_WIDTH = 44 };
 typedef struct diff_args {
     cli_data_args data;
     bool outputs;
+    cli_model_args import;
 } diff_args;
 
 typedef struct diff_state {
@@ -228,9 +229,9 @@ static int run(const cli_context *context, const void *args, int n_positional, c
 {
     diff_state state = {.context = context, .args = args, .paths = {positional[0], positional[1]}};
     mote_error err = {0};
-    mote_status status = cli_model_load_runnable(&state.models[0], positional[0], &err);
+    mote_status status = cli_model_load_runnable(context, &state.args->import, positional[0], &state.models[0], &err);
     if (status == MOTE_OK)
-        status = cli_model_load_runnable(&state.models[1], positional[1], &err);
+        status = cli_model_load_runnable(context, &state.args->import, positional[1], &state.models[1], &err);
     if (status == MOTE_OK)
         status = mote_diff_new(&state.diff, state.models[0], state.models[1], context->n_threads, NULL, &err);
     if (status == MOTE_OK)
@@ -254,7 +255,9 @@ static const cli_option OPTIONS[] = {
      .offset = offsetof(diff_args, outputs)},
 };
 
-static const cli_group GROUPS[] = {CLI_DATA_GROUP(diff_args, data), {OPTIONS, CLI_COUNT(OPTIONS), 0}};
+static const cli_group GROUPS[] = {CLI_DATA_GROUP(diff_args, data),
+                                   {OPTIONS, CLI_COUNT(OPTIONS), 0},
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(diff_args, import)}};
 
 const cli_verb cli_verb_diff = {
     .name = "diff",

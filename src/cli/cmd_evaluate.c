@@ -10,6 +10,7 @@
 
 typedef struct evaluate_args {
     cli_data_args data;
+    cli_model_args import;
 } evaluate_args;
 
 static json_t *text_json(const char *text)
@@ -115,7 +116,7 @@ static mote_status evaluate(const cli_context *context, const evaluate_args *arg
     mote_model *model = NULL;
     cli_data data = {0};
     mote_evaluation result = {0};
-    mote_status status = cli_model_load_runnable(&model, path, err);
+    mote_status status = cli_model_load_runnable(context, &args->import, path, &model, err);
     if (status == MOTE_OK)
         status = cli_data_open(&data, &args->data, err);
     if (status == MOTE_OK)
@@ -138,7 +139,8 @@ static int run(const cli_context *context, const void *args, int n_positional, c
     return evaluate(context, args, positional[0], &err) == MOTE_OK ? CLI_OK : cli_fail(context, &err);
 }
 
-static const cli_group GROUPS[] = {CLI_DATA_GROUP(evaluate_args, data)};
+static const cli_group GROUPS[] = {CLI_DATA_GROUP(evaluate_args, data),
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(evaluate_args, import)}};
 
 const cli_verb cli_verb_evaluate = {
     .name = "evaluate",

@@ -7,6 +7,7 @@
 
 typedef struct inspect_args {
     bool tensors, graph;
+    cli_model_args import;
 } inspect_args;
 
 /* --- counting --- */
@@ -219,7 +220,8 @@ static int run(const cli_context *context, const void *arguments, int n_position
     mote_error err;
     struct stat info;
     inspect_report report = {.path = positional[0], .file_bytes = -1};
-    if (cli_model_load_runnable(&model, positional[0], &err) != MOTE_OK)
+    const inspect_args *args = arguments;
+    if (cli_model_load_runnable(context, &args->import, positional[0], &model, &err) != MOTE_OK)
         return cli_fail(context, &err);
     if (stat(positional[0], &info) == 0 && S_ISREG(info.st_mode))
         report.file_bytes = info.st_size;
@@ -228,7 +230,7 @@ static int run(const cli_context *context, const void *arguments, int n_position
     if (ok && context->json)
         ok = inspect_print_json(&report);
     else if (ok)
-        print_text(&report, arguments);
+        print_text(&report, args);
     mote_free(NULL, report.rows);
     mote_model_free(model);
     return ok ? CLI_OK
@@ -243,7 +245,8 @@ static const cli_option options[] = {
      .help = "list every operator with its tensors",
      .offset = offsetof(inspect_args, graph)},
 };
-static const cli_group groups[] = {{options, CLI_COUNT(options), 0}};
+static const cli_group groups[] = {{options, CLI_COUNT(options), 0},
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(inspect_args, import)}};
 
 const cli_verb cli_verb_inspect = {
     .name = "inspect",

@@ -1,5 +1,5 @@
 /* model list, model new: the built-in architectures; model copy: Keras's file forms. */
-#include "cli/cli.h"
+#include "cli/cli_model.h"
 
 #include <mote/arch.h>
 #include <mote/import.h>
@@ -180,7 +180,8 @@ const cli_verb cli_verb_model_new = {
 /* --- model copy --- */
 
 typedef struct copy_args {
-    const char *output, *input_shape;
+    const char *output;
+    cli_model_args import;
 } copy_args;
 
 static const cli_option COPY_OPTIONS[] = {
@@ -191,19 +192,15 @@ static const cli_option COPY_OPTIONS[] = {
      .help = "where the copy goes: .h5 or .keras",
      .offset = offsetof(copy_args, output),
      .required = true},
-    {.name = "input-shape",
-     .kind = CLI_STRING,
-     .arg = "HxWxC",
-     .help = "sizes for inputs that leave them open",
-     .offset = offsetof(copy_args, input_shape)},
 };
-static const cli_group COPY_GROUPS[] = {{COPY_OPTIONS, CLI_COUNT(COPY_OPTIONS), 0}};
+static const cli_group COPY_GROUPS[] = {{COPY_OPTIONS, CLI_COUNT(COPY_OPTIONS), 0},
+                                        {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(copy_args, import)}};
 
 static int run_copy(const cli_context *context, const void *args, int n_positional, char *const *positional)
 {
     (void)n_positional;
     const copy_args *a = args;
-    const mote_import_options options = {.input_shape = a->input_shape};
+    const mote_import_options options = cli_import_options(context, &a->import);
     mote_error err = {0};
     mote_model *model;
     mote_status status = mote_model_load(&model, positional[0], &options, &err);

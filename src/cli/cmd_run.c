@@ -16,6 +16,7 @@ typedef struct run_args {
     const char *labels, *out, *pixels, *signature;
     bool reference;
     cli_limits limits;
+    cli_model_args import;
 } run_args;
 
 /* One output of every example, one after another. */
@@ -295,7 +296,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
     mote_runtime_options options = {.n_threads = context->n_threads, .reference = state.args->reference};
     mote_model *model = NULL;
     mote_error err = {0};
-    mote_status status = cli_model_load_runnable(&model, positional[0], &err);
+    mote_status status = cli_model_load_runnable(context, &state.args->import, positional[0], &model, &err);
     if (status == MOTE_OK) {
         cli_limits_apply(&state.args->limits, model, &options);
         status = cli_runtime_new(&state.runtime, model, positional[0], state.args->signature, &options, &err);
@@ -354,6 +355,7 @@ static const cli_option OPTIONS[] = {
 };
 
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(run_args, import)},
                                    {cli_limit_options, CLI_N_LIMIT_OPTIONS, offsetof(run_args, limits)}};
 
 const cli_verb cli_verb_run = {

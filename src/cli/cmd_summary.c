@@ -1,22 +1,8 @@
-#include "cli/cli.h"
-
-#include <mote/import.h>
+#include "cli/cli_model.h"
 
 #include <jansson.h>
-#include <stddef.h>
 
-typedef struct summary_args {
-    const char *input_shape;
-} summary_args;
-
-static const cli_option OPTIONS[] = {
-    {.name = "input-shape",
-     .kind = CLI_STRING,
-     .arg = "HxWxC",
-     .help = "sizes for inputs that leave them open",
-     .offset = offsetof(summary_args, input_shape)},
-};
-static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0}};
+static const cli_group GROUPS[] = {{cli_model_options, CLI_N_MODEL_OPTIONS, 0}};
 
 static json_t *shape_json(const mote_shape *shape)
 {
@@ -26,25 +12,36 @@ static json_t *shape_json(const mote_shape *shape)
     return dims;
 }
 
-static int64_t count_params(const mote_layer *layer)
+/* A layer, the layers inside of it as "layers", and all of their parameters. *n_params is added to. */
+static json_t *layer_json(const mote_model *model, int32_t index, int64_t *n_params)
 {
+    const mote_layer *layer = &model->layers[index];
+    json_t *shapes = layer->n_outputs == 1 ? shape_json(&layer->output_shapes[0]) : json_array();
+    json_t *inside = json_array();
     int64_t n = 0;
+    for (int32_t i = 0; layer->n_outputs > 1 && i < layer->n_outputs; i++)
+        json_array_append_new(shapes, shape_json(&layer->output_shapes[i]));
     for (int32_t i = 0; i < layer->n_weights; i++)
         n += mote_shape_count(&layer->weights[i].shape);
-    return n;
+    for (int32_t i = index + 1; i < model->n_layers && model->layers[i].parent >= index; i++)
+        if (model->layers[i].parent == index)
+            json_array_append_new(inside, layer_json(model, i, &n));
+    json_t *json = json_pack("{s:s, s:s, s:o, s:I}", "name", layer->name, "type", layer->class_name, "output_shape",
+                             shapes, "params", (json_int_t)n);
+    if (json_array_size(inside))
+        json_object_set(json, "layers", inside);
+    json_decref(inside);
+    *n_params += n;
+    return json;
 }
 
 static void print_json(const mote_model *model)
 {
     json_t *layers = json_array();
-    for (int32_t i = 0; i < model->n_layers; i++) {
-        const mote_layer *layer = &model->layers[i];
-        json_t *shapes = layer->n_outputs == 1 ? shape_json(&layer->output_shapes[0]) : json_array();
-        for (int32_t j = 0; layer->n_outputs > 1 && j < layer->n_outputs; j++)
-            json_array_append_new(shapes, shape_json(&layer->output_shapes[j]));
-        json_array_append_new(layers, json_pack("{s:s, s:s, s:o, s:I}", "name", layer->name, "type", layer->class_name,
-                                                "output_shape", shapes, "params", (json_int_t)count_params(layer)));
-    }
+    int64_t n = 0;
+    for (int32_t i = 0; i < model->n_layers; i++)
+        if (model->layers[i].parent < 0)
+            json_array_append_new(layers, layer_json(model, i, &n));
     const mote_param_counts counts = mote_model_count_params(model);
     json_t *document = json_pack("{s:s, s:o, s:I, s:I, s:I}", "model", model->name, "layers", layers, "total_params",
                                  (json_int_t)counts.total, "trainable_params", (json_int_t)counts.trainable,
@@ -57,8 +54,7 @@ static void print_json(const mote_model *model)
 static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)
 {
     (void)n_positional;
-    const summary_args *a = args;
-    const mote_import_options options = {.input_shape = a->input_shape};
+    const mote_import_options options = cli_import_options(context, args);
     mote_error err = {0};
     mote_model *model;
     mote_status status = mote_model_load(&model, positional[0], &options, &err);
@@ -81,7 +77,7 @@ const cli_verb cli_verb_summary = {
     .examples = "  mote summary model.h5\n  mote summary model.h5 --json",
     .groups = GROUPS,
     .n_groups = CLI_COUNT(GROUPS),
-    .args_bytes = sizeof(summary_args),
+    .args_bytes = sizeof(cli_model_args),
     .min_positional = 1,
     .max_positional = 1,
     .run = run,
