@@ -24,6 +24,10 @@ enum { MOTE_GRID_MAX = 400 };
 MOTE_API mote_status mote_grid_draw(const mote_grid *grid, const mote_chart_options *options, FILE *out,
                                     mote_error *err);
 
+/* The grid as a section of a report, a line of text below it (NULL: none). */
+MOTE_API mote_status mote_report_add_grid(mote_report *report, const mote_grid *grid, const char *heading,
+                                          const char *caption, mote_error *err);
+
 /* --- drawn pets --- */
 enum { MOTE_PET_CAT, MOTE_PET_DOG, MOTE_N_PETS };
 enum { MOTE_PET_MIN_PX = 16, MOTE_PET_MAX_PX = 2048 };

@@ -107,9 +107,6 @@ MOTE_API mote_status mote_report_add_confusion(mote_report *report, const mote_c
 MOTE_API mote_status mote_report_add_changes(mote_report *report, const mote_comparison *comparison, int32_t most,
                                              mote_error *err);
 MOTE_API mote_status mote_report_add_history(mote_report *report, const mote_history *history, mote_error *err);
-/* A picture (PNG or JPEG bytes) with a heading and a line of text below (NULL: none): the grid of examples. */
-MOTE_API mote_status mote_report_add_picture(mote_report *report, const char *heading, const char *caption,
-                                             const void *bytes, size_t n_bytes, mote_error *err);
 /* Keras's summary of the model, folded away under its totals. */
 MOTE_API mote_status mote_report_add_summary(mote_report *report, const mote_model *model, mote_error *err);
 MOTE_API mote_status mote_report_write(mote_report *report, FILE *out, mote_error *err);

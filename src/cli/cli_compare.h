@@ -6,8 +6,8 @@
 #include "cli/cli_model.h"
 
 #include <mote/benchmark.h>
+#include <mote/draw.h>
 #include <mote/io.h>
-#include <mote/report.h>
 
 typedef struct cli_contender {
     mote_model *model; /* as it runs */
@@ -33,19 +33,29 @@ void cli_compared_free(cli_compared *compared);
 /* Warns of each form that loses accuracy. */
 void cli_compared_warn(const cli_compared *compared, const cli_context *context);
 
-/* report.html, report.json, report.csv, accuracy.png and accuracy.svg, opened before the work begins so that a folder
- * that cannot be written costs no time, and committed together. */
-enum { CLI_N_REPORT_FILES = 5 };
+/* The files of a report. They are opened before the work begins, so that a folder that cannot be written costs no time,
+ * and committed together. */
+enum { CLI_MAX_REPORT_FILES = 8 };
 typedef struct cli_report_files {
     const char *folder;
     bool made; /* the folder is new */
-    mote_output *outputs[CLI_N_REPORT_FILES];
+    mote_output *outputs[CLI_MAX_REPORT_FILES];
 } cli_report_files;
-mote_status cli_report_files_open(cli_report_files *files, const char *folder, mote_error *err);
-/* report has the sections that come before the comparison; history may be NULL. The files appear, or the error says why
- * not and none does. */
-mote_status cli_report_files_write(cli_report_files *files, const cli_compared *compared, mote_report *report,
-                                   const mote_history *history, int32_t n_photos, mote_error *err);
+
+/* What a report is made of. */
+typedef struct cli_report_parts {
+    const mote_comparison *comparison;
+    mote_report *report;         /* with the sections that come before the comparison */
+    const mote_grid *grid;       /* NULL: none */
+    const mote_history *history; /* NULL: none */
+    int32_t n_photos;            /* of those whose answer changed, at most so many a form */
+} cli_report_parts;
+
+/* report.html, report.json, report.csv, accuracy.png and accuracy.svg; with_study: also examples.png, training.png and
+ * training.svg. */
+mote_status cli_report_files_open(cli_report_files *files, const char *folder, bool with_study, mote_error *err);
+/* The files appear (those of a study where there is a grid, a history), or the error says why not and none does. */
+mote_status cli_report_files_write(cli_report_files *files, const cli_report_parts *parts, mote_error *err);
 /* After an error: nothing is left. Fine after a success and on a zeroed struct. */
 void cli_report_files_discard(cli_report_files *files);
 

@@ -54,7 +54,11 @@ static mote_status give(const cli_context *context, const compare_args *args, co
     mote_report *report = NULL;
     mote_status status = new_report(&report, compared, err);
     if (status == MOTE_OK)
-        status = cli_report_files_write(files, compared, report, NULL, (int32_t)args->photos, err);
+        status = cli_report_files_write(files,
+                                        &(cli_report_parts){.comparison = &compared->comparison,
+                                                            .report = report,
+                                                            .n_photos = (int32_t)args->photos},
+                                        err);
     mote_report_free(report);
     if (status != MOTE_OK)
         return status;
@@ -76,7 +80,7 @@ static mote_status compare(const cli_context *context, const compare_args *args,
     if (status == MOTE_OK)
         status = cli_data_open(&data, &args->data, err);
     if (status == MOTE_OK)
-        status = cli_report_files_open(&files, args->output, err);
+        status = cli_report_files_open(&files, args->output, false, err);
     if (status == MOTE_OK)
         status = cli_compared_measure(&compared, context, &data, &args->data, args->runs, err);
     if (status == MOTE_OK)

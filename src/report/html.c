@@ -70,46 +70,66 @@ void html_data_uri(FILE *out, const char *type, const void *bytes, size_t n_byte
 
 /* --- charts --- */
 
-static mote_status put_chart(FILE *out, html_draw *draw, const void *subject, bool narrow, bool dark, mote_error *err)
+static mote_status put_drawing(FILE *out, html_draw *draw, const void *subject, const mote_chart_options *options,
+                               mote_error *err)
 {
-    char *svg = NULL;
+    char *bytes = NULL;
     size_t n_bytes = 0;
-    FILE *memory = open_memstream(&svg, &n_bytes);
+    FILE *memory = open_memstream(&bytes, &n_bytes);
     if (!memory)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-    const mote_chart_options options = {.format = MOTE_CHART_SVG, .narrow = narrow, .dark = dark};
-    mote_status status = draw(subject, &options, memory, err);
+    mote_status status = draw(subject, options, memory, err);
     if (fclose(memory) != 0 && status == MOTE_OK)
         status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
     if (status == MOTE_OK)
-        html_data_uri(out, "image/svg+xml", svg, n_bytes);
-    free(svg);
+        html_data_uri(out, options->format == MOTE_CHART_SVG ? "image/svg+xml" : "image/png", bytes, n_bytes);
+    free(bytes);
+    return status;
+}
+
+/* A drawing for readers of whom `media` holds; the last has none and is for all others. */
+typedef struct variant {
+    const char *media;
+    mote_chart_options options;
+} variant;
+
+static mote_status put_variants(mote_report *report, const variant *variants, size_t n, html_draw *draw,
+                                const void *subject, const char *alternative, mote_error *err)
+{
+    FILE *out = report->body;
+    mote_status status = MOTE_OK;
+    fputs("<picture class=\"chart\">\n", out);
+    for (size_t i = 0; status == MOTE_OK && i < n; i++) {
+        if (variants[i].media)
+            fprintf(out, "<source media=\"%s\" srcset=\"", variants[i].media);
+        else
+            fputs("<img src=\"", out);
+        status = put_drawing(out, draw, subject, &variants[i].options, err);
+        fputs(variants[i].media ? "\">\n" : "\" alt=\"", out);
+    }
+    html_text(out, alternative);
+    fputs("\">\n</picture>\n", out);
     return status;
 }
 
 mote_status html_chart(mote_report *report, html_draw *draw, const void *subject, const char *alternative,
                        mote_error *err)
 {
-    static const struct {
-        const char *media;
-        bool narrow, dark;
-    } sources[] = {{"(max-width:640px) and (prefers-color-scheme:dark)", true, true},
-                   {"(max-width:640px)", true, false},
-                   {"(prefers-color-scheme:dark)", false, true}};
-    mote_status status = MOTE_OK;
-    fputs("<picture class=\"chart\">\n", report->body);
-    for (size_t i = 0; status == MOTE_OK && i < sizeof sources / sizeof *sources; i++) {
-        fprintf(report->body, "<source media=\"%s\" srcset=\"", sources[i].media);
-        status = put_chart(report->body, draw, subject, sources[i].narrow, sources[i].dark, err);
-        fputs("\">\n", report->body);
-    }
-    fputs("<img src=\"", report->body);
-    if (status == MOTE_OK)
-        status = put_chart(report->body, draw, subject, false, false, err);
-    fputs("\" alt=\"", report->body);
-    html_text(report->body, alternative);
-    fputs("\">\n</picture>\n", report->body);
-    return status;
+    static const variant variants[] = {
+        {"(max-width:640px) and (prefers-color-scheme:dark)", {.format = MOTE_CHART_SVG, .narrow = true, .dark = true}},
+        {"(max-width:640px)", {.format = MOTE_CHART_SVG, .narrow = true}},
+        {"(prefers-color-scheme:dark)", {.format = MOTE_CHART_SVG, .dark = true}},
+        {NULL, {.format = MOTE_CHART_SVG}}};
+    return put_variants(report, variants, sizeof variants / sizeof *variants, draw, subject, alternative, err);
+}
+
+mote_status html_photos(mote_report *report, html_draw *draw, const void *subject, const char *alternative,
+                        mote_error *err)
+{
+    static const variant variants[] = {
+        {"(prefers-color-scheme:dark)", {.format = MOTE_CHART_PNG, .scale = 1, .dark = true}},
+        {NULL, {.format = MOTE_CHART_PNG, .scale = 1}}};
+    return put_variants(report, variants, sizeof variants / sizeof *variants, draw, subject, alternative, err);
 }
 
 /* --- the page --- */

@@ -25,6 +25,9 @@ void html_data_uri(FILE *out, const char *type, const void *bytes, size_t n_byte
 typedef mote_status html_draw(const void *subject, const mote_chart_options *options, FILE *out, mote_error *err);
 mote_status html_chart(mote_report *report, html_draw *draw, const void *subject, const char *alternative,
                        mote_error *err);
+/* The same for a drawing that holds photos: as PNG, light and dark. */
+mote_status html_photos(mote_report *report, html_draw *draw, const void *subject, const char *alternative,
+                        mote_error *err);
 /* MOTE_OK, or that memory ran out while the body was written. */
 mote_status html_status(const mote_report *report, mote_error *err);
 

@@ -1,21 +1,27 @@
-/* The sections of a study besides the comparison: a picture, the model's summary, training by epochs. */
+/* The sections of a study besides the comparison: the photos, the model's summary, training by epochs. */
 #include "report/html.h"
 
+#include <mote/draw.h>
 #include <mote/import.h>
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-mote_status mote_report_add_picture(mote_report *report, const char *heading, const char *caption, const void *bytes,
-                                    size_t n_bytes, mote_error *err)
+static mote_status draw_grid(const void *subject, const mote_chart_options *options, FILE *out, mote_error *err)
 {
-    const bool jpeg = n_bytes > 2 && memcmp(bytes, "\xFF\xD8", 2) == 0;
+    return mote_grid_draw(subject, options, out, err);
+}
+
+mote_status mote_report_add_grid(mote_report *report, const mote_grid *grid, const char *heading, const char *caption,
+                                 mote_error *err)
+{
     fputs("<h2>", report->body);
     html_text(report->body, heading);
-    fputs("</h2>\n<p class=\"picture\"><img alt=\"\" src=\"", report->body);
-    html_data_uri(report->body, jpeg ? "image/jpeg" : "image/png", bytes, n_bytes);
-    fputs("\"></p>\n", report->body);
+    fputs("</h2>\n", report->body);
+    const mote_status status = html_photos(report, draw_grid, grid, "Examples of the photos with their classes", err);
+    if (status != MOTE_OK)
+        return status;
     if (caption) {
         fputs("<p class=\"note\">", report->body);
         html_text(report->body, caption);

@@ -40,7 +40,6 @@ const char html_style[] =
     "figcaption{padding:.6em .8em .8em}\n"
     "figcaption div{overflow-wrap:anywhere}\n"
     "figcaption .file{color:var(--muted);font-size:.78rem}\n"
-    ".picture img{max-width:100%;height:auto;border-radius:8px}\n"
     "pre{overflow-x:auto;font-size:.75rem;line-height:1.35;background:var(--card);padding:1em;border-radius:8px}\n"
     "summary{cursor:pointer}\n"
     "footer{margin:3em 0 1em;font-size:.85rem}\n"
