@@ -12,8 +12,14 @@
 
 #include <jerror.h>
 
+/* A few bytes of scan header cost a walk over the whole photo: what all scans may cost together, in pixels. Real
+ * progressive photos have about ten scans. */
+enum { MIN_SCANS = 20 };
+static const int64_t MAX_SCANNED_PIXELS = (int64_t)2 << 30;
+
 typedef struct jpeg_failure {
     struct jpeg_error_mgr base;
+    struct jpeg_progress_mgr progress;
     jmp_buf jump;
     bool truncated;
     char text[JMSG_LENGTH_MAX];
@@ -32,6 +38,17 @@ static void on_message(j_common_ptr info, int level)
     jpeg_failure *failure = (jpeg_failure *)info->err;
     if (level == -1 && info->err->msg_code == JWRN_JPEG_EOF)
         failure->truncated = true;
+}
+
+static void on_progress(j_common_ptr common)
+{
+    const struct jpeg_decompress_struct *info = (const struct jpeg_decompress_struct *)common;
+    const int64_t n_pixels = (int64_t)info->image_height * info->image_width;
+    if (info->input_scan_number <= MIN_SCANS || info->input_scan_number <= MAX_SCANNED_PIXELS / n_pixels)
+        return;
+    jpeg_failure *failure = (jpeg_failure *)common->err;
+    snprintf(failure->text, sizeof failure->text, "more than %d scans", info->input_scan_number - 1);
+    longjmp(failure->jump, 1);
 }
 
 static void set_up(struct jpeg_decompress_struct *info, jpeg_failure *failure)
@@ -120,6 +137,8 @@ mote_status mote_jpeg_decode_lines(const void *bytes, size_t n_bytes, int32_t ch
     mote_status status = MOTE_OK;
     if (setjmp(job->failure.jump) == 0) {
         jpeg_create_decompress(&job->info);
+        job->failure.progress.progress_monitor = on_progress;
+        job->info.progress = &job->failure.progress;
         jpeg_mem_src(&job->info, bytes, (unsigned long)n_bytes);
         jpeg_read_header(&job->info, TRUE);
         const int32_t wanted = channels ? channels : job->info.num_components == 1 ? 1 : 3;

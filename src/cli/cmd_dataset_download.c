@@ -1,0 +1,217 @@
+/* mote dataset download: a published set of photos, fetched, checked and taken apart into class folders. */
+#include "cli/cli.h"
+#include "cli/cli_interrupt.h"
+
+#include <mote/archive.h>
+#include <mote/fetch.h>
+#include <mote/io.h>
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 4096, MEGABYTE = 1000000 };
+
+typedef struct download_args {
+    const char *url, *sha256;
+    int64_t timeout;
+    bool keep;
+} download_args;
+
+static const cli_option OPTIONS[] = {
+    {.name = "url",
+     .kind = CLI_STRING,
+     .arg = "U",
+     .help = "fetch the archive from here, a mirror for instance (default: where its makers keep it)",
+     .offset = offsetof(download_args, url)},
+    {.name = "sha256",
+     .kind = CLI_STRING,
+     .arg = "HEX",
+     .help = "the archive's SHA-256, where it is another one; 'none' leaves it unchecked",
+     .offset = offsetof(download_args, sha256)},
+    {.name = "timeout",
+     .kind = CLI_INT,
+     .arg = "SECONDS",
+     .def = "30",
+     .min = 1,
+     .max = 3600,
+     .help = "give up on a connection that brings nothing for so long",
+     .offset = offsetof(download_args, timeout)},
+    {.name = "keep-archive",
+     .kind = CLI_FLAG,
+     .help = "leave DIR.zip where it is",
+     .offset = offsetof(download_args, keep)},
+};
+static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0}};
+
+typedef struct download {
+    const cli_context *context;
+    cli_progress progress;
+} download;
+
+static void on_fetched(void *arg, int64_t done, int64_t total)
+{
+    download *d = arg;
+    d->progress.total = total / MEGABYTE;
+    cli_progress_step(&d->progress, done / MEGABYTE);
+}
+
+static void on_retry(void *arg, const mote_error *why)
+{
+    const download *d = arg;
+    cli_warn(d->context, "%s; trying again", why->message);
+}
+
+static bool on_entry(void *arg, int64_t done, int64_t total)
+{
+    download *d = arg;
+    d->progress.total = total;
+    cli_progress_step(&d->progress, done);
+    return !cli_interrupted();
+}
+
+static mote_status fetch(download *d, const download_args *args, const char *archive, mote_error *err)
+{
+    const bool unchecked = args->sha256 && strcmp(args->sha256, "none") == 0;
+    const mote_fetch_options options = {
+        .url = args->url ? args->url : MOTE_CATS_VS_DOGS_URL,
+        .path = archive,
+        .hash = unchecked ? MOTE_HASH_NONE : MOTE_HASH_SHA256,
+        .digest = args->sha256 ? args->sha256 : MOTE_CATS_VS_DOGS_SHA256,
+        .n_bytes = args->sha256 ? 0 : MOTE_CATS_VS_DOGS_BYTES,
+        .timeout_seconds = (int32_t)args->timeout,
+        .on_progress = on_fetched,
+        .on_retry = on_retry,
+        .arg = d,
+    };
+    cli_progress_start(&d->progress, d->context, "fetching", "MB", MOTE_CATS_VS_DOGS_BYTES / MEGABYTE);
+    const mote_status status = mote_fetch(&options, err);
+    cli_progress_end(&d->progress);
+    return status;
+}
+
+static mote_status unpack(download *d, const char *archive, const char *dir, mote_archive_counts *counts,
+                          mote_error *err)
+{
+    mote_output_folder *folder;
+    mote_status status = mote_output_folder_open(&folder, dir, err);
+    if (status != MOTE_OK)
+        return status;
+    cli_interrupt_watch(); /* from here on: a fetch ends at once and leaves what it has */
+    cli_progress_start(&d->progress, d->context, "unpacking", "entries", 0);
+    status = mote_archive_cats_vs_dogs(archive, mote_output_folder_path(folder), on_entry, d, counts, err);
+    cli_progress_end(&d->progress);
+    if (status == MOTE_OK)
+        return mote_output_folder_commit(folder, err);
+    mote_output_folder_discard(folder);
+    return status;
+}
+
+static void report(const cli_context *context, const char *dir, const mote_archive_counts *counts)
+{
+    const int64_t n = counts->n_cats + counts->n_dogs;
+    if (!context->json) {
+        printf("%s: %lld photos, %lld cats and %lld dogs; %lld that no JPEG reader takes were left out\n", dir,
+               (long long)n, (long long)counts->n_cats, (long long)counts->n_dogs, (long long)counts->n_dropped);
+        return;
+    }
+    json_t *document = json_pack("{s:s, s:[s,s], s:I, s:{s:I, s:I}, s:I}", "path", dir, "classes", "cat", "dog",
+                                 "examples", (json_int_t)n, "per_class", "cat", (json_int_t)counts->n_cats, "dog",
+                                 (json_int_t)counts->n_dogs, "dropped", (json_int_t)counts->n_dropped);
+    json_dumpf(document, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(document);
+}
+
+/* What an earlier run has finished is not fetched again. */
+static bool is_there(const char *dir)
+{
+    char cat[PATH_BYTES + 8], dog[PATH_BYTES + 8];
+    snprintf(cat, sizeof cat, "%s/cat", dir);
+    snprintf(dog, sizeof dog, "%s/dog", dir);
+    return access(cat, F_OK) == 0 && access(dog, F_OK) == 0;
+}
+
+/* Whether DIR can be made, before anything is fetched for it. */
+static mote_status check_place(const char *dir, mote_error *err)
+{
+    mote_output_folder *folder;
+    const mote_status status = mote_output_folder_open(&folder, dir, err);
+    if (status == MOTE_OK)
+        mote_output_folder_discard(folder);
+    return status;
+}
+
+/* DIR without slashes at its end, its parent made, and the archive's place beside it. */
+static mote_status make_paths(const char *given, char dir[PATH_BYTES], char archive[PATH_BYTES], mote_error *err)
+{
+    size_t n = strlen(given);
+    while (n > 1 && given[n - 1] == '/')
+        n--;
+    if (n == 0 || n + 10 > PATH_BYTES)
+        return mote_error_set(err, MOTE_ARGUMENT, "'%s' is no name for a folder", given);
+    snprintf(dir, PATH_BYTES, "%.*s", (int)n, given);
+    snprintf(archive, PATH_BYTES, "%.*s.zip", (int)n, given);
+    char *slash = strrchr(dir, '/');
+    if (!slash || slash == dir)
+        return MOTE_OK;
+    *slash = '\0';
+    const mote_status status = mote_make_directories(dir, err);
+    *slash = '/';
+    return status;
+}
+
+static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)
+{
+    (void)n_positional;
+    const download_args *a = args;
+    char dir[PATH_BYTES], archive[PATH_BYTES];
+    mote_error err = {0};
+    mote_archive_counts counts;
+    if (strcmp(positional[0], "cats_vs_dogs") != 0)
+        return cli_usage_error(context, "'%s' is no set that can be fetched; there is cats_vs_dogs", positional[0]);
+    mote_status status = make_paths(positional[1], dir, archive, &err);
+    if (status == MOTE_OK && is_there(dir)) {
+        cli_note(context, "%s is there already; remove it to fetch it anew", dir);
+        return CLI_OK;
+    }
+    download d = {.context = context};
+    if (status == MOTE_OK)
+        status = check_place(dir, &err);
+    if (status == MOTE_OK)
+        status = fetch(&d, a, archive, &err);
+    if (status == MOTE_OK)
+        status = unpack(&d, archive, dir, &counts, &err);
+    if (status == MOTE_CANCELLED)
+        cli_interrupt_end();
+    if (status != MOTE_OK)
+        return cli_fail(context, &err);
+    if (!a->keep)
+        unlink(archive);
+    report(context, dir, &counts);
+    return CLI_OK;
+}
+
+const cli_verb cli_verb_dataset_download = {
+    .name = "dataset download",
+    .positional = "cats_vs_dogs DIR",
+    .summary = "fetch photos of cats and dogs (825 MB)",
+    .description =
+        "Fetches Microsoft's archive of 25,000 photos to DIR.zip, checks its SHA-256, and writes DIR/cat/*.jpg and\n"
+        "DIR/dog/*.jpg: the 23,262 photos that TFDS's cats_vs_dogs keeps (it drops those without a JFIF header), as\n"
+        "they are, where TFDS compresses them once more. DIR appears when all is done, and DIR.zip goes.\n\n"
+        "What has come stays in DIR.zip.part when the connection breaks or you press Ctrl-C; the same command goes on\n"
+        "from there. Proxies are those of the environment (https_proxy, no_proxy). Without a network, put the archive\n"
+        "at DIR.zip by hand and run the command again.",
+    .examples = "  mote dataset download cats_vs_dogs photos\n"
+                "  mote dataset download cats_vs_dogs photos --url http://mirror.example/kagglecatsanddogs_5340.zip",
+    .groups = GROUPS,
+    .n_groups = CLI_COUNT(GROUPS),
+    .args_bytes = sizeof(download_args),
+    .min_positional = 2,
+    .max_positional = 2,
+    .run = run,
+};
