@@ -73,3 +73,10 @@ run 2 compare tiny.tflite --data photos
 usage_error 'output DIR is needed'
 run 2 compare --data photos -o out7
 usage_error 'MODEL... is needed'
+
+# a Keras file beside its .tflite
+run 0 model new mote_tiny -o keras.h5 --classes 2 --input 32 -q
+run 0 convert keras.h5 -o keras.tflite
+run 0 compare keras.tflite keras.h5 --data photos -o out8 --runs 1
+says '^keras.tflite +float32 '
+says '^keras.h5 +float32 .* 100.00%$'

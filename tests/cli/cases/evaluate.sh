@@ -61,3 +61,12 @@ run 1 evaluate tiny.tflite --data photos --split 'valid'
 error_line "^mote: evaluate: .*valid"
 run 2 evaluate tiny.tflite
 usage_error 'data DIR is needed'
+
+# a Keras file, and the same network as .tflite
+run 0 model new mote_tiny -o keras.h5 --classes 2 --input 32 -q
+run 0 convert keras.h5 -o keras.tflite
+run 0 evaluate keras.h5 --data photos --json
+json examples 16
+loss=$(value loss)
+run 0 evaluate keras.tflite --data photos --json
+json loss "$loss"
