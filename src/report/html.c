@@ -93,12 +93,12 @@ typedef struct variant {
     mote_chart_options options;
 } variant;
 
-static mote_status put_variants(mote_report *report, const variant *variants, size_t n, html_draw *draw,
-                                const void *subject, const char *alternative, mote_error *err)
+static mote_status put_variants(mote_report *report, const char *kind, const variant *variants, size_t n,
+                                html_draw *draw, const void *subject, const char *alternative, mote_error *err)
 {
     FILE *out = report->body;
     mote_status status = MOTE_OK;
-    fputs("<picture class=\"chart\">\n", out);
+    fprintf(out, "<picture class=\"%s\">\n", kind);
     for (size_t i = 0; status == MOTE_OK && i < n; i++) {
         if (variants[i].media)
             fprintf(out, "<source media=\"%s\" srcset=\"", variants[i].media);
@@ -120,7 +120,7 @@ mote_status html_chart(mote_report *report, html_draw *draw, const void *subject
         {"(max-width:640px)", {.format = MOTE_CHART_SVG, .narrow = true}},
         {"(prefers-color-scheme:dark)", {.format = MOTE_CHART_SVG, .dark = true}},
         {NULL, {.format = MOTE_CHART_SVG}}};
-    return put_variants(report, variants, sizeof variants / sizeof *variants, draw, subject, alternative, err);
+    return put_variants(report, "chart", variants, sizeof variants / sizeof *variants, draw, subject, alternative, err);
 }
 
 mote_status html_photos(mote_report *report, html_draw *draw, const void *subject, const char *alternative,
@@ -129,7 +129,8 @@ mote_status html_photos(mote_report *report, html_draw *draw, const void *subjec
     static const variant variants[] = {
         {"(prefers-color-scheme:dark)", {.format = MOTE_CHART_PNG, .scale = 1, .dark = true}},
         {NULL, {.format = MOTE_CHART_PNG, .scale = 1}}};
-    return put_variants(report, variants, sizeof variants / sizeof *variants, draw, subject, alternative, err);
+    return put_variants(report, "chart grid", variants, sizeof variants / sizeof *variants, draw, subject, alternative,
+                        err);
 }
 
 /* --- the page --- */

@@ -21,6 +21,7 @@ const char html_style[] =
     "border-radius:3px}\n"
     ".findings li.loss{background:var(--loss-paper);border-color:var(--loss)}\n"
     ".chart img{width:100%;height:auto;display:block;margin:1em 0;border:1px solid var(--line);border-radius:8px}\n"
+    ".grid img{max-width:640px}\n"
     ".scroll{overflow-x:auto}\n"
     "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\n"
     "th,td{text-align:right;padding:.45em .7em;border-bottom:1px solid var(--line);white-space:nowrap}\n"
