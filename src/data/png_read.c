@@ -67,8 +67,8 @@ static void set_transforms(png_job *job, int32_t channels)
     const bool colour = (type & PNG_COLOR_MASK_COLOR) != 0;
     if (channels == 3 && !colour)
         png_set_gray_to_rgb(job->png);
-    if (channels == 1 && colour)
-        png_set_rgb_to_gray(job->png, PNG_ERROR_ACTION_NONE, PNG_RGB_TO_GRAY_DEFAULT, PNG_RGB_TO_GRAY_DEFAULT);
+    if (channels == 1 && colour) /* the weights of red and green that TensorFlow gives, not libpng's own */
+        png_set_rgb_to_gray(job->png, PNG_ERROR_ACTION_NONE, 0.299, 0.587);
     png_set_interlace_handling(job->png);
     png_read_update_info(job->png, job->info);
 }
