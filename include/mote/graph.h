@@ -89,7 +89,7 @@ typedef struct mote_layer {
     const char *class_name;
     const char *config_json; /* the layer's config, as text */
     int32_t n_outputs;
-    mote_shape *output_shapes; /* batch is MOTE_DIM_UNKNOWN; one per output */
+    mote_shape *output_shapes; /* one per output; the batch is MOTE_DIM_UNKNOWN unless the file fixes it */
     int32_t *output_tensors;   /* in graphs[0]; first call only */
     bool outputs_differ;       /* another call of this shared layer has other shapes */
     int32_t n_inbound;

@@ -68,6 +68,7 @@ struct keras_builder {
     mote_arena *scratch; /* gone after loading: values as the file has them */
     int keras_major;     /* 2 or 3: some layers changed their meaning */
     const char *prefix;  /* "model/": in front of tensor names */
+    int32_t batch;       /* that the model's inputs say; MOTE_DIM_UNKNOWN as a rule */
 };
 
 struct keras_call {

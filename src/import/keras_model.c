@@ -39,7 +39,7 @@ static bool parse_user_dims(const char *text, int32_t *dims, int32_t *n)
     return *n > 0;
 }
 
-static mote_status read_input_shape(const assembly *a, const keras_layer *layer, mote_shape *shape, mote_error *err)
+static mote_status read_input_shape(assembly *a, const keras_layer *layer, mote_shape *shape, mote_error *err)
 {
     const json_t *dims = json_object_get(layer->config, "batch_input_shape");
     if (!dims)
@@ -50,6 +50,9 @@ static mote_status read_input_shape(const assembly *a, const keras_layer *layer,
     int32_t given[MOTE_MAX_RANK], n_given = 0;
     const bool has_given = parse_user_dims(a->input_shape, given, &n_given) && n_given == (int32_t)rank - 1;
     *shape = (mote_shape){.rank = (int32_t)rank, .dims = {1}};
+    const json_int_t batch = json_integer_value(json_array_get(dims, 0));
+    if (batch > 0 && batch < INT32_MAX)
+        a->builder.batch = (int32_t)batch;
     for (size_t i = 1; i < rank; i++) {
         const json_t *dim = json_array_get(dims, i);
         if (json_is_integer(dim) && json_integer_value(dim) > 0 && json_integer_value(dim) < INT32_MAX)
@@ -86,7 +89,7 @@ static mote_status build_input(assembly *a, keras_layer *layer, keras_call *call
     mote_tensor *t = a->builder.graph->tensors[tensor];
     t->layer = layer->record;
     t->signature = shape;
-    t->signature.dims[0] = MOTE_DIM_UNKNOWN;
+    t->signature.dims[0] = a->builder.batch == 1 ? 1 : MOTE_DIM_UNKNOWN;
     t->has_signature = true;
     return keras_pass(call, tensor);
 }
@@ -312,7 +315,11 @@ mote_status keras_build_model(mote_model *model, json_t *document, int keras_maj
                               keras_weights_fn *weights, void *weights_arg, mote_error *err)
 {
     assembly a = {
-        .builder = {.model = model, .graph = model->graphs[0], .arena = model->arena, .keras_major = keras_major},
+        .builder = {.model = model,
+                    .graph = model->graphs[0],
+                    .arena = model->arena,
+                    .keras_major = keras_major,
+                    .batch = MOTE_DIM_UNKNOWN},
         .input_shape = input_shape,
         .weights = weights,
         .weights_arg = weights_arg,

@@ -76,11 +76,11 @@ mote_status keras_record_tree(const keras_builder *builder, const keras_tree *tr
     return record_scope(builder, tree->top, -1) == MOTE_OK ? MOTE_OK : no_memory(err);
 }
 
-static mote_shape batched(const mote_shape *shape)
+static mote_shape batched(const keras_builder *builder, const mote_shape *shape)
 {
     mote_shape out = *shape;
     if (out.rank > 0)
-        out.dims[0] = MOTE_DIM_UNKNOWN;
+        out.dims[0] = builder->batch;
     return out;
 }
 
@@ -93,7 +93,7 @@ mote_status keras_record_call(const keras_builder *builder, const keras_layer *l
     const int32_t n = layer->call_n_outputs[call];
     if (record->output_tensors) {
         for (int32_t i = 0; i < n && i < record->n_outputs; i++) {
-            const mote_shape shape = batched(&builder->graph->tensors[outputs[i]]->shape);
+            const mote_shape shape = batched(builder, &builder->graph->tensors[outputs[i]]->shape);
             record->outputs_differ |= !mote_shape_equal(&shape, &record->output_shapes[i]);
         }
         return MOTE_OK;
@@ -104,7 +104,7 @@ mote_status keras_record_call(const keras_builder *builder, const keras_layer *l
     if (!record->output_tensors || !record->output_shapes)
         return no_memory(err);
     for (int32_t i = 0; i < n; i++)
-        record->output_shapes[i] = batched(&builder->graph->tensors[outputs[i]]->shape);
+        record->output_shapes[i] = batched(builder, &builder->graph->tensors[outputs[i]]->shape);
     return MOTE_OK;
 }
 

@@ -12,13 +12,10 @@ typedef struct columns {
     int width;
 } columns;
 
-/* A frozen layer's weights do not train, nor do those of all that is inside a frozen model. */
+/* The layer's own flag counts, not that of a model around it: so do Keras 3, and Keras 2 once it has read the file. */
 static bool trains(const mote_model *model, int32_t layer, const mote_layer_weight *weight)
 {
-    bool all = weight->trainable;
-    for (; all && layer >= 0; layer = model->layers[layer].parent)
-        all = model->layers[layer].trainable;
-    return all;
+    return weight->trainable && model->layers[layer].trainable;
 }
 
 mote_param_counts mote_model_count_params(const mote_model *model)
@@ -118,7 +115,10 @@ static void print_row(FILE *out, const columns *c, const char *const cells[MAX_C
 
 static void format_shape(const mote_shape *shape, char *text, size_t room)
 {
-    size_t used = (size_t)snprintf(text, room, "(None");
+    const bool open = shape->rank > 0 && shape->dims[0] < 0;
+    size_t used = (size_t)(open              ? snprintf(text, room, "(None")
+                           : shape->rank > 0 ? snprintf(text, room, "(%d", shape->dims[0])
+                                             : snprintf(text, room, "("));
     for (int32_t i = 1; i < shape->rank && used < room; i++)
         used += (size_t)snprintf(text + used, room - used, ", %d", shape->dims[i]);
     if (used < room)
