@@ -109,6 +109,39 @@ typedef struct mote_dw_job {
     int32_t in_zero_point, zero_point, low, high;
 } mote_dw_job;
 
+/*
+ * Depthwise convolution as it trains, a line at a time: n_columns pixels of in_stride floats, of which the first
+ * `channels` count. Tap fx of output x reads column x * x_step + fx * x_dilation + origin; columns outside the line are
+ * zeros. Rows outside the image are left out by the caller.
+ *
+ *   line:  out[x] = (add: out[x]) + bias + sum over fy, fx of weights[fy][fx * w_step] * rows[fy][column]
+ *   taps:  sums[fy][fx] += sum over x of dy[x] * rows[fy][column];  bias_sums += sum of dy[x]
+ */
+typedef struct mote_dw_line_job {
+    int64_t channels, in_stride, n_columns, origin;
+    int32_t ny, nx, x_step, x_dilation;
+    const float *const *rows;    /* ny lines */
+    const float *const *weights; /* ny pointers to the channels of the first tap */
+    int64_t w_step;              /* from tap to tap; may be negative */
+    const float *bias;           /* per channel; NULL: zeros */
+    float *out;
+    int64_t out_stride;
+    int32_t n; /* outputs */
+    bool add;
+} mote_dw_line_job;
+typedef struct mote_dw_taps_job {
+    int64_t channels, in_stride, n_columns, origin;
+    int32_t ny, nx, x_step, x_dilation;
+    const float *const *rows;
+    const float *dy;
+    int64_t dy_stride;
+    int32_t n;
+    float *sums;      /* [ny][nx][channels] */
+    float *bias_sums; /* per channel, or NULL */
+} mote_dw_taps_job;
+typedef void mote_f32_dw_line_fn(const mote_dw_line_job *job);
+typedef void mote_f32_dw_taps_fn(const mote_dw_taps_job *job);
+
 /* c[i] = clamp(scale((a[i] - zero_a) * (b[i] - zero_b)) + zero_point); an input whose step is 0 is held. c may be a or
  * b. */
 typedef struct mote_qs8_mul_job {
@@ -245,6 +278,16 @@ typedef struct mote_kernels {
         mote_f32_norm_input_fn *run;
         int32_t nr, kr;
     } f32_norm_input;
+    struct {
+        const char *variant;
+        mote_f32_dw_line_fn *run;
+        int32_t nr, kr;
+    } f32_dw_line;
+    struct {
+        const char *variant;
+        mote_f32_dw_taps_fn *run;
+        int32_t nr, kr;
+    } f32_dw_taps;
 } mote_kernels;
 
 /* Constant for the process: features 0 gives the reference kernels. */

@@ -60,3 +60,36 @@ void mote_qs8_dw__ref(const mote_dw_job *job, int32_t row)
             *output++ = (int8_t)mote_clamp_i32(scaled, job->low, job->high);
         }
 }
+
+void mote_f32_dw_line__ref(const mote_dw_line_job *job)
+{
+    for (int64_t x = 0; x < job->n; x++)
+        for (int64_t c = 0; c < job->channels; c++) {
+            float sum = job->bias ? job->bias[c] : 0.0f;
+            for (int32_t fy = 0; fy < job->ny; fy++)
+                for (int32_t fx = 0; fx < job->nx; fx++) {
+                    const int64_t column = x * job->x_step + (int64_t)fx * job->x_dilation + job->origin;
+                    if (column >= 0 && column < job->n_columns)
+                        sum += job->weights[fy][fx * job->w_step + c] * job->rows[fy][column * job->in_stride + c];
+                }
+            float *out = &job->out[x * job->out_stride + c];
+            *out = job->add ? *out + sum : sum;
+        }
+}
+
+void mote_f32_dw_taps__ref(const mote_dw_taps_job *job)
+{
+    for (int64_t x = 0; x < job->n; x++)
+        for (int64_t c = 0; c < job->channels; c++) {
+            const float dy = job->dy[x * job->dy_stride + c];
+            for (int32_t fy = 0; fy < job->ny; fy++)
+                for (int32_t fx = 0; fx < job->nx; fx++) {
+                    const int64_t column = x * job->x_step + (int64_t)fx * job->x_dilation + job->origin;
+                    if (column >= 0 && column < job->n_columns)
+                        job->sums[((int64_t)fy * job->nx + fx) * job->channels + c] +=
+                            dy * job->rows[fy][column * job->in_stride + c];
+                }
+            if (job->bias_sums)
+                job->bias_sums[c] += dy;
+        }
+}

@@ -41,11 +41,8 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
     (void)err;
     const mote_op_io *io = grad->io;
     float *db = io->n_inputs > 2 ? grad->d_inputs[2] : NULL;
-    if (grad->d_inputs[1] || db)
-        mote_conv_pass_weights(run, grad->state, io->inputs[0]->data, grad->d_outputs[0], grad->d_inputs[1], db);
-    if (grad->d_inputs[0])
-        mote_conv_pass_input(run, grad->state, grad->d_outputs[0], io->inputs[1]->data, grad->d_inputs[0],
-                             grad->add & 1);
+    mote_conv_pass_backward(run, grad->state, io->inputs[0]->data, grad->d_outputs[0], io->inputs[1]->data,
+                            grad->d_inputs[0], grad->add & 1, grad->d_inputs[1], db);
     return MOTE_OK;
 }
 

@@ -34,6 +34,9 @@ void mote_conv_pass_output(mote_run *run, const mote_conv_pass *pass, const floa
 /* dx is overwritten, or added to. */
 void mote_conv_pass_input(mote_run *run, const mote_conv_pass *pass, const float *dy, const float *w, float *dx,
                           bool add);
+/* Both gradients; for a pointwise convolution of many rows in one pass over dy. dx, dw and db may be NULL. */
+void mote_conv_pass_backward(mote_run *run, const mote_conv_pass *pass, const float *x, const float *dy, const float *w,
+                             float *dx, bool add, float *dw, float *db);
 /* Overwrites dw and, where it is not NULL, db (the sum over rows). dw may be NULL when db is not. */
 void mote_conv_pass_weights(mote_run *run, const mote_conv_pass *pass, const float *x, const float *dy, float *dw,
                             float *db);

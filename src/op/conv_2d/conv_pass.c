@@ -269,27 +269,32 @@ void mote_conv_pass_input(mote_run *run, const mote_conv_pass *pass, const float
     }
 }
 
-/* Rows [first, last) for filters [from, to) of the group into dw (laid out as the weights from filter `from` on). */
+/* n rows from `at` on, for filters [from, to) of the group, into or onto dw (laid out as the weights from filter `from`
+ * on). */
+static void weights_chunk(const conv_job *job, int64_t at, int64_t n, int64_t from, int64_t to, int32_t thread,
+                          bool add, float *dw)
+{
+    const mote_conv_pass *pass = job->pass;
+    const mote_f32_mm_job mm = {
+        .n = pass->k,
+        .k = n,
+        .a = job->dy + at * pass->out_c + job->group * pass->group_n + from,
+        .a_row = 1,
+        .a_step = pass->out_c,
+        .b = patches_at(job, at, n, thread),
+        .b_row = patch_stride(pass),
+        .add = add,
+        .c = dw,
+        .c_row = pass->k,
+    };
+    job->kernels->f32_mm.run(&mm, 0, to - from);
+}
+
 static void weights_rows(const conv_job *job, int64_t first, int64_t last, int64_t from, int64_t to, int32_t thread,
                          float *dw)
 {
-    const mote_conv_pass *pass = job->pass;
-    for (int64_t at = first; at < last; at += pass->chunk_rows) {
-        const int64_t n = min_i64(pass->chunk_rows, last - at);
-        const mote_f32_mm_job mm = {
-            .n = pass->k,
-            .k = n,
-            .a = job->dy + at * pass->out_c + job->group * pass->group_n + from,
-            .a_row = 1,
-            .a_step = pass->out_c,
-            .b = patches_at(job, at, n, thread),
-            .b_row = patch_stride(pass),
-            .add = at > first,
-            .c = dw,
-            .c_row = pass->k,
-        };
-        job->kernels->f32_mm.run(&mm, 0, to - from);
-    }
+    for (int64_t at = first; at < last; at += job->pass->chunk_rows)
+        weights_chunk(job, at, min_i64(job->pass->chunk_rows, last - at), from, to, thread, at > first, dw);
 }
 
 static void add_rows(const float *dy, int64_t n, int64_t columns, float *sum)
@@ -376,6 +381,49 @@ void mote_conv_pass_weights(mote_run *run, const mote_conv_pass *pass, const flo
     }
     for (job.group = 0; dw && job.group < pass->groups; job.group++)
         mote_run_parallel(run, FILTER_BLOCKS, 1, weights_filters, &job);
+}
+
+/* A part's rows, a chunk at a time: what it gives to dw and db, then its own rows of dx, while dy is in the cache. */
+static void both_parts(void *arg, int64_t begin, int64_t end, int32_t thread)
+{
+    const conv_job *job = arg;
+    const mote_conv_pass *pass = job->pass;
+    const int64_t count = dw_count(pass);
+    for (int64_t part = begin; part < end; part++) {
+        const int64_t first = pass->rows * part / pass->n_parts, last = pass->rows * (part + 1) / pass->n_parts;
+        float *dw = job->parts + part * (count + pass->out_c), *db = dw + count;
+        memset(db, 0, (size_t)pass->out_c * sizeof *db);
+        for (int64_t at = first; at < last; at += pass->chunk_rows) {
+            const int64_t n = min_i64(pass->chunk_rows, last - at);
+            weights_chunk(job, at, n, 0, pass->group_n, thread, at > first, dw);
+            if (job->db)
+                add_rows(job->dy + at * pass->out_c, n, pass->out_c, db);
+            const mote_f32_mm_job mm = input_product(job, at, job->dx + at * pass->in_c, pass->in_c);
+            job->kernels->f32_mm.run(&mm, 0, n);
+        }
+    }
+}
+
+void mote_conv_pass_backward(mote_run *run, const mote_conv_pass *pass, const float *x, const float *dy, const float *w,
+                             float *dx, bool add, float *dw, float *db)
+{
+    if (!dx || !dw || !pass->pointwise || pass->groups > 1 || pass->n_parts == 1) {
+        if (dw || db)
+            mote_conv_pass_weights(run, pass, x, dy, dw, db);
+        if (dx)
+            mote_conv_pass_input(run, pass, dy, w, dx, add);
+        return;
+    }
+    conv_job job = job_of(run, pass);
+    job.x = x;
+    job.dy = dy;
+    job.dx = dx;
+    job.dw = dw;
+    job.db = db;
+    job.add = add;
+    mote_f32_mm_pack(job.kernels, pass->k, pass->group_n, w, pass->k, 1, job.packed);
+    mote_run_parallel(run, pass->n_parts, 1, both_parts, &job);
+    mote_run_parallel(run, dw_count(pass) + pass->out_c, MOTE_ELEMENTS_GRAIN / pass->n_parts, sum_parts, &job);
 }
 
 mote_status mote_need_no_activation(int32_t activation, mote_error *err)

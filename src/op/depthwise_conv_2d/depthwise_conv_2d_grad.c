@@ -1,183 +1,217 @@
 /*
- * Rows of the output, of the input's gradient, and parts of the weights' gradient, each a loop over taps around a loop
- * over channels. Parts are cut by shapes alone, so that sums have one order at every number of threads.
+ * Lines of the output, lines of the input's gradient, and sums of the weights' gradient. Sums are kept per part of the
+ * rows, cut by shapes alone, and joined in order: the number of threads changes nothing. The lines that are read go
+ * through a ring per thread, where zeros stand on either side: every tap then lies inside.
+ *
+ * dx of stride s falls into classes of pixels, each a correlation of dy with every s-th tap or so: pixel x is read
+ * through tap f by output (x + pad - f * dilation) / s, where that divides.
+ *
+ * With a multiplier m > 1 output channels read input channel c / m: lines are spread and folded by plain loops
+ * (depthwise_many.c).
+ *
+ *   scratch: | per part: sums of dw, of db | per thread: ring, one line of zeros |
  */
+#include "kernels/kernels.h"
 #include "op/conv_2d/conv_grad.h"
-#include "op/depthwise_conv_2d/depthwise_conv_2d.h"
+#include "op/depthwise_conv_2d/depthwise_grad.h"
 #include "op/op_quant.h"
 
 #include <string.h>
 
 enum { MAX_PARTS = 16 };
 
-typedef struct dw_state {
-    mote_window_axis h, w;
-    int64_t batch, in_c, out_c, multiplier, taps;
-    int64_t n_parts; /* of dw, over rows of the output */
-} dw_state;
+static int64_t max_i64(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
 
 static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
 {
     const mote_depthwise_conv_2d_params *params = grad->io->node->params;
     const mote_shape *in = &grad->io->inputs[0]->shape, *filter = &grad->io->inputs[1]->shape;
-    dw_state *state = mote_run_persistent(run, sizeof *state);
-    if (!state)
+    mote_dw_pass *s = mote_run_persistent(run, sizeof *s);
+    if (!s)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-    grad->state = state;
+    grad->state = s;
     mote_status status = mote_need_no_activation(params->activation, err);
     if (status == MOTE_OK)
-        status = mote_window_axis_make(&state->h, in->dims[1], filter->dims[1], params->stride_h,
-                                       params->dilation_h_factor, params->padding, err);
+        status = mote_window_axis_make(&s->h, in->dims[1], filter->dims[1], params->stride_h, params->dilation_h_factor,
+                                       params->padding, err);
     if (status == MOTE_OK)
-        status = mote_window_axis_make(&state->w, in->dims[2], filter->dims[2], params->stride_w,
-                                       params->dilation_w_factor, params->padding, err);
+        status = mote_window_axis_make(&s->w, in->dims[2], filter->dims[2], params->stride_w, params->dilation_w_factor,
+                                       params->padding, err);
     if (status != MOTE_OK)
         return status;
-    state->batch = in->dims[0];
-    state->in_c = in->dims[3];
-    state->out_c = filter->dims[3];
-    state->multiplier = state->out_c / state->in_c;
-    state->taps = (int64_t)filter->dims[1] * filter->dims[2];
-    const int64_t rows = state->batch * state->h.out;
-    state->n_parts = rows < MAX_PARTS ? rows : MAX_PARTS;
-    mote_run_request_scratch(run, (size_t)(state->n_parts * (state->taps + 1) * state->out_c) * sizeof(float));
+    if (s->h.filter > MOTE_DW_MAX_TAPS || s->w.filter > MOTE_DW_MAX_TAPS)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "a filter of more than %d rows or columns", MOTE_DW_MAX_TAPS);
+    s->batch = in->dims[0];
+    s->in_c = in->dims[3];
+    s->out_c = filter->dims[3];
+    s->multiplier = s->out_c / s->in_c;
+    s->taps = (int64_t)filter->dims[1] * filter->dims[2];
+    const int64_t rows = s->batch * s->h.out;
+    s->n_parts = rows < MAX_PARTS ? rows : MAX_PARTS;
+    const int64_t sides = 2 * (int64_t)s->w.filter * s->w.dilation + s->w.stride;
+    s->line_floats = (max_i64(s->w.in, s->w.out) + sides) * s->out_c;
+    s->ring_rows = (int64_t)(s->h.filter - 1) * s->h.dilation + 1;
+    const int64_t ring_floats = (s->ring_rows + 1) * s->line_floats;
+    mote_run_request_scratch(
+        run, (size_t)(s->n_parts * (s->taps + 1) * s->out_c + mote_run_n_threads(run) * ring_floats) * sizeof(float));
     return MOTE_OK;
 }
 
-typedef struct dw_job {
-    const dw_state *s;
-    const float *x, *w, *bias, *dy;
-    float *y, *dx, *dw, *db, *parts;
-    bool add;
-} dw_job;
+/* --- the ring --- */
 
-/* y[c * m + j] += x[c] * w[c * m + j] */
-static void multiply_add(float *restrict y, const float *restrict x, const float *restrict w, int64_t in_c, int64_t m)
+/* The last lines of an array of [image][rows][columns][channels], each with zeros around. */
+typedef struct ring {
+    float *lines;
+    const float *source;
+    int64_t n_rows, line_count; /* of an image: rows, floats of one */
+    int64_t left;               /* floats of zeros before a line */
+    int64_t size, stride;       /* lines, floats of one with its zeros */
+    int64_t image, next;        /* rows of the image from `next` on are not there yet */
+} ring;
+
+static ring ring_make(const mote_dw_work *work, int32_t thread, const float *source, int64_t n_rows, int64_t line_count,
+                      int64_t left)
 {
-    if (m == 1) {
-        for (int64_t c = 0; c < in_c; c++)
-            y[c] += x[c] * w[c];
-        return;
-    }
-    for (int64_t c = 0; c < in_c; c++)
-        for (int64_t j = 0; j < m; j++)
-            y[c * m + j] += x[c] * w[c * m + j];
+    const mote_dw_pass *s = work->s;
+    ring r = {
+        .lines = work->rings + thread * (s->ring_rows + 1) * s->line_floats,
+        .source = source,
+        .n_rows = n_rows,
+        .line_count = line_count,
+        .left = left,
+        .size = s->ring_rows,
+        .stride = s->line_floats,
+        .image = -1,
+    };
+    memset(r.lines, 0, (size_t)((s->ring_rows + 1) * s->line_floats) * sizeof *r.lines);
+    return r;
 }
 
-/* dx[c] += sum_j dy[c * m + j] * w[c * m + j] */
-static void multiply_fold(float *restrict dx, const float *restrict dy, const float *restrict w, int64_t in_c,
-                          int64_t m)
+/* Rows [first, last] are wanted: fills in what is missing, forgetting what is older than the ring is long. */
+static void ring_reach(ring *r, int64_t image, int64_t first, int64_t last)
 {
-    if (m == 1) {
-        for (int64_t c = 0; c < in_c; c++)
-            dx[c] += dy[c] * w[c];
-        return;
+    if (image != r->image) {
+        r->image = image;
+        r->next = 0;
     }
-    for (int64_t c = 0; c < in_c; c++)
-        for (int64_t j = 0; j < m; j++)
-            dx[c] += dy[c * m + j] * w[c * m + j];
+    r->next = max_i64(r->next, first);
+    for (; r->next <= last && r->next < r->n_rows; r->next++)
+        memcpy(r->lines + r->next % r->size * r->stride + r->left,
+               r->source + (image * r->n_rows + r->next) * r->line_count, (size_t)r->line_count * sizeof(float));
 }
 
-static const float *input_at(const dw_job *job, int64_t image, int64_t y, int64_t x)
+static const float *ring_row(const ring *r, int64_t row)
 {
-    const dw_state *s = job->s;
-    return job->x + ((image * s->h.in + y) * s->w.in + x) * s->in_c;
+    return r->lines + row % r->size * r->stride;
+}
+
+static ring ring_of_input(const mote_dw_work *job, int32_t thread)
+{
+    const mote_dw_pass *s = job->s;
+    return ring_make(job, thread, job->x, s->h.in, (int64_t)s->w.in * s->in_c, (int64_t)s->w.pad * s->in_c);
+}
+
+/* The filter rows that lie inside the image for an output row, and their input rows. */
+static int32_t rows_of(const mote_dw_work *job, ring *r, int64_t row, const float **rows, const float **weights)
+{
+    const mote_dw_pass *s = job->s;
+    int32_t first, last, n = 0;
+    mote_window_taps(&s->h, (int32_t)(row % s->h.out), &first, &last);
+    const int64_t top = row % s->h.out * s->h.stride - s->h.pad;
+    ring_reach(r, row / s->h.out, top + (int64_t)first * s->h.dilation, top + (int64_t)(last - 1) * s->h.dilation);
+    for (int32_t fy = first; fy < last; fy++, n++) {
+        rows[n] = ring_row(r, top + (int64_t)fy * s->h.dilation);
+        weights[n] = job->w + (int64_t)fy * s->w.filter * s->out_c;
+    }
+    return n;
+}
+
+/* A line of the input with its zeros, in columns: as far as any tap reaches. */
+static int64_t padded_columns(const mote_dw_pass *s)
+{
+    return (int64_t)(s->w.out - 1) * s->w.stride + (int64_t)(s->w.filter - 1) * s->w.dilation + 1;
 }
 
 static void output_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
-    (void)thread;
-    const dw_job *job = arg;
-    const dw_state *s = job->s;
-    float *out = job->y + begin * s->w.out * s->out_c;
-    for (int64_t row = begin; row < end; row++)
-        for (int32_t x = 0; x < s->w.out; x++, out += s->out_c) {
-            const int32_t y = (int32_t)(row % s->h.out);
-            int32_t y0, y1, x0, x1;
-            mote_window_taps(&s->h, y, &y0, &y1);
-            mote_window_taps(&s->w, x, &x0, &x1);
-            memset(out, 0, (size_t)s->out_c * sizeof *out);
-            for (int32_t fy = y0; fy < y1; fy++)
-                for (int32_t fx = x0; fx < x1; fx++)
-                    multiply_add(out,
-                                 input_at(job, row / s->h.out, (int64_t)y * s->h.stride - s->h.pad + fy * s->h.dilation,
-                                          (int64_t)x * s->w.stride - s->w.pad + fx * s->w.dilation),
-                                 job->w + ((int64_t)fy * s->w.filter + fx) * s->out_c, s->in_c, s->multiplier);
-            for (int64_t c = 0; job->bias && c < s->out_c; c++)
-                out[c] += job->bias[c];
-        }
-}
-
-/* The output position that reads input position `in` through tap `tap`; -1: none. */
-static int64_t reader_of(const mote_window_axis *axis, int64_t in, int64_t tap)
-{
-    const int64_t at = in + axis->pad - tap * axis->dilation;
-    return at < 0 || at % axis->stride != 0 || at / axis->stride >= axis->out ? -1 : at / axis->stride;
-}
-
-static void input_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
-{
-    (void)thread;
-    const dw_job *job = arg;
-    const dw_state *s = job->s;
+    const mote_dw_work *job = arg;
+    const mote_dw_pass *s = job->s;
+    ring r = ring_of_input(job, thread);
+    const float *rows[MOTE_DW_MAX_TAPS], *weights[MOTE_DW_MAX_TAPS];
     for (int64_t row = begin; row < end; row++) {
-        const int64_t image = row / s->h.in, y = row % s->h.in, width = s->w.in * s->in_c;
-        float *dx = job->dx + row * width;
-        if (!job->add)
-            memset(dx, 0, (size_t)width * sizeof *dx);
-        for (int64_t fy = 0; fy < s->h.filter; fy++) {
-            const int64_t oy = reader_of(&s->h, y, fy);
-            for (int64_t x = 0; oy >= 0 && x < s->w.in; x++)
-                for (int64_t fx = 0; fx < s->w.filter; fx++) {
-                    const int64_t ox = reader_of(&s->w, x, fx);
-                    if (ox >= 0)
-                        multiply_fold(dx + x * s->in_c, job->dy + ((image * s->h.out + oy) * s->w.out + ox) * s->out_c,
-                                      job->w + (fy * s->w.filter + fx) * s->out_c, s->in_c, s->multiplier);
-                }
-        }
+        const mote_dw_line_job line = {
+            .channels = s->out_c,
+            .in_stride = s->in_c,
+            .n_columns = padded_columns(s),
+            .ny = rows_of(job, &r, row, rows, weights),
+            .nx = s->w.filter,
+            .x_step = s->w.stride,
+            .x_dilation = s->w.dilation,
+            .rows = rows,
+            .weights = weights,
+            .w_step = s->out_c,
+            .bias = job->bias,
+            .out = job->y + row * s->w.out * s->out_c,
+            .out_stride = s->out_c,
+            .n = s->w.out,
+        };
+        job->kernels->f32_dw_line.run(&line);
     }
 }
 
-/* Adds one row of the output to a part: [taps][out_c] of dw, then [out_c] of db. */
-static void weights_row(const dw_job *job, int64_t row, float *part)
+/* --- the gradient by weights --- */
+
+static void weights_row(const mote_dw_work *job, ring *r, int64_t row, float *sums)
 {
-    const dw_state *s = job->s;
-    const float *dy = job->dy + row * s->w.out * s->out_c;
-    float *db = part + s->taps * s->out_c;
-    const int32_t y = (int32_t)(row % s->h.out);
-    int32_t y0, y1, x0, x1;
-    mote_window_taps(&s->h, y, &y0, &y1);
-    for (int32_t x = 0; x < s->w.out; x++, dy += s->out_c) {
-        mote_window_taps(&s->w, x, &x0, &x1);
-        for (int32_t fy = y0; job->dw && fy < y1; fy++)
-            for (int32_t fx = x0; fx < x1; fx++) {
-                const float *in =
-                    input_at(job, row / s->h.out, (int64_t)y * s->h.stride - s->h.pad + fy * s->h.dilation,
-                             (int64_t)x * s->w.stride - s->w.pad + fx * s->w.dilation);
-                multiply_add(part + ((int64_t)fy * s->w.filter + fx) * s->out_c, in, dy, s->in_c, s->multiplier);
-            }
-        for (int64_t c = 0; job->db && c < s->out_c; c++)
-            db[c] += dy[c];
-    }
+    const mote_dw_pass *s = job->s;
+    const float *rows[MOTE_DW_MAX_TAPS], *weights[MOTE_DW_MAX_TAPS];
+    const int32_t ny = rows_of(job, r, row, rows, weights);
+    const int64_t first_tap = ny ? (weights[0] - job->w) : 0;
+    const mote_dw_taps_job taps = {
+        .channels = s->out_c,
+        .in_stride = s->in_c,
+        .n_columns = padded_columns(s),
+        .ny = ny,
+        .nx = s->w.filter,
+        .x_step = s->w.stride,
+        .x_dilation = s->w.dilation,
+        .rows = rows,
+        .dy = job->dy + row * s->w.out * s->out_c,
+        .dy_stride = s->out_c,
+        .n = s->w.out,
+        .sums = sums + first_tap,
+        .bias_sums = job->db ? sums + s->taps * s->out_c : NULL,
+    };
+    job->kernels->f32_dw_taps.run(&taps);
 }
 
 static void weights_parts(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
-    (void)thread;
-    const dw_job *job = arg;
-    const dw_state *s = job->s;
+    const mote_dw_work *job = arg;
+    const mote_dw_pass *s = job->s;
     const int64_t count = (s->taps + 1) * s->out_c, rows = s->batch * s->h.out;
+    ring r = {0};
+    if (s->multiplier == 1)
+        r = ring_of_input(job, thread);
     for (int64_t part = begin; part < end; part++) {
         float *sums = job->parts + part * count;
         memset(sums, 0, (size_t)count * sizeof *sums);
-        for (int64_t row = rows * part / s->n_parts; row < rows * (part + 1) / s->n_parts; row++)
-            weights_row(job, row, sums);
+        r.image = -1;
+        for (int64_t row = rows * part / s->n_parts; row < rows * (part + 1) / s->n_parts; row++) {
+            if (s->multiplier > 1)
+                mote_dw_many_weights_row(job, row, sums);
+            else
+                weights_row(job, &r, row, sums);
+        }
     }
 }
 
-static void sum_parts(const dw_job *job)
+static void add_parts(const mote_dw_work *job)
 {
-    const dw_state *s = job->s;
+    const mote_dw_pass *s = job->s;
     const int64_t n_weights = s->taps * s->out_c, count = n_weights + s->out_c;
     for (int64_t i = 0; i < count; i++) {
         float *to = i < n_weights ? job->dw : job->db;
@@ -189,20 +223,112 @@ static void sum_parts(const dw_job *job)
     }
 }
 
+/* --- the gradient by the input --- */
+
+/* Along one axis, the pixels r, r + stride, …: the taps that reach them, last first, so that outputs rise. */
+typedef struct tap_class {
+    int32_t n, last, spacing; /* taps last, last - spacing, … */
+    int64_t first;            /* pixel r + stride * t is read by output t + first + i * rise through the i-th of them */
+    int32_t rise;
+} tap_class;
+
+static tap_class class_of(const mote_window_axis *axis, int64_t r)
+{
+    tap_class c = {.spacing = 1, .rise = 1};
+    for (int32_t f = axis->filter - 1; f >= 0; f--) {
+        const int64_t at = r + axis->pad - (int64_t)f * axis->dilation;
+        if (at % axis->stride != 0)
+            continue;
+        if (c.n == 0) {
+            c.last = f;
+            c.first = at / axis->stride;
+        } else if (c.n == 1) {
+            c.spacing = c.last - f;
+            c.rise = (int32_t)(at / axis->stride - c.first);
+        }
+        c.n++;
+    }
+    return c;
+}
+
+/* Columns of zeros that some class reads before dy. */
+static int64_t left_of(const mote_window_axis *axis)
+{
+    int64_t left = 0;
+    for (int64_t r = 0; r < axis->stride && r < axis->in; r++)
+        left = max_i64(left, -class_of(axis, r).first);
+    return left;
+}
+
+static void input_line(const mote_dw_work *job, ring *r, int64_t row, int64_t rx)
+{
+    const mote_dw_pass *s = job->s;
+    const int64_t y = row % s->h.in, n = (s->w.in - rx + s->w.stride - 1) / s->w.stride;
+    const tap_class cy = class_of(&s->h, y % s->h.stride), cx = class_of(&s->w, rx);
+    const float *rows[MOTE_DW_MAX_TAPS], *weights[MOTE_DW_MAX_TAPS];
+    const int64_t top = y / s->h.stride + cy.first, bottom = top + (int64_t)(cy.n - 1) * cy.rise;
+    int32_t ny = 0;
+    if (cy.n && cx.n)
+        ring_reach(r, row / s->h.in, max_i64(top, 0), bottom);
+    for (int32_t i = 0; i < cy.n && cx.n; i++) {
+        const int64_t oy = top + (int64_t)i * cy.rise;
+        if (oy < 0 || oy >= s->h.out)
+            continue;
+        rows[ny] = ring_row(r, oy) + r->left + cx.first * s->out_c;
+        weights[ny++] = job->w + ((int64_t)(cy.last - i * cy.spacing) * s->w.filter + cx.last) * s->out_c;
+    }
+    const mote_dw_line_job line = {
+        .channels = s->out_c,
+        .in_stride = s->out_c,
+        .n_columns = n + (int64_t)cx.n * cx.rise,
+        .ny = ny,
+        .nx = cx.n ? cx.n : 1,
+        .x_step = 1,
+        .x_dilation = cx.rise,
+        .rows = rows,
+        .weights = weights,
+        .w_step = -(int64_t)cx.spacing * s->out_c,
+        .out = job->dx + (row * s->w.in + rx) * s->in_c,
+        .out_stride = s->w.stride * s->in_c,
+        .n = (int32_t)n,
+        .add = job->add,
+    };
+    job->kernels->f32_dw_line.run(&line);
+}
+
+static void input_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
+{
+    const mote_dw_work *job = arg;
+    const mote_dw_pass *s = job->s;
+    ring r = ring_make(job, thread, job->dy, s->h.out, (int64_t)s->w.out * s->out_c, left_of(&s->w) * s->out_c);
+    for (int64_t row = begin; row < end; row++)
+        for (int64_t rx = 0; rx < s->w.stride && rx < s->w.in; rx++)
+            input_line(job, &r, row, rx);
+}
+
+/* --- the facet --- */
+
+static float *rings_of(mote_run *run, const mote_dw_pass *s)
+{
+    return (float *)mote_run_scratch(run) + s->n_parts * (s->taps + 1) * s->out_c;
+}
+
 static mote_status forward(mote_run *run, const mote_grad *grad, mote_error *err)
 {
     (void)err;
     const mote_op_io *io = grad->io;
     const mote_tensor *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
-    const dw_state *state = grad->state;
-    dw_job job = {
-        .s = state,
+    mote_dw_work job = {
+        .s = grad->state,
+        .kernels = mote_run_kernels(run),
         .x = io->inputs[0]->data,
         .w = io->inputs[1]->data,
         .bias = bias ? bias->data : NULL,
         .y = io->outputs[0]->data,
     };
-    mote_run_parallel(run, state->batch * state->h.out, 1, output_rows, &job);
+    job.rings = rings_of(run, job.s);
+    mote_run_parallel(run, job.s->batch * job.s->h.out, 1,
+                      job.s->multiplier > 1 ? mote_dw_many_output_rows : output_rows, &job);
     return MOTE_OK;
 }
 
@@ -210,9 +336,9 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
 {
     (void)err;
     const mote_op_io *io = grad->io;
-    const dw_state *state = grad->state;
-    dw_job job = {
-        .s = state,
+    mote_dw_work job = {
+        .s = grad->state,
+        .kernels = mote_run_kernels(run),
         .x = io->inputs[0]->data,
         .w = io->inputs[1]->data,
         .dy = grad->d_outputs[0],
@@ -222,12 +348,14 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
         .parts = mote_run_scratch(run),
         .add = grad->add & 1,
     };
+    job.rings = rings_of(run, job.s);
     if (job.dw || job.db) {
-        mote_run_parallel(run, state->n_parts, 1, weights_parts, &job);
-        sum_parts(&job);
+        mote_run_parallel(run, job.s->n_parts, 1, weights_parts, &job);
+        add_parts(&job);
     }
     if (job.dx)
-        mote_run_parallel(run, state->batch * state->h.in, 1, input_rows, &job);
+        mote_run_parallel(run, job.s->batch * job.s->h.in, 1,
+                          job.s->multiplier > 1 ? mote_dw_many_input_rows : input_rows, &job);
     return MOTE_OK;
 }
 
