@@ -85,7 +85,8 @@ typedef struct cli_progress {
 void cli_progress_start(cli_progress *progress, const cli_context *context, const char *what, const char *unit,
                         int64_t total);
 void cli_progress_step(cli_progress *progress, int64_t done);
-void cli_progress_end(cli_progress *progress); /* clears the bar */
+double cli_progress_rate(const cli_progress *progress); /* items a second so far */
+void cli_progress_end(cli_progress *progress);          /* clears the bar */
 
 /* --- the data options: --data --split --labels --pixels --limit --strict --- */
 typedef struct cli_data_args {

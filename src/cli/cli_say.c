@@ -85,6 +85,11 @@ static double rate(const cli_progress *progress, int64_t now)
     return seconds > 0 ? (double)progress->done / seconds : 0;
 }
 
+double cli_progress_rate(const cli_progress *progress)
+{
+    return rate(progress, now_ns());
+}
+
 static void draw_bar(cli_progress *progress, int64_t now)
 {
     const double per_second = rate(progress, now);

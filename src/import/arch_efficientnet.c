@@ -37,9 +37,9 @@ arch_value efficientnet_squeeze_excite(arch *a, arch_value x, int32_t squeezed, 
 }
 
 /* An inverted residual block with squeeze and excitation. */
-static arch_value block(arch *a, arch_value input, const efficientnet_stage *stage, double drop, const char *prefix)
+static arch_value block(arch *a, arch_value input, const efficientnet_stage *stage, double drop, arch_norm norm,
+                        const char *prefix)
 {
-    const arch_norm norm = {0};
     arch_value x = input;
     if (stage->expand != 1) {
         x = conv_1x1(a, x, stage->filters_in * stage->expand, arch_name(a, "%sexpand_conv", prefix));
@@ -65,7 +65,7 @@ static arch_value block(arch *a, arch_value input, const efficientnet_stage *sta
 
 arch_value efficientnet_body(arch *a, const efficientnet *net, arch_value x)
 {
-    const arch_norm norm = {0};
+    const arch_norm norm = {.momentum = net->momentum};
     const arch_conv stem = {arch_divisible(net->stem * net->width, 8), 3, 2, .init = ARCH_HE_FAN_OUT};
     x = arch_correct_pad(a, x, 3, "stem_conv_pad");
     x = arch_conv_2d(a, x, stem, "stem_conv");
@@ -81,7 +81,7 @@ arch_value efficientnet_body(arch *a, const efficientnet *net, arch_value x)
         const int32_t repeats = repeats_of(net, &stage);
         for (int32_t j = 0; j < repeats; j++, at++) {
             /* Dropping whole blocks (stochastic depth) grows with depth, up to a fifth. */
-            x = block(a, x, &stage, 0.2 * at / n_blocks, arch_name(a, "block%d%c_", i + 1, 'a' + j));
+            x = block(a, x, &stage, 0.2 * at / n_blocks, norm, arch_name(a, "block%d%c_", i + 1, 'a' + j));
             stage.stride = 1;
             stage.filters_in = stage.filters_out;
         }
@@ -103,7 +103,7 @@ static arch_value features(arch *a, const arch_def *def, arch_value x)
             roots[i] = (float)(1.0 / sqrt(DEVIATIONS[i]));
         x = arch_tf_op(a, x, "math.multiply", json_pack("[[[[f,f,f]]]]", roots[0], roots[1], roots[2]));
     }
-    const efficientnet net = {STAGES, sizeof STAGES / sizeof STAGES[0], 32, 1280, scale->width, scale->depth};
+    const efficientnet net = {STAGES, sizeof STAGES / sizeof STAGES[0], 32, 1280, scale->width, scale->depth, 0};
     return efficientnet_body(a, &net, x);
 }
 

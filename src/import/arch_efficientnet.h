@@ -13,6 +13,7 @@ typedef struct efficientnet {
     int32_t n_stages;
     int32_t stem, top; /* filters of the first and the last convolution, before scaling */
     double width, depth;
+    double momentum; /* of the batch normalizations; 0: Keras's 0.99 */
 } efficientnet;
 
 /* From preprocessed pixels to the last activation. */

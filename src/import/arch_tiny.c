@@ -15,7 +15,7 @@ static const efficientnet_stage STAGES[] = {
 static arch_value features(arch *a, const arch_def *def, arch_value x)
 {
     (void)def;
-    const efficientnet net = {STAGES, sizeof STAGES / sizeof STAGES[0], 16, 192, 1.0, 1.0};
+    const efficientnet net = {STAGES, sizeof STAGES / sizeof STAGES[0], 16, 192, 1.0, 1.0, 0.9};
     x = arch_rescale(a, x, 1.0 / 127.5, -1.0, NULL);
     return efficientnet_body(a, &net, x);
 }

@@ -1,0 +1,167 @@
+#include "cli/cli.h"
+#include "cli/cli_train.h"
+
+#include <mote/import.h>
+#include <mote/io.h>
+#include <mote/keras.h>
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct train_args {
+    const char *output, *data, *labels, *pixels, *input_shape;
+    bool strict;
+    cli_train_args train;
+} train_args;
+
+static const cli_option OPTIONS[] = {
+    {.name = "output",
+     .letter = 'o',
+     .kind = CLI_STRING,
+     .arg = "FILE",
+     .help = "the trained model, .h5 or .keras",
+     .offset = offsetof(train_args, output),
+     .required = true},
+    {.name = "data",
+     .kind = CLI_STRING,
+     .arg = "DIR",
+     .help = "TFDS dataset, folder of images, or X.npy",
+     .offset = offsetof(train_args, data),
+     .required = true},
+    {.name = "labels",
+     .kind = CLI_STRING,
+     .arg = "Y.npy",
+     .help = "labels for --data X.npy",
+     .offset = offsetof(train_args, labels)},
+    {.name = "pixels",
+     .kind = CLI_CHOICE,
+     .choices = "0..255|0..1|-1..1|imagenet",
+     .help = "what the model expects of a pixel",
+     .def = "0..255",
+     .offset = offsetof(train_args, pixels)},
+    {.name = "strict",
+     .kind = CLI_FLAG,
+     .help = "a photo that cannot be decoded is an error",
+     .offset = offsetof(train_args, strict)},
+    {.name = "input-shape",
+     .kind = CLI_STRING,
+     .arg = "HxWxC",
+     .help = "sizes for inputs that leave them open",
+     .offset = offsetof(train_args, input_shape)},
+};
+static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
+                                   {cli_train_options, CLI_N_TRAIN_OPTIONS, offsetof(train_args, train)}};
+
+static void tell_end(const cli_context *context, const train_args *a, const cli_training *t)
+{
+    const mote_fit_result *r = &t->result;
+    if (r->stopped_early)
+        cli_note(context, "stopped early: no better epoch for %lld", (long long)t->options.patience);
+    const bool best = t->options.keep_best && a->train.val && r->best_epoch > 0 && a->train.ema <= 0;
+    cli_note(context, "%s: the model after %lld steps%s", a->output, (long long)r->steps,
+             a->train.ema > 0 ? ", averaged weights" : "");
+    if (best)
+        cli_note(context, "  with the weights of epoch %lld, the best", (long long)r->best_epoch);
+    if (a->train.checkpoint)
+        cli_note(context, "%s: checkpoint.mote, best.h5, history.csv", a->train.checkpoint);
+    if (a->train.history)
+        cli_note(context, "%s: the history", a->train.history);
+    if (a->train.tensorboard)
+        cli_note(context, "%s: see it with `tensorboard --logdir %s`", a->train.tensorboard, a->train.tensorboard);
+    if (strcmp(a->output, "-") != 0) {
+        cli_note(context, "next: mote evaluate %s --data %s --split test", a->output, a->data);
+        cli_note(context, "      mote convert %s -o int8.tflite --quantize int8 --calibrate %s", a->output, a->data);
+    }
+}
+
+static int train(const cli_context *context, const train_args *a, mote_model *model, const cli_data *data)
+{
+    cli_training t;
+    mote_error err = {0};
+    const mote_status trained = cli_train(&t, context, &a->train, model, data, "", &err);
+    mote_error later = {0};
+    mote_status saved = MOTE_OK;
+    if (trained == MOTE_OK || trained == MOTE_CANCELLED)
+        saved = mote_keras_save(model, a->output, &later);
+    int code = CLI_OK;
+    if (saved != MOTE_OK)
+        code = cli_fail(context, &later);
+    else if (trained == MOTE_CANCELLED)
+        code = cli_fail_text(context, "%s; %s has the weights of that moment%s", err.message, a->output,
+                             a->train.checkpoint ? ", --resume goes on" : "");
+    else if (trained != MOTE_OK)
+        code = cli_fail(context, &err);
+    else
+        tell_end(context, a, &t);
+    cli_train_free(&t);
+    return code;
+}
+
+/* Better now than after hours: can the output be written at all? */
+static mote_status try_output(const char *path, mote_error *err)
+{
+    mote_output *output;
+    if (strcmp(path, "-") == 0)
+        return MOTE_OK;
+    const mote_status status = mote_output_open(&output, path, err);
+    if (status == MOTE_OK)
+        mote_output_discard(output);
+    return status;
+}
+
+static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)
+{
+    (void)n_positional;
+    const train_args *a = args;
+    if (a->train.qat)
+        return cli_fail_text(context,
+                             "--qat %s: quantization-aware training is not there yet; train without it and "
+                             "convert with --recover auto",
+                             a->train.qat);
+    if (a->train.resume && !a->train.checkpoint)
+        return cli_usage_error(context, "--resume needs --checkpoint DIR");
+    const mote_import_options options = {.input_shape = a->input_shape};
+    mote_error err = {0};
+    mote_model *model;
+    if (try_output(a->output, &err) != MOTE_OK || mote_model_load(&model, positional[0], &options, &err) != MOTE_OK)
+        return cli_fail(context, &err);
+    int code;
+    cli_data data;
+    const cli_data_args data_args = {.data = a->data,
+                                     .split = a->train.train,
+                                     .preferred = "train",
+                                     .labels = a->labels,
+                                     .pixels = a->pixels,
+                                     .strict = a->strict};
+    if (strcmp(model->source, "keras") != 0) {
+        code = cli_fail_text(context, "%s: only Keras models train; this is a %s model", positional[0], model->source);
+    } else if (cli_data_open(&data, &data_args, &err) != MOTE_OK) {
+        code = cli_fail(context, &err);
+    } else {
+        code = train(context, a, model, &data);
+        cli_data_close(&data);
+    }
+    mote_model_free(model);
+    return code;
+}
+
+const cli_verb cli_verb_train = {
+    .name = "train",
+    .positional = "MODEL",
+    .summary = "fine-tunes a Keras model on photos",
+    .description =
+        "Trains what the file's trainable flags say, as Keras does, in float32 on the processor. The result does not\n"
+        "depend on the number of threads. With --val the best epoch's weights are saved. --json prints one line of "
+        "JSON\n"
+        "for each epoch. Ctrl-C saves and ends; with --checkpoint, --resume goes on.",
+    .examples =
+        "  mote train b0.h5 -o trained.h5 --data photos/ --train 'train[:70%]' --val 'train[70%:90%]' --epochs 3\n"
+        "  mote train b0.h5 -o head.keras --data photos/ --freeze '^(stem|block|top)' --lr 1e-3 --epochs 5\n"
+        "  mote train b0.h5 -o t.h5 --data photos/ --epochs 10 --checkpoint run1 --resume --tensorboard logs",
+    .groups = GROUPS,
+    .n_groups = CLI_COUNT(GROUPS),
+    .args_bytes = sizeof(train_args),
+    .min_positional = 1,
+    .max_positional = 1,
+    .run = run,
+};
