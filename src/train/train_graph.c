@@ -1,4 +1,5 @@
 /* The trainer's copy of the network: an activation after batch normalization becomes part of it. */
+#include <jansson.h>
 #include <string.h>
 
 #include "kernels/kernels.h"
@@ -73,6 +74,31 @@ static void fuse_after(mote_graph *graph, mote_node *norm)
         absorb(graph, norm, next, MOTE_NORM_HARD_SWISH);
 }
 
+/* What the layer's config says beyond the ranges: Keras's defaults where it says nothing. */
+static void read_augment(const mote_trainer *trainer, mote_node *node)
+{
+    mote_random_augment_params *params = node->params;
+    params->value_high = 255.0f;
+    const char *text = node->layer >= 0 ? trainer->model->layers[node->layer].config_json : NULL;
+    json_t *config = text ? json_loads(text, 0, NULL) : NULL;
+    const char *fill = json_string_value(json_object_get(config, "fill_mode"));
+    const char *interpolation = json_string_value(json_object_get(config, "interpolation"));
+    if (fill && strcmp(fill, "constant") == 0)
+        params->fill = MOTE_AUGMENT_CONSTANT;
+    else if (fill && strcmp(fill, "wrap") == 0)
+        params->fill = MOTE_AUGMENT_WRAP;
+    else if (fill && strcmp(fill, "nearest") == 0)
+        params->fill = MOTE_AUGMENT_EDGE;
+    params->fill_value = (float)json_number_value(json_object_get(config, "fill_value"));
+    params->nearest = interpolation && strcmp(interpolation, "nearest") == 0;
+    const json_t *range = json_object_get(config, "value_range");
+    if (json_array_size(range) == 2) {
+        params->value_low = (float)json_number_value(json_array_get(range, 0));
+        params->value_high = (float)json_number_value(json_array_get(range, 1));
+    }
+    json_decref(config);
+}
+
 mote_status tr_graph_make(mote_trainer *trainer, mote_error *err)
 {
     mote_graph *graph = trainer->graph;
@@ -80,6 +106,8 @@ mote_status tr_graph_make(mote_trainer *trainer, mote_error *err)
     const bool keras_2 = !version || version[0] == '2';
     for (int32_t k = 0; k < graph->n_nodes; k++) {
         mote_node *node = graph->nodes[k];
+        if (node->op == MOTE_OP_RANDOM_AUGMENT)
+            read_augment(trainer, node);
         if (node->op != MOTE_OP_BATCH_NORM)
             continue;
         mote_batch_norm_params *params = node->params;

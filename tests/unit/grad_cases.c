@@ -449,6 +449,29 @@ static void make_dropout(grad_case *c, mote_rng *rng)
     add_whole(c, rng, &shape);
 }
 
+static void make_random_augment(grad_case *c, mote_rng *rng)
+{
+    const mote_shape shape = mote_shape_4d(between(rng, 1, 3), between(rng, 2, 5), between(rng, 2, 5), 2);
+    mote_random_augment_params *p = c->params;
+    static const int32_t kinds[] = {MOTE_AUGMENT_FLIP,        MOTE_AUGMENT_ROTATION,    MOTE_AUGMENT_ZOOM,
+                                    MOTE_AUGMENT_TRANSLATION, MOTE_AUGMENT_CONTRAST,    MOTE_AUGMENT_BRIGHTNESS,
+                                    MOTE_AUGMENT_NOISE,       MOTE_AUGMENT_FACTOR_NOISE};
+    *p = (mote_random_augment_params){
+        .kind = kinds[c->seed % 8],
+        .low = {-0.3f, -0.3f},
+        .high = {0.3f, 0.3f},
+        .flags = (int32_t)mote_rng_below(rng, 8),
+        .fill = (int32_t)mote_rng_below(rng, 4),
+        .fill_value = 1.0f,
+        .nearest = mote_rng_below(rng, 4) == 0,
+        .value_low = -100.0f,
+        .value_high = 100.0f,
+    };
+    float *x = add_whole(c, rng, &shape);
+    for (int64_t i = 0; i < mote_shape_count(&shape); i++) /* away from where contrast and brightness clip */
+        x[i] += p->kind == MOTE_AUGMENT_CONTRAST ? 50.0f : 0.0f;
+}
+
 /* --- reductions --- */
 
 static void make_reduce(grad_case *c, mote_rng *rng, bool distinct)
@@ -713,6 +736,7 @@ grad_make_fn *grad_find_case(int32_t op)
         CASE(BATCH_MATMUL, batch_matmul),
         CASE(BATCH_NORM, batch_norm),
         CASE(DROPOUT, dropout),
+        CASE(RANDOM_AUGMENT, random_augment),
         CASE(SOFTMAX, softmax),
         CASE(LOG_SOFTMAX, softmax),
         CASE(MEAN, sum),

@@ -37,6 +37,13 @@ typedef enum mote_augment_kind {
     MOTE_AUGMENT_FACTOR_NOISE, /* each value times 1 + noise */
 } mote_augment_kind;
 
+typedef enum mote_augment_fill {
+    MOTE_AUGMENT_REFLECT, /* d c b a | a b c d | d c b a */
+    MOTE_AUGMENT_CONSTANT,
+    MOTE_AUGMENT_WRAP,
+    MOTE_AUGMENT_EDGE,
+} mote_augment_fill;
+
 /* flags of a flip, and of two factors that are one draw */
 enum { MOTE_AUGMENT_HORIZONTAL = 1, MOTE_AUGMENT_VERTICAL = 2, MOTE_AUGMENT_SAME_FACTOR = 4 };
 
@@ -46,6 +53,11 @@ typedef struct mote_random_augment_params {
      * translation in parts of the size, contrast and brightness around no change; noise: ± the standard deviation. */
     float low[2], high[2];
     int32_t flags; /* MOTE_AUGMENT_HORIZONTAL … */
+    /* Set by the trainer only, from the layer's config. What lies outside the image, and what brightness keeps to. */
+    int32_t fill; /* mote_augment_fill */
+    float fill_value;
+    bool nearest; /* the nearest pixel in place of a bilinear blend */
+    float value_low, value_high;
 } mote_random_augment_params;
 
 #endif
