@@ -154,6 +154,12 @@ mote_status tr_check_labels(const mote_trainer *trainer, const mote_train_batch 
 double tr_loss_compute(const tr_loss *loss, const mote_train_batch *batch, const float *values, const float *outputs,
                        int64_t n_rows, int64_t n_columns, float *gradient, int32_t *n_correct);
 
+/* --- train_regularize.c --- */
+/* file_name: the weight's, as its layer names it. */
+void tr_read_regularizer(tr_weight *weight, const char *file_name, const mote_layer *layer);
+/* The regularizers' part of the loss; gradients: adds theirs to those of the weights that train. */
+double tr_regularize(mote_trainer *trainer, bool gradients);
+
 /* --- optimizer.c --- */
 int32_t tr_optimizer_n_slots(const mote_optimizer_options *options);
 const char *tr_optimizer_slot_name(const mote_optimizer_options *options, int32_t slot);

@@ -52,6 +52,7 @@ static mote_status add_weight(mote_trainer *trainer, int32_t at, const mote_laye
     };
     if (!weight->name)
         return no_memory(err);
+    tr_read_regularizer(weight, source->name, layer);
     trainer->weight_of[source->tensor] = trainer->n_weights++;
     return MOTE_OK;
 }

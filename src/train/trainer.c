@@ -175,6 +175,7 @@ mote_status mote_trainer_step(mote_trainer *trainer, const mote_train_batch *bat
         status = tr_run(trainer, batch, result, false, err);
     if (status != MOTE_OK)
         return status;
+    result->loss += tr_regularize(trainer, true);
     if (!isfinite(result->loss))
         return explain(trainer, batch, "the loss", err);
     struct timespec begin, end;
@@ -201,7 +202,10 @@ mote_status mote_trainer_evaluate(mote_trainer *trainer, const mote_train_batch 
     mote_status status = get_ready(trainer, batch->n, false, err);
     if (status == MOTE_OK)
         status = tr_check_labels(trainer, batch, err);
-    return status == MOTE_OK ? tr_run(trainer, batch, result, false, err) : status;
+    if (status == MOTE_OK)
+        status = tr_run(trainer, batch, result, false, err);
+    result->loss += tr_regularize(trainer, false);
+    return status;
 }
 
 mote_status mote_trainer_predict(mote_trainer *trainer, const float *const *inputs, int32_t n, const float **outputs,
