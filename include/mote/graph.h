@@ -71,6 +71,8 @@ typedef enum mote_weight_layout {
     MOTE_WEIGHT_HWCM_TO_1HWX, /* DepthwiseConv2D: [h,w,c,m] -> [1,h,w,c*m] (same bytes) */
     MOTE_WEIGHT_IO_TO_OI,     /* Dense: [in,out] -> [out,in] */
     MOTE_WEIGHT_HWOI_TO_OHWI, /* Conv2DTranspose: [h,w,out,in] -> [out,h,w,in] */
+    MOTE_WEIGHT_IHS_TO_OI,    /* attention's projections: [in,heads,size] -> [heads*size,in] */
+    MOTE_WEIGHT_HSO_TO_OI,    /* attention's output: [heads,size,out] -> [out,heads*size] */
 } mote_weight_layout;
 
 typedef struct mote_layer_weight {

@@ -259,7 +259,7 @@ typedef struct layer_row {
 } layer_row;
 
 static const layer_row LAYERS[] = {
-#define MOTE_KERAS_LAYER(class_name, function) {class_name, function},
+#define MOTE_KERAS_LAYER(class_name, function, note) {class_name, function},
 #include "import/keras_layer_list.inc"
 #undef MOTE_KERAS_LAYER
 };

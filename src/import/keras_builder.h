@@ -136,7 +136,7 @@ mote_status keras_activate(keras_call *call, const json_t *activation, mote_erro
 mote_status keras_activate_by_name(keras_call *call, const char *name, const json_t *config, mote_error *err);
 
 /* --- table --- */
-#define MOTE_KERAS_LAYER(class_name, function) keras_layer_fn function;
+#define MOTE_KERAS_LAYER(class_name, function, note) keras_layer_fn function;
 #include "import/keras_layer_list.inc"
 #undef MOTE_KERAS_LAYER
 

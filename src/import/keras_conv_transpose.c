@@ -47,7 +47,7 @@ static int32_t emit(keras_call *call, const keras_window *w, int32_t x, int32_t 
 {
     if (x < 0 || filter < 0 || bias < 0)
         return -1;
-    const int32_t shape[] = {1, out[0], out[1], keras_shape(call, filter)->dims[0]};
+    const int32_t shape[] = {keras_shape(call, x)->dims[0], out[0], out[1], keras_shape(call, filter)->dims[0]};
     const int32_t inputs[] = {keras_const_i32(call, "stack", 4, shape), filter, x, bias};
     mote_node *node =
         inputs[0] < 0 ? NULL : keras_node(call, MOTE_OP_TRANSPOSE_CONV, 4, inputs, "conv2d_transpose", err);

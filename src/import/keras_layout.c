@@ -4,15 +4,17 @@
 
 /*
  * Each layout is a permutation of three spans of Keras's dimensions: [area][middle][last], of which the graph has
- * [last][area][middle] (HWIO to OHWI, and Dense with an area of 1) or [middle][area][last] (HWOI to OHWI).
+ * [last][area][middle] (HWIO to OHWI; Dense and attention with an area of 1) or [middle][area][last] (HWOI to OHWI).
  */
 typedef struct spans {
     int64_t area, middle, last;
 } spans;
 
-static spans spans_of(const mote_shape *shape)
+static spans spans_of(const mote_shape *shape, mote_weight_layout layout)
 {
     const int32_t rank = shape->rank;
+    if (layout == MOTE_WEIGHT_IHS_TO_OI)
+        return (spans){1, shape->dims[0], mote_shape_span(shape, 1, rank)};
     return (spans){mote_shape_span(shape, 0, rank - 2), shape->dims[rank - 2], shape->dims[rank - 1]};
 }
 
@@ -29,7 +31,7 @@ static bool is_plain(mote_weight_layout layout)
 
 static void permute(const float *source, const mote_shape *shape, mote_weight_layout layout, bool back, float *target)
 {
-    const spans s = spans_of(shape);
+    const spans s = spans_of(shape, layout);
     for (int64_t a = 0; a < s.area; a++)
         for (int64_t m = 0; m < s.middle; m++)
             for (int64_t l = 0; l < s.last; l++) {
@@ -77,6 +79,12 @@ mote_shape keras_laid_out_shape(const mote_shape *shape, mote_weight_layout layo
         return mote_shape_4d(1, d[0], d[1], d[2] * d[3]);
     case MOTE_WEIGHT_IO_TO_OI:
         return (mote_shape){2, {d[1], d[0]}};
+    case MOTE_WEIGHT_IHS_TO_OI:
+        return (mote_shape){2, {(int32_t)mote_shape_span(shape, 1, shape->rank), shape->dims[0]}};
+    case MOTE_WEIGHT_HSO_TO_OI: {
+        const int32_t last = shape->rank - 1;
+        return (mote_shape){2, {shape->dims[last], (int32_t)mote_shape_span(shape, 0, last)}};
+    }
     case MOTE_WEIGHT_AS_IS:
         break;
     }

@@ -163,6 +163,7 @@ static const parts_row PARTS[] = {
     {"LSTM", {"cell"}},
     {"GRU", {"cell"}},
     {"SimpleRNN", {"cell"}},
+    {"RNN", {"cell"}},
     {"Bidirectional", {"forward_layer/cell", "backward_layer/cell"}},
     {"MultiHeadAttention", {"query_dense", "key_dense", "value_dense", "output_dense"}},
     {"TimeDistributed", {"layer"}},

@@ -350,6 +350,102 @@ def random_crop(d):
     return d.chain(d.image(3, 8), d.L.RandomCrop(d.int(3, 12), d.int(3, 12)))
 
 
+# --- sequences and attention ---
+
+def recurrent(d, **more):
+    name = d.one("SimpleRNN", "LSTM", "GRU")
+    settings = dict(return_sequences=d.flag(), go_backwards=d.flag(), use_bias=d.flag(),
+                    activation=d.one("tanh", "tanh", "relu"))
+    if name != "SimpleRNN":
+        settings["recurrent_activation"] = d.one("sigmoid", "sigmoid", "hard_sigmoid")
+    if name == "GRU":
+        settings["reset_after"] = d.flag()
+    return getattr(d.L, name)(d.int(1, 5), **{**settings, **more})
+
+
+@case
+def rnn(d):
+    return d.chain(d.sequence(None, 1), recurrent(d))
+
+
+@case
+def rnn_stacked(d):
+    return d.chain(d.sequence(), recurrent(d, return_sequences=True), recurrent(d), d.L.Dense(3))
+
+
+@case
+def rnn_states(d):
+    first = d.K.Input(d.sequence())
+    return d.K.Model(first, recurrent(d, return_state=True)(first))
+
+
+@case
+def rnn_from_state(d):
+    first, state = d.K.Input((5, 3)), d.K.Input((4,))
+    return d.K.Model([first, state], d.L.GRU(4, reset_after=d.flag())(first, initial_state=state))
+
+
+@case
+def rnn_cell(d):
+    cell = d.one(d.L.SimpleRNNCell, d.L.LSTMCell, d.L.GRUCell)
+    return d.chain(d.sequence(), d.L.RNN(cell(4), return_sequences=d.flag()))
+
+
+@case
+def rnn_long(d):
+    return d.chain((70, 3), d.one(d.L.LSTM, d.L.GRU)(3, return_sequences=d.flag()))
+
+
+@case
+def bidirectional(d):
+    inner = recurrent(d, go_backwards=False)
+    return d.chain(d.sequence(), d.L.Bidirectional(inner, merge_mode=d.one("concat", "sum", "mul", "ave", None)))
+
+
+@case
+def time_distributed(d):
+    if d.flag():
+        return d.chain((4, *d.image(3)), d.L.TimeDistributed(d.one(
+            d.L.Conv2D(2, 3, activation="relu"), d.L.DepthwiseConv2D(3), d.L.MaxPooling2D(2), d.L.Flatten(),
+            d.L.BatchNormalization(), d.L.GlobalAveragePooling2D())))
+    return d.chain(d.sequence(), d.L.TimeDistributed(d.L.Dense(3, activation="tanh")))
+
+
+@case
+def embedding(d):
+    return d.chain((d.int(1, 9),), d.L.Embedding(9, d.int(1, 5)), dtype="int32")
+
+
+@case
+def multi_head_attention(d):
+    L, K = d.L, d.K
+    layer = L.MultiHeadAttention(d.int(1, 3), d.int(1, 4), value_dim=d.one(None, 5), use_bias=d.flag(),
+                                 output_shape=d.one(None, 7))
+    first, second = K.Input((5, 6)), K.Input((4, 6))
+    if d.flag():
+        return K.Model(first, layer(first, first, use_causal_mask=d.flag()))
+    if d.flag():
+        return K.Model([first, second], layer(first, second))
+    third = K.Input((4, 3))
+    return K.Model([first, second, third], layer(first, second, key=third))
+
+
+@case
+def attention(d):
+    layer = d.one(lambda: d.L.Attention(use_scale=d.flag()), lambda: d.L.AdditiveAttention(use_scale=d.flag()))()
+    shapes = [(5, 6), (4, 6)] + ([(4, 6)] if d.flag() else [])
+    return d.merge(shapes, layer)
+
+
+@case
+def einsum_dense(d):
+    equation, shape, axes, sizes = d.one(
+        ("abc,cd->abd", (None, 4), "d", (5, 6)), ("ab,bc->ac", 4, None, (6,)),
+        ("abc,cde->abde", (None, 2, 3), "de", (5, 6)), ("abcd,cde->abe", (None, 4), "e", (5, 2, 3)),
+        ("...x,xy->...y", 4, "y", (5, 6)))
+    return d.chain(sizes, d.L.EinsumDense(equation, output_shape=shape, bias_axes=axes, activation=d.activation()))
+
+
 # --- what code writes inline ---
 
 def inline_shared(d):
