@@ -9,6 +9,7 @@ TYPES = {schema.TensorType.FLOAT32: np.float32, schema.TensorType.FLOAT16: np.fl
          schema.TensorType.INT64: np.int64, schema.TensorType.BOOL: np.bool_}
 # Operators that change nothing but the shape; converters choose among them freely.
 VIEWS = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
+AFFINE = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
 COMMUTATIVE = ("ADD", "MUL", "MAXIMUM", "MINIMUM")
 
 
@@ -82,10 +83,15 @@ class Frame:
             self.bytes = file.read()
         model = schema.Model.GetRootAsModel(self.bytes, 0)
         self.signatures = {}
+        outputs = model.Subgraphs(0).OutputsAsNumpy().tolist()
+        self.outputs = {}  # name: its place among the outputs
         for signature in (model.SignatureDefs(i) for i in range(model.SignatureDefsLength())):
             self.signatures[signature.SignatureKey().decode()] = (
                 [signature.Inputs(i).Name().decode() for i in range(signature.InputsLength())],
                 [signature.Outputs(i).Name().decode() for i in range(signature.OutputsLength())])
+            for output in (signature.Outputs(i) for i in range(signature.OutputsLength())):
+                if output.TensorIndex() in outputs:
+                    self.outputs[output.Name().decode()] = outputs.index(output.TensorIndex())
         self.metadata = {model.Metadata(i).Name().decode(): model.Buffers(model.Metadata(i).Buffer()).DataAsNumpy()
                          for i in range(model.MetadataLength())}
         buffers = [model.Buffers(i) for i in range(model.BuffersLength())]
@@ -117,8 +123,6 @@ def distance(theirs, ours):
 class Match:
     """pairs: (their tensor, our tensor), of values and constants; missing: their nodes that ours has not."""
 
-    LEAST_WEIGHTS = 8  # a constant of so many numbers tells which node it is
-
     def __init__(self, theirs, ours):
         self.theirs, self.ours = theirs, ours
         self.map = dict(zip(theirs.inputs, ours.inputs))
@@ -143,13 +147,18 @@ class Match:
         if candidate.op != node.op or len(values) != len(mine) or len(a) != len(b):
             return np.inf
         far = sum(distance(self.theirs.tensors[i], self.ours.tensors[j]) for i, j in zip(a, b))
+        far += 1e-6 * self._other_scale(node, candidate)
         wanted = [self.map.get(i) for i in values]
         if None not in wanted:
             same = mine == wanted or node.op in COMMUTATIVE and sorted(mine) == sorted(wanted)
             return far if same else np.inf
         # Behind something that one file has in other words: known again by its weights.
-        weights = max((self.theirs.tensors[i].data.size for i in a), default=0)
-        return far if weights >= self.LEAST_WEIGHTS and far < 0.05 else np.inf
+        return far if node.op in AFFINE and far < 0.05 else np.inf
+
+    def _other_scale(self, node, candidate):
+        """Tells nodes apart that do the same to the same, but for the scale of the result."""
+        a, b = self.theirs.tensors[node.outputs[0]].scale, self.ours.tensors[candidate.outputs[0]].scale
+        return min(abs(a[0] / b[0] - 1), 1) if len(a) and len(b) else 0
 
     def _visit(self, node):
         far, k = min(((self._far(node, candidate), k) for k, candidate in enumerate(self.free)), default=(np.inf, -1))
@@ -164,8 +173,3 @@ class Match:
         for a, b in zip(node.outputs, candidate.outputs):
             self.map[a] = b
             self.pairs.append((a, b))
-
-    def order_of_outputs(self):
-        """Which of our outputs is their i-th; None: not matched."""
-        found = [self.map.get(i) for i in self.theirs.outputs]
-        return [self.ours.outputs.index(i) for i in found] if set(found) <= set(self.ours.outputs) else None

@@ -6,7 +6,7 @@
 #include "kernels/half.h"
 #include "unit/mote_test.h"
 
-enum { LEAST_WEIGHTS = 8, MOST_ENDS = 64 };
+enum { MOST_ENDS = 64 };
 
 typedef struct side {
     const mote_graph *graph;
@@ -143,6 +143,20 @@ static bool same_values(const matcher *m, const mote_node *node, const ends *a, 
     return same || swapped;
 }
 
+static bool is_affine(mote_op op)
+{
+    return op == MOTE_OP_CONV_2D || op == MOTE_OP_DEPTHWISE_CONV_2D || op == MOTE_OP_FULLY_CONNECTED ||
+           op == MOTE_OP_TRANSPOSE_CONV;
+}
+
+/* Tells nodes apart that do the same to the same, but for the scale of the result. */
+static double other_scale(const matcher *m, const mote_node *node, const mote_node *candidate)
+{
+    const mote_quant *a = &tensor_of(&m->theirs, node->outputs[0])->quant;
+    const mote_quant *b = &tensor_of(&m->ours, candidate->outputs[0])->quant;
+    return a->n && b->n ? fmin(fabs((double)a->scale[0] / (double)b->scale[0] - 1), 1) : 0;
+}
+
 static double far_from(const matcher *m, const mote_node *node, const mote_node *candidate)
 {
     const ends a = inputs_of(&m->theirs, node), b = inputs_of(&m->ours, candidate);
@@ -153,14 +167,10 @@ static double far_from(const matcher *m, const mote_node *node, const mote_node 
         known &= m->map[a.values[i]] >= 0;
     if (known && !same_values(m, node, &a, &b))
         return INFINITY;
-    double far = 0;
-    int64_t weights = 0;
-    for (int32_t i = 0; i < a.n_constants; i++) {
-        const mote_tensor *theirs = tensor_of(&m->theirs, a.constants[i]);
-        far += distance(theirs, tensor_of(&m->ours, b.constants[i]));
-        weights = mote_shape_count(&theirs->shape) > weights ? mote_shape_count(&theirs->shape) : weights;
-    }
-    return known || (weights >= LEAST_WEIGHTS && far < 0.05) ? far : INFINITY;
+    double far = 1e-6 * other_scale(m, node, candidate);
+    for (int32_t i = 0; i < a.n_constants; i++)
+        far += distance(tensor_of(&m->theirs, a.constants[i]), tensor_of(&m->ours, b.constants[i]));
+    return known || (is_affine(node->op) && far < 0.05) ? far : INFINITY;
 }
 
 static void pair(matcher *m, int32_t theirs, int32_t ours)
