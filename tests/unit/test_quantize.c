@@ -1,0 +1,337 @@
+/* Quantization by TFLite's rules on small graphs, with numbers worked out by hand. */
+#include <math.h>
+#include <string.h>
+
+#include "op/binary/binary.h"
+#include "op/conv_2d/conv_2d.h"
+#include "op/fully_connected/fully_connected.h"
+#include "pass/quantize_plan.h"
+#include "unit/mote_test.h"
+
+static mote_shape shape_of(int32_t rank, int32_t a, int32_t b, int32_t c, int32_t d)
+{
+    return (mote_shape){rank, {a, b, c, d}};
+}
+
+static int32_t add_value(mote_graph *graph, const char *name)
+{
+    const mote_shape shape = shape_of(4, 1, 2, 2, 1);
+    return mote_graph_add_tensor(graph, name, MOTE_FLOAT32, &shape);
+}
+
+static mote_node *add_node(mote_graph *graph, mote_op op, int32_t a, int32_t b, int32_t out)
+{
+    const int32_t inputs[] = {a, b};
+    mote_node *node = mote_graph_add_node(graph, op, b < 0 ? 1 : 2, inputs, 1, &out);
+    assert_non_null(node);
+    return node;
+}
+
+/* --- numbers --- */
+
+static void check_int8(float low, float high, double scale, int64_t zero_point)
+{
+    const mote_qparams q = mote_qparams_int8(low, high);
+    assert_true(fabs((double)q.scale - scale) <= 1e-7 * scale);
+    assert_int_equal(q.zero_point, zero_point);
+}
+
+static void ranges_become_scales(void **state)
+{
+    (void)state;
+    check_int8(0, 255, 1, -128);
+    check_int8(-1, 2, 3.0 / 255, -43); /* -128 + 1 / (3/255) = -128 + 85 */
+    check_int8(-1, 1, 2.0 / 255, -1);  /* -0.5 and a little less, since the float scale is a little more than 2/255 */
+    check_int8(3, 10, 10.0 / 255, -128);
+    check_int8(-10, -3, 10.0 / 255, 127);
+    check_int8(0, 0, 2e-6 / 255, 0);
+    const mote_qparams wide = mote_qparams_int16(-2, 1);
+    assert_true(fabs((double)wide.scale - 2.0 / 32767) < 1e-11);
+    assert_int_equal(wide.zero_point, 0);
+    assert_true(mote_symmetric_scale(0, 127) > 0);
+}
+
+/* FULLY_CONNECTED with filter 2x3 and a bias; the node is the graph's only one. */
+static mote_node *make_fc(mote_model *model, const float filter[6], const float bias[2])
+{
+    mote_graph *graph = model->graphs[0];
+    const mote_shape in = shape_of(2, 1, 3, 0, 0), weights = shape_of(2, 2, 3, 0, 0), two = shape_of(1, 2, 0, 0, 0),
+                     out = shape_of(2, 1, 2, 0, 0);
+    const int32_t inputs[] = {mote_graph_add_tensor(graph, "x", MOTE_FLOAT32, &in),
+                              mote_graph_add_const(graph, "w", MOTE_FLOAT32, &weights, filter),
+                              mote_graph_add_const(graph, "b", MOTE_FLOAT32, &two, bias)};
+    const int32_t output = mote_graph_add_tensor(graph, "y", MOTE_FLOAT32, &out);
+    mote_node *node = mote_graph_add_node(graph, MOTE_OP_FULLY_CONNECTED, 3, inputs, 1, &output);
+    assert_non_null(node);
+    assert_int_equal(mote_graph_set_io(graph, 1, inputs, 1, &output), MOTE_OK);
+    return node;
+}
+
+static void filters_and_biases_become_integers(void **state)
+{
+    (void)state;
+    const float filter[] = {1.27f, -0.635f, 0.0051f, 0, 0, -254}, bias[] = {0.5f, -3};
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_node *node = make_fc(model, filter, bias);
+    mote_affine_op affine;
+    mote_error err = {0};
+    assert_true(mote_pass_affine_op(node, &affine));
+    assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, 0.5f, &err), MOTE_OK);
+    assert_int_equal(mote_quantize_bias(model->graphs[0], node, &affine, 0.5f, false, &err), MOTE_OK);
+    const mote_tensor *w = model->graphs[0]->tensors[node->inputs[1]], *b = model->graphs[0]->tensors[node->inputs[2]];
+    assert_int_equal(w->dtype, MOTE_INT8);
+    assert_int_equal(w->quant.n, 2);
+    assert_int_equal(w->quant.axis, 0);
+    assert_true(fabsf(w->quant.scale[0] - 0.01f) < 1e-8f && w->quant.scale[1] == 2.0f);
+    const int8_t codes[] = {127, -64, 1, 0, 0, -127}; /* -63.5 goes away from zero, 0.51 up */
+    assert_memory_equal(w->data, codes, sizeof codes);
+    assert_int_equal(b->dtype, MOTE_INT32);
+    assert_int_equal(((const int32_t *)b->data)[0], 100); /* 0.5 / (0.5 * 0.01) */
+    assert_int_equal(((const int32_t *)b->data)[1], -3);
+    mote_model_free(model);
+}
+
+/* A bias of more than 2^30 steps: the filter's scale is raised until it is 2^30 - 1 of them. */
+static void large_biases_raise_the_filters_scale(void **state)
+{
+    (void)state;
+    const float filter[] = {1e-6f, 0, 0, 1, 0, 0}, bias[] = {1000, 1000};
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_node *node = make_fc(model, filter, bias);
+    mote_affine_op affine;
+    mote_error err = {0};
+    assert_true(mote_pass_affine_op(node, &affine));
+    assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, 1e-3f, &err), MOTE_OK);
+    assert_int_equal(mote_quantize_bias(model->graphs[0], node, &affine, 1e-3f, false, &err), MOTE_OK);
+    const mote_tensor *w = model->graphs[0]->tensors[node->inputs[1]], *b = model->graphs[0]->tensors[node->inputs[2]];
+    assert_true(fabs((double)w->quant.scale[0] / (1000 / 1073741823.0 / 1e-3) - 1) < 1e-6);
+    assert_true(fabs((double)w->quant.scale[1] * 127 - 1) < 1e-6);
+    assert_true(abs(((const int32_t *)b->data)[0] - 1073741823) < 256);
+    assert_int_equal(((const int8_t *)w->data)[0], 0);
+    assert_int_equal(((const int8_t *)w->data)[3], 127);
+    mote_model_free(model);
+}
+
+static void constants_become_codes(void **state)
+{
+    (void)state;
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    const mote_shape four = shape_of(1, 4, 0, 0, 0);
+    const float values[] = {-0.5f, 0.25f, 1.75f, 1e9f};
+    const int32_t c = mote_graph_add_const(model->graphs[0], "c", MOTE_FLOAT32, &four, values);
+    const int32_t narrow = mote_quantize_const(model->graphs[0], c, MOTE_INT8, (mote_qparams){0.5f, -3});
+    const int32_t wide = mote_quantize_const(model->graphs[0], c, MOTE_INT16, (mote_qparams){0.5f, 0});
+    const int8_t codes8[] = {-4, -3, 1, 127}; /* -2.5 and 0.5 with the zero point: half away from zero; saturated */
+    const int16_t codes16[] = {-1, 1, 4, 32767};
+    assert_memory_equal(model->graphs[0]->tensors[narrow]->data, codes8, sizeof codes8);
+    assert_memory_equal(model->graphs[0]->tensors[wide]->data, codes16, sizeof codes16);
+    mote_model_free(model);
+}
+
+/* --- ranges --- */
+
+/* x -> MUL by 2 -> a -> ADD 1 -> b -> LOGISTIC -> c: a is only read by ADD, which writes over it in TensorFlow. */
+static void ranges_take_in_what_was_written_over_them(void **state)
+{
+    (void)state;
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const mote_shape scalar = {0};
+    const float two = 2, one = 1;
+    const int32_t x = add_value(graph, "x"), a = add_value(graph, "a"), b = add_value(graph, "b"),
+                  c = add_value(graph, "c");
+    add_node(graph, MOTE_OP_MUL, x, mote_graph_add_const(graph, "two", MOTE_FLOAT32, &scalar, &two), a);
+    add_node(graph, MOTE_OP_ADD, a, mote_graph_add_const(graph, "one", MOTE_FLOAT32, &scalar, &one), b);
+    add_node(graph, MOTE_OP_LOGISTIC, b, -1, c);
+    assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &c), MOTE_OK);
+    mote_range ranges[8] = {{-1, 1}, {-2, 2}, {-1, 3}, {0.2f, 0.9f}};
+    mote_error err = {0};
+    assert_int_equal(mote_ranges_as_calibrator(graph, ranges, &err), MOTE_OK);
+    assert_true(ranges[x].low == -1 && ranges[x].high == 1); /* the caller's */
+    assert_true(ranges[a].low == -2 && ranges[a].high == 3);
+    assert_true(ranges[b].low == -1 && ranges[b].high == 3); /* LOGISTIC does not write over its input */
+    assert_true(ranges[c].low == 0.2f && ranges[c].high == 0.9f);
+    mote_model_free(model);
+}
+
+/* Read twice: nothing may be written over it. */
+static void what_is_read_again_keeps_its_range(void **state)
+{
+    (void)state;
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const int32_t x = add_value(graph, "x"), a = add_value(graph, "a"), b = add_value(graph, "b"),
+                  c = add_value(graph, "c"), d = add_value(graph, "d");
+    add_node(graph, MOTE_OP_LOGISTIC, x, -1, a);
+    add_node(graph, MOTE_OP_TANH, x, -1, b);
+    add_node(graph, MOTE_OP_ADD, a, b, c); /* takes a's memory: the first that may be taken */
+    add_node(graph, MOTE_OP_MUL, c, b, d);
+    assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &d), MOTE_OK);
+    mote_range ranges[5] = {{-9, 9}, {0, 1}, {-1, 1}, {-1, 2}, {-2, 2}};
+    mote_error err = {0};
+    assert_int_equal(mote_ranges_as_calibrator(graph, ranges, &err), MOTE_OK);
+    assert_true(ranges[a].low == -1 && ranges[a].high == 2);
+    assert_true(ranges[b].low == -1 && ranges[b].high == 1);
+    assert_true(ranges[c].low == -1 && ranges[c].high == 2); /* the graph's output gets memory of its own */
+    mote_model_free(model);
+}
+
+/* --- plans --- */
+
+static bool has(mote_qparams q, double scale, int64_t zero_point)
+{
+    return fabs((double)q.scale - scale) <= 1e-6 * scale && q.zero_point == zero_point;
+}
+
+/* p = MAX_POOL(x), s = LOGISTIC(x), c = CONCATENATION(p, s). */
+typedef struct joined {
+    mote_model *model;
+    int32_t x, p, s, c;
+} joined;
+
+static joined make_joined(void)
+{
+    joined j = {.model = mote_model_new(NULL, 0)};
+    assert_non_null(j.model);
+    mote_graph *graph = j.model->graphs[0];
+    j.x = add_value(graph, "x");
+    j.p = add_value(graph, "p");
+    j.s = add_value(graph, "s");
+    j.c = add_value(graph, "c");
+    add_node(graph, MOTE_OP_MAX_POOL_2D, j.x, -1, j.p);
+    add_node(graph, MOTE_OP_LOGISTIC, j.x, -1, j.s);
+    add_node(graph, MOTE_OP_CONCATENATION, j.p, j.s, j.c);
+    assert_int_equal(mote_graph_set_io(graph, 1, &j.x, 1, &j.c), MOTE_OK);
+    return j;
+}
+
+static const mote_range JOINED_RANGES[] = {{-3, 2.1f}, {-2, 2.1f}, {0, 1}, {-2, 2.1f}};
+
+/* int8: the result of CONCATENATION decides, up through the pooling to the input; LOGISTIC is requantized behind. */
+static void the_result_of_concatenation_decides(void **state)
+{
+    (void)state;
+    joined j = make_joined();
+    mote_quantize_plan plan;
+    mote_error err = {0};
+    assert_int_equal(mote_quantize_plan_make(j.model->graphs[0], JOINED_RANGES, false, &plan, &err), MOTE_OK);
+    const double scale = 4.1 / 255;
+    assert_true(has(plan.tensors[j.c], scale, -4)); /* -128 + 2 / (4.1/255) = -3.6 */
+    assert_true(has(plan.tensors[j.p], scale, -4));
+    assert_true(has(plan.tensors[j.x], scale, -4));
+    assert_true(has(plan.tensors[j.s], scale, -4));
+    assert_true(has(plan.nodes[1].makes[0], 1.0 / 256, -128));
+    assert_true(plan.nodes[0].makes[0].scale == 0 && plan.nodes[2].reads[0].scale == 0);
+    mote_model_free(j.model);
+}
+
+/* int16: the pooling follows its input, and CONCATENATION requantizes what it reads. */
+static void wide_concatenation_requantizes(void **state)
+{
+    (void)state;
+    joined j = make_joined();
+    mote_quantize_plan plan;
+    mote_error err = {0};
+    assert_int_equal(mote_quantize_plan_make(j.model->graphs[0], JOINED_RANGES, true, &plan, &err), MOTE_OK);
+    assert_true(has(plan.tensors[j.x], 3.0 / 32767, 0) && has(plan.tensors[j.p], 3.0 / 32767, 0));
+    assert_true(has(plan.tensors[j.s], 1.0 / 32768, 0));
+    assert_true(has(plan.tensors[j.c], 2.1 / 32767, 0));
+    assert_true(has(plan.nodes[2].reads[0], 2.1 / 32767, 0) && has(plan.nodes[2].reads[1], 2.1 / 32767, 0));
+    mote_model_free(j.model);
+}
+
+/* --- whole graphs --- */
+
+typedef struct words {
+    char text[512];
+    int32_t n;
+} words;
+
+static void on_warning(void *arg, const char *text)
+{
+    words *w = arg;
+    snprintf(w->text, sizeof w->text, "%s", text);
+    w->n++;
+}
+
+/* FLOOR has no integer form: two of them are an island, with one warning. */
+static void operators_without_a_form_are_islands(void **state)
+{
+    (void)state;
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const int32_t x = add_value(graph, "x"), a = add_value(graph, "a"), b = add_value(graph, "b"),
+                  c = add_value(graph, "c"), y = add_value(graph, "y");
+    add_node(graph, MOTE_OP_TANH, x, -1, a);
+    add_node(graph, MOTE_OP_FLOOR, a, -1, b);
+    add_node(graph, MOTE_OP_FLOOR, b, -1, c);
+    add_node(graph, MOTE_OP_LOGISTIC, c, -1, y);
+    assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
+    const mote_range ranges[] = {{-1, 1}, {-1, 1}, {-1, 0}, {-1, 0}, {0, 1}};
+    words w = {0};
+    const mote_quantize_spec spec = {.input_type = MOTE_FLOAT32,
+                                     .output_type = MOTE_UINT8,
+                                     .ranges = ranges,
+                                     .on_warning = on_warning,
+                                     .on_warning_arg = &w};
+    mote_error err = {0};
+    assert_int_equal(mote_quantize_integers(model, &spec, &err), MOTE_OK);
+    const mote_op wanted[] = {MOTE_OP_QUANTIZE, MOTE_OP_TANH,     MOTE_OP_DEQUANTIZE, MOTE_OP_FLOOR,
+                              MOTE_OP_FLOOR,    MOTE_OP_QUANTIZE, MOTE_OP_LOGISTIC,   MOTE_OP_QUANTIZE};
+    assert_int_equal(graph->n_nodes, 8);
+    for (int32_t k = 0; k < 8; k++)
+        assert_int_equal(graph->nodes[k]->op, wanted[k]);
+    assert_int_equal(w.n, 1);
+    assert_non_null(strstr(w.text, "FLOOR (2 times) has no int8 form"));
+    const mote_tensor *out = graph->tensors[graph->outputs[0]];
+    assert_int_equal(out->dtype, MOTE_UINT8);
+    assert_int_equal(out->quant.zero_point[0], 0);
+    mote_model_free(model);
+}
+
+/* 16x8: HARD_SWISH in terms of ADD and MUL, with RELU6 in the ADD. */
+static void hard_swish_is_expanded(void **state)
+{
+    (void)state;
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const int32_t x = add_value(graph, "x"), y = add_value(graph, "y");
+    add_node(graph, MOTE_OP_HARD_SWISH, x, -1, y);
+    assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
+    mote_error err = {0};
+    assert_int_equal(mote_expand_for_integers(graph, false, &err), MOTE_OK);
+    assert_int_equal(graph->n_nodes, 1);
+    assert_int_equal(mote_expand_for_integers(graph, true, &err), MOTE_OK);
+    assert_int_equal(graph->n_nodes, 3);
+    assert_int_equal(graph->nodes[0]->op, MOTE_OP_ADD);
+    assert_int_equal(((const mote_add_params *)graph->nodes[0]->params)->fused_activation_function, MOTE_ACT_RELU6);
+    assert_int_equal(graph->nodes[2]->op, MOTE_OP_MUL);
+    assert_int_equal(graph->nodes[2]->inputs[0], x);
+    assert_int_equal(graph->nodes[2]->outputs[0], y);
+    assert_int_equal(mote_model_verify(model, &err), MOTE_OK);
+    mote_model_free(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ranges_become_scales),
+        cmocka_unit_test(filters_and_biases_become_integers),
+        cmocka_unit_test(large_biases_raise_the_filters_scale),
+        cmocka_unit_test(constants_become_codes),
+        cmocka_unit_test(ranges_take_in_what_was_written_over_them),
+        cmocka_unit_test(what_is_read_again_keeps_its_range),
+        cmocka_unit_test(the_result_of_concatenation_decides),
+        cmocka_unit_test(wide_concatenation_requantizes),
+        cmocka_unit_test(operators_without_a_form_are_islands),
+        cmocka_unit_test(hard_swish_is_expanded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
