@@ -133,10 +133,11 @@ golden_counts golden_compare(const char *what, const mote_graph *theirs, const m
     for (int32_t i = 0; i < match.n_pairs; i++)
         compare_tensors(what, theirs, theirs->tensors[match.pairs[i].theirs], ours->tensors[match.pairs[i].ours],
                         match.pairs[i].theirs, tolerance, &counts);
-    if (counts.n_off_by_one > 1 && (double)counts.n_off_by_one > 1e-4 * (double)counts.n_integers)
+    /* in a small file two biases may fall on the other side: the calibrated scales differ in the last bits */
+    if (counts.n_off_by_one > 2 && (double)counts.n_off_by_one > 1e-4 * (double)counts.n_integers)
         print_message("%s: %lld of %lld integers are off by one\n", what, (long long)counts.n_off_by_one,
                       (long long)counts.n_integers);
-    assert_true(counts.n_off_by_one <= 1 || (double)counts.n_off_by_one <= 1e-4 * (double)counts.n_integers);
+    assert_true(counts.n_off_by_one <= 2 || (double)counts.n_off_by_one <= 1e-4 * (double)counts.n_integers);
     graph_match_free(&match);
     return counts;
 }

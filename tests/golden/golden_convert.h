@@ -15,7 +15,7 @@ typedef struct golden_counts {
 /*
  * Fails the test unless: ours has no more operators; what one has the other has, but where ours has fewer; types, zero
  * points and quantized dimensions are equal, scales to `tolerance`, floats to 1e-5 (half precision 1e-3) of the
- * largest; integers are equal, but for 1 in 10,000 that is 1 off.
+ * largest; integers are equal, but for 1 in 10,000 (or two) that are 1 off.
  */
 golden_counts golden_compare(const char *what, const mote_graph *theirs, const mote_graph *ours, double tolerance);
 
