@@ -3,6 +3,7 @@
  * minimum), the memory, and per operator the time beside what it must compute and move: its roofline. Images and labels
  * are random numbers; what they are does not change the time.
  */
+#include <mote/clock.h>
 #include <mote/import.h>
 #include <mote/rng.h>
 #include <mote/train.h>
@@ -11,16 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 enum { MAX_STEPS = 1000, MAX_OPS = 64 };
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static int by_value(const void *a, const void *b)
 {
@@ -113,13 +106,13 @@ int main(int argc, char **argv)
     double ms[MAX_STEPS] = {0};
     mote_step_result result;
     for (int32_t i = -1; image && classes && i < steps; i++) { /* one to warm up */
-        const double begin = now_ms();
+        const int64_t begin_ns = mote_clock_ns();
         if (mote_trainer_step(trainer, &data, 1e-4f, &result, &err) != MOTE_OK)
             return fail(&err);
         if (i < 0)
             mote_trainer_reset_costs(trainer);
         else
-            ms[i] = now_ms() - begin;
+            ms[i] = (double)(mote_clock_ns() - begin_ns) * 1e-6;
     }
     qsort(ms, (size_t)steps, sizeof ms[0], by_value);
     mote_trainer_memory memory;

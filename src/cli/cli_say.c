@@ -1,9 +1,10 @@
 /* What the command line says besides its results: errors, warnings, notes and progress, on standard error. */
 #include "cli/cli.h"
 
+#include <mote/clock.h>
+
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PLAIN_LINE_EVERY = 100, REDRAW_NS = 100 * 1000 * 1000, BAR_WIDTH = 28 };
@@ -61,13 +62,6 @@ void cli_note(const cli_context *context, const char *format, ...)
     va_end(args);
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 void cli_progress_start(cli_progress *progress, const cli_context *context, const char *what, const char *unit,
                         int64_t total)
 {
@@ -75,7 +69,7 @@ void cli_progress_start(cli_progress *progress, const cli_context *context, cons
                                .what = what,
                                .unit = unit,
                                .total = total,
-                               .start_ns = now_ns(),
+                               .start_ns = mote_clock_ns(),
                                .terminal = isatty(STDERR_FILENO) == 1};
 }
 
@@ -87,7 +81,7 @@ static double rate(const cli_progress *progress, int64_t now)
 
 double cli_progress_rate(const cli_progress *progress)
 {
-    return rate(progress, now_ns());
+    return rate(progress, mote_clock_ns());
 }
 
 static void draw_bar(cli_progress *progress, int64_t now)
@@ -112,7 +106,7 @@ void cli_progress_step(cli_progress *progress, int64_t done)
     progress->done = done;
     if (progress->context->quiet)
         return;
-    const int64_t now = now_ns();
+    const int64_t now = mote_clock_ns();
     if (progress->terminal) {
         if (now - progress->last_draw_ns >= REDRAW_NS || done == progress->total) {
             draw_bar(progress, now);

@@ -2,13 +2,13 @@
 #include "cli/cli_model.h"
 
 #include <mote/benchmark.h>
+#include <mote/clock.h>
 #include <mote/op_code.h>
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 typedef struct benchmark_args {
     int64_t runs, warmup;
@@ -24,19 +24,12 @@ typedef struct measured {
     size_t arena_bytes, weights_bytes, peak_rss_bytes;
 } measured;
 
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
 static mote_status measure(mote_runtime *runtime, mote_benchmark *benchmark, const benchmark_args *args,
                            measured *result, mote_error *err)
 {
-    const double start = now_ms();
+    const int64_t start_ns = mote_clock_ns();
     mote_status status = mote_benchmark_warm_up(benchmark, 1, err);
-    result->first_ms = now_ms() - start;
+    result->first_ms = (double)(mote_clock_ns() - start_ns) * 1e-6;
     if (status == MOTE_OK)
         status = mote_benchmark_warm_up(benchmark, args->warmup, err);
     if (status == MOTE_OK)
@@ -214,7 +207,7 @@ static mote_status benchmark(const cli_context *context, const benchmark_args *a
     mote_benchmark *timer = NULL;
     mote_model *model = NULL;
     mote_runtime *runtime = NULL;
-    const double start = now_ms();
+    const int64_t start_ns = mote_clock_ns();
     mote_status status = cli_model_load_runnable(context, &args->import, path, &model, err);
     if (status == MOTE_OK) {
         cli_limits_apply(&args->limits, model, &options);
@@ -222,7 +215,7 @@ static mote_status benchmark(const cli_context *context, const benchmark_args *a
     }
     if (status == MOTE_OK) {
         status = mote_runtime_allocate(runtime, err);
-        result.init_ms = now_ms() - start;
+        result.init_ms = (double)(mote_clock_ns() - start_ns) * 1e-6;
     }
     if (status == MOTE_OK)
         status = mote_benchmark_new(&timer, runtime, NULL, err);

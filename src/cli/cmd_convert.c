@@ -2,13 +2,13 @@
 #include "cli/cli_evaluate.h"
 #include "cli/cli_model.h"
 
+#include <mote/clock.h>
 #include <mote/io.h>
 #include <mote/tflite.h>
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct convert_args {
     const char *output, *quantize, *input_type, *output_type, *recover, *validate, *validate_split;
@@ -119,13 +119,6 @@ static void on_warning(void *arg, const char *text)
     conversion *c = arg;
     cli_warn(c->context, "%s", text);
     json_array_append_new(c->warnings, json_string(text));
-}
-
-static double seconds_since(const struct timespec *start)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) * 1e-9;
 }
 
 static mote_dtype type_of(const char *text)
@@ -305,13 +298,12 @@ static int run(const cli_context *context, const void *args, int n_positional, c
 {
     if (check_usage(context, args) != CLI_OK)
         return CLI_USAGE;
-    struct timespec start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    const int64_t start_ns = mote_clock_ns();
     conversion c = {.context = context, .args = args, .warnings = json_array()};
     mote_error err = {0};
     const mote_status status = work(&c, n_positional, positional, &err);
     if (status == MOTE_OK)
-        print_result(&c, seconds_since(&start));
+        print_result(&c, (double)(mote_clock_ns() - start_ns) * 1e-9);
     if (c.calibrates)
         cli_calibration_close(&c.calibration);
     mote_model_free(c.source);

@@ -5,10 +5,10 @@
  */
 #include "data/photo_cache.h"
 
+#include <mote/clock.h>
 #include <mote/rng.h>
 
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 typedef struct batch_slot {
@@ -298,17 +298,10 @@ mote_status mote_batches_seek(mote_batches *batches, int64_t epoch, int64_t inde
     return MOTE_OK;
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* Leaves the batch given last, and waits until the next is whole. */
 static batch_slot *wait_for_next(mote_batches *b)
 {
-    const int64_t start_ns = now_ns();
+    const int64_t start_ns = mote_clock_ns();
     pthread_mutex_lock(&b->mutex);
     b->at += b->given;
     b->given = true;
@@ -318,7 +311,7 @@ static batch_slot *wait_for_next(mote_batches *b)
     while (b->n_opened <= b->at || s->n_done < s->n)
         pthread_cond_wait(&b->ready, &b->mutex);
     pthread_mutex_unlock(&b->mutex);
-    b->waited_ns += now_ns() - start_ns;
+    b->waited_ns += mote_clock_ns() - start_ns;
     return s;
 }
 

@@ -1,10 +1,10 @@
 #include <mote/benchmark.h>
+#include <mote/clock.h>
 #include <mote/rng.h>
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct mote_benchmark {
     mote_runtime *runtime;
@@ -14,13 +14,6 @@ struct mote_benchmark {
     double *ms;
     int64_t n, capacity;
 };
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
 
 static void draw(mote_rng *rng, const mote_tensor *input, void *values)
 {
@@ -88,9 +81,9 @@ static mote_status run_once(mote_benchmark *b, double *ms, mote_error *err)
         if (input->n_bytes)
             memcpy(input->data, b->values[i], input->n_bytes);
     }
-    const double start = now_ms();
+    const int64_t start_ns = mote_clock_ns();
     const mote_status status = mote_runtime_invoke(b->runtime, err);
-    *ms = now_ms() - start;
+    *ms = (double)(mote_clock_ns() - start_ns) * 1e-6;
     return status;
 }
 

@@ -3,13 +3,13 @@
  * loader, which decodes ahead on threads of its own. A photo's answer goes where its number in the slice says, so
  * nothing depends on who took it.
  */
+#include <mote/clock.h>
 #include <mote/evaluate.h>
 #include <mote/runtime.h>
 
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct evaluating {
     const mote_model *model;
@@ -32,13 +32,6 @@ typedef struct evaluating {
 mote_evaluate_options mote_evaluate_options_default(void)
 {
     return (mote_evaluate_options){0};
-}
-
-static double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 /* --- does the model fit the data? --- */
@@ -298,7 +291,7 @@ static mote_status sum_up(evaluating *e, int64_t n_photos, mote_error *err)
 mote_status mote_evaluate(const mote_model *model, const mote_dataset *dataset, const mote_slice *slice,
                           const mote_evaluate_options *options, mote_evaluation *evaluation, mote_error *err)
 {
-    const double start = seconds_now();
+    const int64_t start_ns = mote_clock_ns();
     *evaluation = (mote_evaluation){0};
     evaluating e = {.model = model, .dataset = dataset, .options = options, .result = evaluation};
     pthread_mutex_init(&e.mutex, NULL);
@@ -315,7 +308,7 @@ mote_status mote_evaluate(const mote_model *model, const mote_dataset *dataset, 
     mote_runtime_free(e.first);
     mote_free(options->allocator, e.losses);
     pthread_mutex_destroy(&e.mutex);
-    evaluation->seconds = seconds_now() - start;
+    evaluation->seconds = (double)(mote_clock_ns() - start_ns) * 1e-9;
     return status;
 }
 

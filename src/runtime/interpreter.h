@@ -153,7 +153,6 @@ typedef struct rt_span {
 mote_status rt_pack(rt_span *spans, int32_t n, size_t *total_bytes, const mote_allocator *allocator);
 
 /* --- invoke.c --- */
-int64_t rt_now_ns(void);
 bool rt_makes_nothing(const rt_node *node);
 mote_status rt_plan_invoke(rt_plan *plan, mote_error *err);
 /* Before the runtime plans. */

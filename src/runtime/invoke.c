@@ -1,15 +1,8 @@
 /* Running a plan: node after node; what could not be planned is planned when its turn comes. */
+#include <mote/clock.h>
 #include <string.h>
-#include <time.h>
 
 #include "runtime/interpreter.h"
-
-int64_t rt_now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 mote_status rt_heap_reserve(rt_plan *plan, int32_t tensor, size_t n_bytes, mote_error *err)
 {
@@ -211,12 +204,12 @@ static mote_status run_nodes(rt_plan *plan, mote_error *err)
             show_outputs(plan, node);
         if (node->mode != RT_RUN && node->mode != RT_DYNAMIC)
             continue;
-        const int64_t start = plan->profile_ns ? rt_now_ns() : 0;
+        const int64_t start = plan->profile_ns ? mote_clock_ns() : 0;
         const mote_status status = node->mode == RT_RUN ? eval_static(plan, node, err) : eval_dynamic(plan, node, err);
         if (status != MOTE_OK)
             return rt_prefix_node(plan, node, status, err);
         if (plan->profile_ns)
-            plan->profile_ns[k] += rt_now_ns() - start;
+            plan->profile_ns[k] += mote_clock_ns() - start;
         if (plan->runtime->observe)
             show_outputs(plan, node);
     }

@@ -1,4 +1,5 @@
 /* What the runtime does for operators (op/op.h). */
+#include <mote/clock.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -230,7 +231,7 @@ mote_status mote_run_call(mote_run *run, int32_t graph, int32_t n_inputs, mote_t
     mote_runtime *runtime = run->plan->runtime;
     if (runtime->depth >= MAX_DEPTH)
         return mote_error_set(err, MOTE_LIMIT, "graphs call one another more than %d deep", MAX_DEPTH);
-    if (runtime->loops_end_ns && rt_now_ns() > runtime->loops_end_ns)
+    if (runtime->loops_end_ns && mote_clock_ns() > runtime->loops_end_ns)
         return mote_error_set(err, MOTE_LIMIT, "graphs are still called after the %d ms allowed to loops",
                               runtime->options.limit_loops_ms);
     rt_plan *plan = NULL;

@@ -1,4 +1,5 @@
 /* The public face of the interpreter. */
+#include <mote/clock.h>
 #include <mote/cpu.h>
 #include <string.h>
 
@@ -346,7 +347,7 @@ mote_status mote_runtime_set_input(mote_runtime *runtime, int32_t input, const m
 mote_status mote_runtime_invoke(mote_runtime *runtime, mote_error *err)
 {
     const int64_t limit_ns = (int64_t)runtime->options.limit_loops_ms * 1000000;
-    runtime->loops_end_ns = limit_ns > 0 ? rt_now_ns() + limit_ns : 0;
+    runtime->loops_end_ns = limit_ns > 0 ? mote_clock_ns() + limit_ns : 0;
     return tell_limit(runtime, rt_plan_invoke(entry(runtime), err), err);
 }
 

@@ -2,11 +2,11 @@
 #include <mote/fit.h>
 
 #include <math.h>
+#include <mote/clock.h>
 #include <mote/io.h>
 #include <mote/keras.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "train/fit_run.h"
 
@@ -29,13 +29,6 @@ void mote_fit_result_free(mote_fit_result *result)
 {
     mote_free(NULL, result->history);
     *result = (mote_fit_result){0};
-}
-
-static double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static void note(const fit_run *run, const char *text)
@@ -181,20 +174,20 @@ static mote_status one_step(fit_run *run, mote_error *err)
 static mote_status train_epoch(fit_run *run, double *last_rate, mote_error *err)
 {
     const int64_t every = run->options->checkpoint_steps;
-    double begun = seconds_now();
+    int64_t begun_ns = mote_clock_ns();
     mote_status status = MOTE_OK;
     while (status == MOTE_OK && run->progress.step_in_epoch < run->steps_per_epoch && !stopped(run)) {
         *last_rate = rate_now(run);
         status = one_step(run, err);
         const bool whole = run->progress.step_in_epoch == run->steps_per_epoch;
         if (status == MOTE_OK && run->options->checkpoint && every > 0 && run->progress.step % every == 0 && !whole) {
-            const double now = seconds_now();
-            run->progress.seconds += now - begun;
-            begun = now;
+            const int64_t now_ns = mote_clock_ns();
+            run->progress.seconds += (double)(now_ns - begun_ns) * 1e-9;
+            begun_ns = now_ns;
             status = fit_checkpoint_save(run, err);
         }
     }
-    run->progress.seconds += seconds_now() - begun;
+    run->progress.seconds += (double)(mote_clock_ns() - begun_ns) * 1e-9;
     return status;
 }
 

@@ -1,16 +1,10 @@
 /* Carrying out a plan. */
 #include <math.h>
 #include <string.h>
-#include <time.h>
+
+#include <mote/clock.h>
 
 #include "train/train_internal.h"
-
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 static void *at(const mote_trainer *trainer, int32_t buffer)
 {
@@ -158,7 +152,7 @@ mote_status tr_run(mote_trainer *trainer, const mote_train_batch *batch, mote_st
     for (int32_t a = 0; a < plan->n_actions; a++) {
         const tr_action *action = &plan->actions[a];
         const bool timed = trainer->options.profile && action->kind != TR_LOSS;
-        const int64_t begin = timed ? now_ns() : 0;
+        const int64_t begin = timed ? mote_clock_ns() : 0;
         tr_node *node = action->node == TR_NONE ? NULL : &plan->nodes[action->node];
         mote_status status = MOTE_OK;
         switch (action->kind) {
@@ -186,7 +180,8 @@ mote_status tr_run(mote_trainer *trainer, const mote_train_batch *batch, mote_st
         if (status != MOTE_OK)
             return node ? tr_prefix_node(trainer, node->io.node, status, err) : status;
         if (timed)
-            (action->kind == TR_FORWARD ? trainer->forward_ns : trainer->backward_ns)[action->node] += now_ns() - begin;
+            (action->kind == TR_FORWARD ? trainer->forward_ns : trainer->backward_ns)[action->node] +=
+                mote_clock_ns() - begin;
         if (look && action->kind == TR_LOSS)
             return MOTE_OK;
     }

@@ -1,8 +1,8 @@
 /* The trainer from outside: making one, a step, predictions. */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
+#include <mote/clock.h>
 #include <mote/cpu.h>
 
 #include "train/train_internal.h"
@@ -178,8 +178,7 @@ mote_status mote_trainer_step(mote_trainer *trainer, const mote_train_batch *bat
     result->loss += tr_regularize(trainer, true);
     if (!isfinite(result->loss))
         return explain(trainer, batch, "the loss", err);
-    struct timespec begin, end;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
+    const int64_t begin_ns = mote_clock_ns();
     int32_t bad;
     result->gradient_norm = tr_gradient_norm(trainer, &bad);
     if (bad != TR_NONE) {
@@ -190,8 +189,7 @@ mote_status mote_trainer_step(mote_trainer *trainer, const mote_train_batch *bat
     tr_optimize(trainer, learning_rate, result->gradient_norm);
     tr_finish(trainer);
     trainer->step++;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    trainer->optimizer_ns += (end.tv_sec - begin.tv_sec) * INT64_C(1000000000) + (end.tv_nsec - begin.tv_nsec);
+    trainer->optimizer_ns += mote_clock_ns() - begin_ns;
     return MOTE_OK;
 }
 
