@@ -26,7 +26,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     return status;
 }
 
-static mote_status forward(mote_run *run, const mote_grad *grad, mote_error *err)
+mote_status mote_conv_grad_forward(mote_run *run, const mote_grad *grad, mote_error *err)
 {
     (void)err;
     const mote_op_io *io = grad->io;
@@ -36,7 +36,7 @@ static mote_status forward(mote_run *run, const mote_grad *grad, mote_error *err
     return MOTE_OK;
 }
 
-static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *err)
+mote_status mote_conv_grad_backward(mote_run *run, const mote_grad *grad, mote_error *err)
 {
     (void)err;
     const mote_op_io *io = grad->io;
@@ -46,7 +46,7 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
     return MOTE_OK;
 }
 
-static int64_t products(const mote_op_io *io)
+int64_t mote_conv_grad_products(const mote_op_io *io)
 {
     const mote_shape *filter = &io->inputs[1]->shape;
     return mote_shape_count(&io->outputs[0]->shape) * mote_shape_span(filter, 1, filter->rank);
@@ -58,7 +58,7 @@ const mote_op_grad mote_op_grad_conv_2d = {
     .needs_inputs = 1 << 0 | 1 << 1,
     .flags = MOTE_GRAD_ADDS,
     .plan = plan,
-    .forward = forward,
-    .backward = backward,
-    .products = products,
+    .forward = mote_conv_grad_forward,
+    .backward = mote_conv_grad_backward,
+    .products = mote_conv_grad_products,
 };

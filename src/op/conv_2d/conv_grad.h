@@ -41,6 +41,12 @@ void mote_conv_pass_backward(mote_run *run, const mote_conv_pass *pass, const fl
 void mote_conv_pass_weights(mote_run *run, const mote_conv_pass *pass, const float *x, const float *dy, float *dw,
                             float *db);
 
+/* A facet's functions for an operator of input, filter and optional bias whose state is the pass: CONV_2D and
+ * FULLY_CONNECTED, which differ in the plan alone. */
+mote_status mote_conv_grad_forward(mote_run *run, const mote_grad *grad, mote_error *err);
+mote_status mote_conv_grad_backward(mote_run *run, const mote_grad *grad, mote_error *err);
+int64_t mote_conv_grad_products(const mote_op_io *io);
+
 /* Refuses an activation fused into the operator: networks in training form have it as a node. */
 mote_status mote_need_no_activation(int32_t activation, mote_error *err);
 

@@ -312,6 +312,14 @@ static void add_rows(const float *dy, int64_t n, int64_t columns, float *sum)
     }
 }
 
+/* db of rows [first, last), in blocks that depend on where they begin alone. */
+static void sum_rows(const mote_conv_pass *pass, const float *dy, int64_t first, int64_t last, float *db)
+{
+    memset(db, 0, (size_t)pass->out_c * sizeof *db);
+    for (int64_t at = first; at < last; at += MOTE_MM_MAX_K)
+        add_rows(dy + at * pass->out_c, min_i64(MOTE_MM_MAX_K, last - at), pass->out_c, db);
+}
+
 /* dw and db of a part, side by side. */
 static void weights_parts(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
@@ -325,9 +333,7 @@ static void weights_parts(void *arg, int64_t begin, int64_t end, int32_t thread)
             weights_rows(job, first, last, 0, pass->group_n, thread, dw + job->group * pass->group_n * pass->k);
         if (!job->db || job->group != 0)
             continue;
-        memset(db, 0, (size_t)pass->out_c * sizeof *db);
-        for (int64_t at = first; at < last; at += MOTE_MM_MAX_K)
-            add_rows(job->dy + at * pass->out_c, min_i64(MOTE_MM_MAX_K, last - at), pass->out_c, db);
+        sum_rows(pass, job->dy, first, last, db);
     }
 }
 
@@ -374,11 +380,8 @@ void mote_conv_pass_weights(mote_run *run, const mote_conv_pass *pass, const flo
         mote_run_parallel(run, dw_count(pass) + pass->out_c, MOTE_ELEMENTS_GRAIN / pass->n_parts, sum_parts, &job);
         return;
     }
-    if (db) {
-        memset(db, 0, (size_t)pass->out_c * sizeof *db);
-        for (int64_t at = 0; at < pass->rows; at += MOTE_MM_MAX_K)
-            add_rows(dy + at * pass->out_c, min_i64(MOTE_MM_MAX_K, pass->rows - at), pass->out_c, db);
-    }
+    if (db)
+        sum_rows(pass, dy, 0, pass->rows, db);
     for (job.group = 0; dw && job.group < pass->groups; job.group++)
         mote_run_parallel(run, FILTER_BLOCKS, 1, weights_filters, &job);
 }

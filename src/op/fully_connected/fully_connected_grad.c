@@ -23,37 +23,11 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     return mote_need_no_activation(params->activation, err);
 }
 
-static mote_status forward(mote_run *run, const mote_grad *grad, mote_error *err)
-{
-    (void)err;
-    const mote_op_io *io = grad->io;
-    const mote_tensor *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
-    mote_conv_pass_output(run, grad->state, io->inputs[0]->data, io->inputs[1]->data, bias ? bias->data : NULL,
-                          io->outputs[0]->data);
-    return MOTE_OK;
-}
-
-static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *err)
-{
-    (void)err;
-    const mote_op_io *io = grad->io;
-    float *db = io->n_inputs > 2 ? grad->d_inputs[2] : NULL;
-    mote_conv_pass_backward(run, grad->state, io->inputs[0]->data, grad->d_outputs[0], io->inputs[1]->data,
-                            grad->d_inputs[0], grad->add & 1, grad->d_inputs[1], db);
-    return MOTE_OK;
-}
-
-static int64_t products(const mote_op_io *io)
-{
-    const mote_shape *filter = &io->inputs[1]->shape;
-    return mote_shape_count(&io->outputs[0]->shape) * mote_shape_span(filter, 1, filter->rank);
-}
-
 const mote_op_grad mote_op_grad_fully_connected = {
     .needs_inputs = 1 << 0 | 1 << 1,
     .flags = MOTE_GRAD_ADDS,
     .plan = plan,
-    .forward = forward,
-    .backward = backward,
-    .products = products,
+    .forward = mote_conv_grad_forward,
+    .backward = mote_conv_grad_backward,
+    .products = mote_conv_grad_products,
 };
