@@ -130,6 +130,11 @@ MOTE_API mote_model *mote_model_clone(const mote_model *model, const mote_alloca
 MOTE_API mote_graph *mote_model_add_graph(mote_model *model, const char *name);
 MOTE_API mote_status mote_model_add_metadata(mote_model *model, const char *name, const void *data, size_t n_bytes);
 
+/* Whether a layer is another (a model used as a layer) or anywhere inside of it. */
+MOTE_API bool mote_layer_is_inside(const mote_model *model, int32_t layer, int32_t ancestor);
+/* Whether neither a layer nor any model around it is frozen. */
+MOTE_API bool mote_layer_trains(const mote_model *model, int32_t layer);
+
 /* --- tensors: names are copied; -1 on out of memory --- */
 MOTE_API int32_t mote_graph_add_tensor(mote_graph *graph, const char *name, mote_dtype dtype, const mote_shape *shape);
 /* data is copied (NULL: zeroed); its size follows from dtype and shape. */

@@ -61,3 +61,17 @@ mote_status mote_model_add_metadata(mote_model *model, const char *name, const v
     model->metadata[model->n_metadata++] = (mote_metadata){name_copy, data_copy, n_bytes};
     return MOTE_OK;
 }
+
+bool mote_layer_is_inside(const mote_model *model, int32_t layer, int32_t ancestor)
+{
+    while (layer >= 0 && layer != ancestor)
+        layer = model->layers[layer].parent;
+    return layer == ancestor;
+}
+
+bool mote_layer_trains(const mote_model *model, int32_t layer)
+{
+    while (layer >= 0 && model->layers[layer].trainable)
+        layer = model->layers[layer].parent;
+    return layer < 0;
+}

@@ -223,3 +223,21 @@ bool keras_axis(int64_t value, int32_t rank, int32_t *axis)
     *axis = (int32_t)(value < 0 ? value + rank : value);
     return true;
 }
+
+int32_t keras_axes(const json_t *value, int32_t rank, int32_t axes[MOTE_MAX_RANK])
+{
+    const size_t n = json_is_array(value) ? json_array_size(value) : 1;
+    uint32_t mask = 0;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *one = json_is_array(value) ? json_array_get(value, i) : value;
+        int32_t axis;
+        if (!json_is_integer(one) || !keras_axis(json_integer_value(one), rank, &axis) || axis == 0)
+            return -1;
+        mask |= 1u << axis;
+    }
+    int32_t n_axes = 0;
+    for (int32_t i = 1; i < rank; i++)
+        if (mask >> i & 1)
+            axes[n_axes++] = i;
+    return n_axes;
+}

@@ -49,5 +49,7 @@ int32_t keras_activated(keras_call *call, int32_t x, const json_t *activation, m
 int32_t keras_vector(keras_call *call, const char *name, int32_t n, const float *values);
 /* An axis from a config, negative ones counted from the back. False: no dimension of that rank. */
 bool keras_axis(int64_t value, int32_t rank, int32_t *axis);
+/* "2" or "[1, 2]" as axes, sorted, without the batch. How many; -1: not numbers, outside the rank, or the batch. */
+int32_t keras_axes(const json_t *value, int32_t rank, int32_t axes[MOTE_MAX_RANK]);
 
 #endif

@@ -158,22 +158,10 @@ int32_t keras_operand(keras_call *call, int32_t place, const char *name, int32_t
 int32_t keras_read_axes(keras_call *call, const json_t *value, int32_t rank, int32_t axes[MOTE_MAX_RANK],
                         mote_error *err)
 {
-    const size_t n = json_is_array(value) ? json_array_size(value) : 1;
-    uint32_t mask = 0;
-    for (size_t i = 0; i < n; i++) {
-        const json_t *one = json_is_array(value) ? json_array_get(value, i) : value;
-        int32_t axis;
-        if (!json_is_integer(one) || !keras_axis(json_integer_value(one), rank, &axis) || axis == 0) {
-            keras_refuse(call, err, "its axis must be given, must not be the batch, and must lie within rank %d", rank);
-            return 0;
-        }
-        mask |= 1u << axis;
-    }
-    int32_t n_axes = 0;
-    for (int32_t i = 1; i < rank; i++)
-        if (mask >> i & 1)
-            axes[n_axes++] = i;
-    if (n_axes == 0)
+    const int32_t n = keras_axes(value, rank, axes);
+    if (n < 0)
+        keras_refuse(call, err, "its axis must be given, must not be the batch, and must lie within rank %d", rank);
+    if (n == 0)
         keras_refuse(call, err, "it has no axis");
-    return n_axes;
+    return n > 0 ? n : 0;
 }

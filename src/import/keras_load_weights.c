@@ -40,18 +40,11 @@ typedef struct slots {
     int32_t n;
 } slots;
 
-static bool is_below(const mote_model *model, int32_t layer, int32_t ancestor)
-{
-    while (layer >= 0 && layer != ancestor)
-        layer = model->layers[layer].parent;
-    return layer == ancestor;
-}
-
 static mote_status list_slots(const transfer *t, int32_t top, slots *out, mote_error *err)
 {
     const mote_model *model = t->model;
     int32_t end = top, n = 0;
-    for (; end < model->n_layers && is_below(model, end, top); end++)
+    for (; end < model->n_layers && mote_layer_is_inside(model, end, top); end++)
         n += model->layers[end].n_weights;
     *out = (slots){.list = mote_arena_calloc(t->scratch, (size_t)n + 1, sizeof *out->list)};
     if (!out->list)

@@ -106,25 +106,14 @@ static int32_t scaled_and_moved(keras_call *call, int32_t x, int32_t rank, const
     return x;
 }
 
-/* "axis": a number or a list of them, sorted, none the batch. 0: they do not fit. */
+/* "axis": a number or a list of them, sorted, none the batch; the last when it is not there. 0 or less: they do not
+ * fit. */
 static int32_t read_axes(const keras_call *call, int32_t axes[MOTE_MAX_RANK])
 {
     const json_t *given = json_object_get(call->config, "axis");
     const int32_t rank = keras_shape(call, call->inputs[0])->rank;
-    const size_t n = json_is_array(given) ? json_array_size(given) : 1;
-    uint32_t mask = 0;
-    for (size_t i = 0; i < n; i++) {
-        const json_t *one = json_is_array(given) ? json_array_get(given, i) : given;
-        int32_t axis;
-        if (!keras_axis(one ? json_integer_value(one) : -1, rank, &axis) || axis == 0)
-            return 0;
-        mask |= 1u << axis;
-    }
-    int32_t n_axes = 0;
-    for (int32_t i = 1; i < rank; i++)
-        if (mask >> i & 1)
-            axes[n_axes++] = i;
-    return n_axes;
+    axes[0] = rank - 1;
+    return given ? keras_axes(given, rank, axes) : rank > 1;
 }
 
 /* Ba et al. 2016; RMSNormalization (Zhang and Sennrich 2019) leaves the mean in. */

@@ -49,11 +49,9 @@ mote_status keras_average_pooling_2d(keras_call *call, mote_error *err)
 static mote_status global(keras_call *call, int32_t n_spatial, mote_op op, const char *name, mote_error *err)
 {
     bool channels_first;
-    const mote_status status = keras_read_format(call, &channels_first, err);
+    const mote_status status = keras_read_image(call, n_spatial, &channels_first, err);
     if (status != MOTE_OK)
         return status;
-    if (keras_shape(call, call->inputs[0])->rank != n_spatial + 2)
-        return keras_refuse(call, err, "its input must have %d dimensions", n_spatial + 2);
     if (call->n_inputs > 1)
         return keras_refuse(call, err, "a mask is not supported");
     const int32_t first = channels_first ? 2 : 1, axes[] = {first, first + 1};

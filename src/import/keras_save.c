@@ -45,33 +45,17 @@ typedef struct weight_list {
     int32_t n;
 } weight_list;
 
-static bool is_inside(const mote_model *model, int32_t layer, int32_t of)
-{
-    while (layer >= 0 && layer != of)
-        layer = model->layers[layer].parent;
-    return layer == of;
-}
-
-/* Frozen at any height is frozen. */
-static bool trains(const mote_model *model, int32_t layer, const mote_layer_weight *weight)
-{
-    for (; layer >= 0; layer = model->layers[layer].parent)
-        if (!model->layers[layer].trainable)
-            return false;
-    return weight->trainable;
-}
-
 /* The weights of a layer and of all inside of it: Keras lists what trains first. */
 static weight_list list_weights(const mote_model *model, int32_t layer)
 {
     int32_t n = 0;
     for (int32_t i = layer; i < model->n_layers; i++)
-        n += is_inside(model, i, layer) ? model->layers[i].n_weights : 0;
+        n += mote_layer_is_inside(model, i, layer) ? model->layers[i].n_weights : 0;
     weight_list list = {calloc((size_t)n + 1, sizeof *list.weights), 0};
     for (int pass = 0; list.weights && pass < 2; pass++)
         for (int32_t i = layer; i < model->n_layers; i++)
-            for (int32_t j = 0; is_inside(model, i, layer) && j < model->layers[i].n_weights; j++)
-                if (trains(model, i, &model->layers[i].weights[j]) == (pass == 0))
+            for (int32_t j = 0; mote_layer_is_inside(model, i, layer) && j < model->layers[i].n_weights; j++)
+                if ((model->layers[i].weights[j].trainable && mote_layer_trains(model, i)) == (pass == 0))
                     list.weights[list.n++] = &model->layers[i].weights[j];
     return list;
 }

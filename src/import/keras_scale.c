@@ -49,16 +49,13 @@ static bool statistic_shape(const keras_call *call, mote_shape *shape)
 {
     const json_t *axis = json_object_get(call->config, "axis");
     const mote_shape *in = keras_shape(call, call->inputs[0]);
-    const bool none = json_is_null(axis);
-    const size_t n = none ? 0 : json_is_array(axis) ? json_array_size(axis) : 1;
+    int32_t axes[MOTE_MAX_RANK] = {in->rank - 1};
+    const int32_t n = !axis ? 1 : json_is_null(axis) ? 0 : keras_axes(axis, in->rank, axes);
+    if (n < 0 || (n > 0 && axes[0] < 1))
+        return false;
     *shape = (mote_shape){.rank = in->rank, .dims = {1, 1, 1, 1, 1, 1, 1, 1}};
-    for (size_t i = 0; i < n; i++) {
-        const json_t *one = json_is_array(axis) ? json_array_get(axis, i) : axis;
-        int32_t at;
-        if (!keras_axis(one ? json_integer_value(one) : -1, in->rank, &at) || at == 0)
-            return false;
-        shape->dims[at] = in->dims[at];
-    }
+    for (int32_t i = 0; i < n; i++)
+        shape->dims[axes[i]] = in->dims[axes[i]];
     return true;
 }
 

@@ -103,11 +103,9 @@ static mote_status around_dims(keras_call *call, const char *key, int32_t n_spat
                                mote_error *err)
 {
     bool channels_first;
-    const mote_status status = keras_read_format(call, &channels_first, err);
+    const mote_status status = keras_read_image(call, n_spatial, &channels_first, err);
     if (status != MOTE_OK)
         return status;
-    if (keras_shape(call, call->inputs[0])->rank != n_spatial + 2)
-        return keras_refuse(call, err, "its input must have %d dimensions", n_spatial + 2);
     return read_sides(json_object_get(call->config, key), n_spatial, around + (channels_first ? 2 : 1))
                ? MOTE_OK
                : keras_refuse(call, err, "%s is not whole numbers", key);

@@ -45,15 +45,23 @@ static bool read_sizes(const keras_call *call, int32_t n_spatial, const char *ke
     return true;
 }
 
+mote_status keras_read_image(keras_call *call, int32_t n_spatial, bool *channels_first, mote_error *err)
+{
+    const mote_status status = keras_read_format(call, channels_first, err);
+    if (status != MOTE_OK)
+        return status;
+    return keras_shape(call, call->inputs[0])->rank == n_spatial + 2
+               ? MOTE_OK
+               : keras_refuse(call, err, "its input must have %d dimensions", n_spatial + 2);
+}
+
 mote_status keras_read_window(keras_call *call, int32_t n_spatial, const char *size_key, keras_window *w,
                               mote_error *err)
 {
     *w = (keras_window){.n_spatial = n_spatial};
-    const mote_status status = keras_read_format(call, &w->channels_first, err);
+    const mote_status status = keras_read_image(call, n_spatial, &w->channels_first, err);
     if (status != MOTE_OK)
         return status;
-    if (keras_shape(call, call->inputs[0])->rank != n_spatial + 2)
-        return keras_refuse(call, err, "its input must have %d dimensions", n_spatial + 2);
     const json_t *strides = json_object_get(call->config, "strides");
     const bool pools = strcmp(size_key, "pool_size") == 0;
     if (!read_sizes(call, n_spatial, size_key, pools ? 2 : 1, w->size) ||

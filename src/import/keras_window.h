@@ -25,6 +25,8 @@ int32_t keras_leave_window(keras_call *call, const keras_window *w, int32_t y, m
 
 /* "channels_first" is asked for; anything but the two known formats is refused. */
 mote_status keras_read_format(const keras_call *call, bool *channels_first, mote_error *err);
+/* The same, and the input has n_spatial dimensions between batch and channels. */
+mote_status keras_read_image(keras_call *call, int32_t n_spatial, bool *channels_first, mote_error *err);
 /* [batch, channels, …] to [batch, …, channels] and back; x itself where channels are last already. */
 int32_t keras_to_channels_last(keras_call *call, int32_t x, bool channels_first, mote_error *err);
 int32_t keras_from_channels_last(keras_call *call, int32_t x, bool channels_first, mote_error *err);

@@ -3,16 +3,6 @@
 
 #include "train/train_internal.h"
 
-static bool layer_trains(const mote_model *model, int32_t at)
-{
-    for (int32_t i = at, depth = 0; i >= 0 && i < model->n_layers && depth < model->n_layers; depth++) {
-        if (!model->layers[i].trainable)
-            return false;
-        i = model->layers[i].parent;
-    }
-    return true;
-}
-
 static mote_status no_memory(mote_error *err)
 {
     return mote_error_set(err, MOTE_NO_MEMORY, "out of memory for the weights");
@@ -46,7 +36,7 @@ static mote_status add_weight(mote_trainer *trainer, int32_t at, const mote_laye
     *weight = (tr_weight){
         .name = unique_name(trainer, layer, source->name),
         .tensor = source->tensor,
-        .trained = source->trainable && layer_trains(trainer->model, at),
+        .trained = source->trainable && mote_layer_trains(trainer->model, at),
         .value = tensor->data,
         .n = mote_shape_count(&tensor->shape),
     };
