@@ -69,10 +69,10 @@ mote_status keras_repeat_vector(keras_call *call, mote_error *err)
     if (keras_shape(call, call->inputs[0])->rank != 2 || n < 1 || n > 1 << 20)
         return keras_refuse(call, err, "its input must have 2 dimensions, and n must be 1 or more");
     const int32_t times[] = {1, (int32_t)n, 1};
-    const int32_t x = keras_expanded(call, call->inputs[0], 1, "ExpandDims", err);
-    return keras_result(
-        call, x < 0 ? -1 : keras_binary(call, MOTE_OP_TILE, x, keras_const_i32(call, "stack", 3, times), "Tile", err),
-        err);
+    int32_t x = keras_expanded(call, call->inputs[0], 1, "ExpandDims", err);
+    if (x >= 0 && n > 1)
+        x = keras_binary(call, MOTE_OP_TILE, x, keras_const_i32(call, "stack", 3, times), "Tile", err);
+    return keras_result(call, x, err);
 }
 
 /* --- what lies around --- */

@@ -142,7 +142,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("mote")
     parser.add_argument("--only", default="")
-    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--keras", type=int, choices=(2, 3))
     parser.add_argument("--count", action="store_true")
     parser.add_argument("--keep")
