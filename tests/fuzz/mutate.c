@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -136,6 +137,13 @@ static uint8_t *make_mutant(const plan *p, uint64_t k, const mote_file *file, si
     return exact;
 }
 
+/* Of the processor's time, so that a busy machine does not fail anybody; 0: no limit. */
+static void limit_time(int seconds)
+{
+    const struct itimerval limit = {.it_value = {.tv_sec = seconds}};
+    setitimer(ITIMER_PROF, &limit, NULL);
+}
+
 /* In the child: one mutant. */
 static exercise_reach one(const plan *p, uint64_t k, const char *keep)
 {
@@ -148,9 +156,9 @@ static exercise_reach one(const plan *p, uint64_t k, const char *keep)
     mote_file_close(&file);
     if (keep)
         mote_file_write(keep, bytes, n_bytes, &err);
-    alarm(SECONDS);
+    limit_time(SECONDS);
     const exercise_reach reach = exercise_model(bytes, n_bytes);
-    alarm(0);
+    limit_time(0);
     free(bytes);
     return reach;
 }

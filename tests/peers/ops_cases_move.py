@@ -59,31 +59,72 @@ def svdf(make):
                 version=3, label=f"int8 {shapes} {zero}")
 
 
+VARIANTS = [(coupled, peephole, norm, sizes) for coupled in (False, True) for peephole in (False, True)
+            for norm in (False, True) for sizes in ((6, 6), (4, 6))]
+
+
+def without_input_gate(inputs):
+    for at in (1, 5, 9, 12, 20):
+        if at < len(inputs):
+            inputs[at] = None
+
+
 def lstm(make):
+    """Floats on float weights, and on int8 ones; sequences, and single steps."""
     def const(*shape):
         return Tensor("float32", shape, data=make.floats(list(shape), -0.7, 0.7).astype("float32"))
 
-    for coupled in (False, True):
-        for peephole in (False, True):
-            for n_output, n_cell in ((6, 6), (4, 6)):
-                for norm in (False, True):
-                    time_major = bool(make.random.random() < 0.5)
-                    batch, time, n_input = 2, 4, 5
-                    lead = [time, batch] if time_major else [batch, time]
-                    inputs = [Tensor("float32", lead + [n_input], feed=make.floats(lead + [n_input], -2, 2).astype("float32"))]
-                    inputs += [const(n_cell, n_input) for _ in range(4)] + [const(n_cell, n_output) for _ in range(4)]
-                    inputs += [const(n_cell) if peephole else None for _ in range(3)] + [const(n_cell) for _ in range(4)]
-                    inputs += [const(n_output, n_cell), const(n_output)] if n_output != n_cell else [None, None]
-                    inputs += [Tensor("float32", [batch, n_output], variable=True), Tensor("float32", [batch, n_cell], variable=True)]
-                    inputs += [const(n_cell) for _ in range(4)] if norm else []
-                    if coupled:
-                        for at in (1, 5, 9, 12, 20):
-                            if at < len(inputs):
-                                inputs[at] = None
-                    yield Model("UNIDIRECTIONAL_SEQUENCE_LSTM", inputs, [Tensor("float32", lead + [n_output])],
-                                ("UnidirectionalSequenceLSTM", {"fusedActivationFunction": 4, "timeMajor": time_major,
-                                                                "cellClip": 1.5, "projClip": 0.8}),
-                                label=f"float32 coupled {coupled} peephole {peephole} norm {norm} {n_output} of {n_cell}")
+    def codes(*shape):
+        return Tensor("int8", shape, make.random.uniform(0.002, 0.008), 0, data=make.codes("int8", list(shape)))
+
+    for coupled, peephole, norm, (n_output, n_cell) in VARIANTS:
+        for weights in (const, codes):
+            for one_step in (False, True):
+                time_major = bool(make.random.random() < 0.5) and not one_step
+                asymmetric = bool(make.random.random() < 0.5) and weights is codes
+                batch, time, n_input = 2, 4, 5
+                lead = [batch] if one_step else [time, batch] if time_major else [batch, time]
+                inputs = [Tensor("float32", lead + [n_input], feed=make.floats(lead + [n_input], -2, 2).astype("float32"))]
+                inputs += [weights(n_cell, n_input) for _ in range(4)] + [weights(n_cell, n_output) for _ in range(4)]
+                inputs += [weights(n_cell) if peephole else None for _ in range(3)] + [const(n_cell) for _ in range(4)]
+                inputs += [weights(n_output, n_cell), const(n_output)] if n_output != n_cell else [None, None]
+                inputs += [Tensor("float32", [batch, n_output], variable=True), Tensor("float32", [batch, n_cell], variable=True)]
+                inputs += [const(n_cell) for _ in range(4)] if norm else []
+                if coupled:
+                    without_input_gate(inputs)
+                options = {"fusedActivationFunction": 4, "cellClip": 1.5, "projClip": 0.8, "asymmetricQuantizeInputs": asymmetric}
+                if not one_step:
+                    options["timeMajor"] = time_major
+                label = f"{'hybrid' if weights is codes else 'float32'} coupled {coupled} peephole {peephole} norm {norm} " \
+                        f"{n_output} of {n_cell} asymmetric {asymmetric}"
+                yield Model("LSTM" if one_step else "UNIDIRECTIONAL_SEQUENCE_LSTM", inputs, [Tensor("float32", lead + [n_output])],
+                            ("LSTM" if one_step else "UnidirectionalSequenceLSTM", options),
+                            version=1 if weights is const else (4 if asymmetric else 3) if one_step else 3 if asymmetric else 2,
+                            label=label)
 
 
-FAMILIES = [blocks, gathering, zeros, svdf, lstm]
+def lstm_codes(make):
+    def codes(dtype, shape, scale, most):
+        return Tensor(dtype, shape, scale, 0, data=make.random.integers(-most, most + 1, shape).astype(dtype))
+
+    for coupled, peephole, norm, (n_output, n_cell) in VARIANTS:
+        batch, time, n_input = 2, 3, 5
+        h_scale, zero = 1 / 128, int(make.random.integers(-20, 20))
+        x = Tensor("int8", [batch, time, n_input], 0.02, make.zero("int8"), feed=make.codes("int8", [batch, time, n_input]))
+        inputs = [x] + [codes("int8", [n_cell, n_input], 0.005, 127) for _ in range(4)]
+        inputs += [codes("int8", [n_cell, n_output], 0.005, 127) for _ in range(4)]
+        inputs += [codes("int16", [n_cell], 2e-5, 32767) if peephole else None for _ in range(3)]
+        inputs += [codes("int32", [n_cell], 1e-4 if not norm else 3e-8, 3000 if not norm else 3000000) for _ in range(4)]
+        inputs += [codes("int8", [n_output, n_cell], 0.005, 127), codes("int32", [n_output], 3e-5, 2000)] if n_output != n_cell else [None, None]
+        inputs += [Tensor("int8", [batch, n_output], h_scale, zero, variable=True),
+                   Tensor("int16", [batch, n_cell], 2.0 ** -12, 0, variable=True)]
+        inputs += [codes("int16", [n_cell], 3e-5, 32767) for _ in range(4)] if norm else []
+        if coupled:
+            without_input_gate(inputs)
+        middle = [Tensor("int16", [1], 2e-4, 0) for _ in range(4)] + [Tensor("int8", [1], 1 / 128, int(make.random.integers(-9, 9)))]
+        yield Model("UNIDIRECTIONAL_SEQUENCE_LSTM", inputs, [Tensor("int8", [batch, time, n_output], h_scale, zero)],
+                    ("UnidirectionalSequenceLSTM", {"fusedActivationFunction": 4, "cellClip": 6.0}),
+                    label=f"int8 coupled {coupled} peephole {peephole} norm {norm} {n_output} of {n_cell}", intermediates=middle)
+
+
+FAMILIES = [blocks, gathering, zeros, svdf, lstm, lstm_codes]

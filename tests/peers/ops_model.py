@@ -52,9 +52,9 @@ class Model:
     """op: TFLite's name; options: (table's name without "Options", {fieldInCamelCase: value}) or None.
     inputs: Tensors or None for one left out."""
 
-    def __init__(self, op, inputs, outputs, options=None, version=1, label=""):
+    def __init__(self, op, inputs, outputs, options=None, version=1, label="", intermediates=()):
         self.op, self.inputs, self.outputs, self.options = op, inputs, outputs, options
-        self.version, self.label = version, label
+        self.version, self.label, self.intermediates = version, label, intermediates
         self.reference = True  # False: the reference kernel is known to be wrong, compare with the built-in one
 
     @property
@@ -91,6 +91,8 @@ class Model:
         node = schema.OperatorT()
         node.inputs = [-1 if t is None else add(t, f"in{i}") for i, t in enumerate(self.inputs)]
         node.outputs = [add(t, f"out{i}") for i, t in enumerate(self.outputs)]
+        if self.intermediates:
+            node.intermediates = [add(t, f"intermediate{i}") for i, t in enumerate(self.intermediates)]
         for t, index in zip(self.inputs, node.inputs):
             if t is not None and t.data is None and not t.variable:
                 graph.inputs.append(index)

@@ -2,6 +2,7 @@
  * TFLite's integer LSTM: int8 input, output and weights, gates in Q3.12 before and Q0.15 after their function, the
  * cell state int16 with a power of two as scale.
  */
+#include "kernels/fixed_math.h"
 #include "kernels/fixed_math16.h"
 #include "op/op_quant.h"
 #include "op/recurrent/recurrent.h"
@@ -10,6 +11,8 @@
 #include <string.h>
 
 typedef struct codes_state {
+    mote_multiplier peephole_scale[MOTE_N_GATES], norm_scale[MOTE_N_GATES];
+    int32_t variance_guard[MOTE_N_GATES];
     mote_multiplier x_scale[MOTE_N_GATES], h_scale[MOTE_N_GATES], hidden_scale, projection_scale;
     int32_t *x_bias[MOTE_N_GATES], *h_bias[MOTE_N_GATES], *projection_bias; /* the zero points' share included */
     int32_t cell_exponent;                                                  /* the cell state's scale is 2^this */
@@ -51,9 +54,16 @@ static mote_status need_usable(const mote_op_io *io, mote_error *err)
         else if (tensor && weights)
             status = mote_need_per_tensor(tensor, "a weight", err);
     }
-    for (int32_t k = 0; k < MOTE_N_GATES && status == MOTE_OK; k++)
-        if (mote_lstm_input(io, MOTE_LSTM_NORM + k) || (k < 3 && io->inputs[MOTE_LSTM_PEEPHOLE + k]))
-            status = mote_error_set(err, MOTE_UNSUPPORTED, "an int8 LSTM with peepholes or layer normalization");
+    for (int32_t k = 0; k < MOTE_N_GATES && status == MOTE_OK; k++) {
+        const mote_tensor *norm = mote_lstm_input(io, MOTE_LSTM_NORM + k);
+        const mote_tensor *peephole = mote_lstm_peephole(io, k);
+        if (norm && !norm->data)
+            status = mote_error_set(err, MOTE_UNSUPPORTED, "input %d is not a constant", MOTE_LSTM_NORM + k);
+        if (status == MOTE_OK && norm)
+            status = mote_need_per_tensor(norm, "a normalization weight", err);
+        if (status == MOTE_OK && peephole)
+            status = mote_need_per_tensor(peephole, "a peephole", err);
+    }
     return status;
 }
 
@@ -62,14 +72,46 @@ static int32_t code_of_clip(float clip, float scale, float low, float high)
     return clip > 0.0F ? (int32_t)fminf(fmaxf(clip / scale, low), high) : 0;
 }
 
+/* Of a gate's sum before its function: Q3.12, or with layer normalization what a converter recorded. 0: not given. */
+static float gate_scale_of(const mote_run *run, const mote_op_io *io, int32_t k)
+{
+    if (!mote_lstm_input(io, MOTE_LSTM_NORM + k))
+        return 1.0F / 4096.0F;
+    const mote_tensor *recorded = mote_run_intermediate(run, k);
+    return recorded ? mote_scale_of(recorded) : 0.0F;
+}
+
+static mote_status prepare_extras(const mote_op_io *io, codes_state *s, int32_t k, float gate_scale, mote_error *err)
+{
+    const mote_tensor *peephole = mote_lstm_peephole(io, k), *norm = mote_lstm_input(io, MOTE_LSTM_NORM + k);
+    if (peephole) {
+        const float factor =
+            (float)(ldexp(1.0, s->cell_exponent) * (double)mote_scale_of(peephole) / (double)gate_scale);
+        if (!(factor < 0x1p30F))
+            return mote_error_set(err, MOTE_UNSUPPORTED, "a peephole's scale is too large");
+        s->peephole_scale[k] = mote_multiplier_from_double((double)factor);
+    }
+    if (norm) {
+        if (!(mote_scale_of(norm) < 0x1p16F))
+            return mote_error_set(err, MOTE_UNSUPPORTED, "a normalization weight's scale is too large");
+        s->norm_scale[k] = mote_multiplier_from_double((double)mote_scale_of(norm));
+        s->norm_scale[k].exponent += 12; /* to Q3.12 */
+        s->variance_guard[k] = mote_max_i32(1, (int32_t)(10000.0F * mote_scale_of(norm)));
+    }
+    return MOTE_OK;
+}
+
 /* The products are in float, in the reference's order: their rounding decides the multiplier. */
 static mote_status prepare_gates(mote_run *run, const mote_op_io *io, codes_state *s, mote_error *err)
 {
     const mote_tensor *x = io->inputs[MOTE_LSTM_X], *h = io->inputs[MOTE_LSTM_H];
-    const float gate_scale = 1.0F / 4096.0F;
     for (int32_t k = io->inputs[MOTE_LSTM_X_WEIGHTS] ? 0 : 1; k < MOTE_N_GATES; k++) {
         const mote_tensor *x_weights = io->inputs[MOTE_LSTM_X_WEIGHTS + k];
         const mote_tensor *h_weights = io->inputs[MOTE_LSTM_H_WEIGHTS + k];
+        const bool normalizes = mote_lstm_input(io, MOTE_LSTM_NORM + k) != NULL;
+        const float gate_scale = gate_scale_of(run, io, k);
+        if (!(gate_scale > 0.0F))
+            return mote_error_set(err, MOTE_SHAPE, "intermediate tensor %d, a gate's scale, is missing", k);
         const float x_factor = mote_scale_of(x_weights) * mote_scale_of(x) / gate_scale;
         const float h_factor = mote_scale_of(h_weights) * mote_scale_of(h) / gate_scale;
         if (!(x_factor < 0x1p30F) || !(h_factor < 0x1p30F))
@@ -77,10 +119,13 @@ static mote_status prepare_gates(mote_run *run, const mote_op_io *io, codes_stat
                                   (double)mote_scale_of(x_weights));
         s->x_scale[k] = mote_multiplier_from_double(x_factor);
         s->h_scale[k] = mote_multiplier_from_double(h_factor);
-        s->x_bias[k] = fold_zero(run, x_weights, io->inputs[MOTE_LSTM_BIAS + k], -mote_zero_of(x));
+        s->x_bias[k] = fold_zero(run, x_weights, normalizes ? NULL : io->inputs[MOTE_LSTM_BIAS + k], -mote_zero_of(x));
         s->h_bias[k] = fold_zero(run, h_weights, NULL, -mote_zero_of(h));
         if (!s->x_bias[k] || !s->h_bias[k])
             return out_of_memory(err);
+        const mote_status status = prepare_extras(io, s, k, gate_scale, err);
+        if (status != MOTE_OK)
+            return status;
     }
     return MOTE_OK;
 }
@@ -152,18 +197,64 @@ static int32_t clamp_to(int32_t x, int32_t most)
     return most > 0 ? mote_clamp_i32(x, -most, most) : x;
 }
 
-static void compute_gate(const mote_op_io *io, const codes_state *s, const mote_lstm_sizes *n, int32_t k,
-                         const int8_t *x, const int8_t *h, int16_t *gate)
+/* To mean 0 and deviation 2^10, then weight and bias, then Q3.12. Sums of squares and products wrap as in the
+ * reference. */
+static void normalize(const mote_op_io *io, const codes_state *s, int32_t k, int64_t n, int16_t *gate)
 {
+    const int16_t *weights = io->inputs[MOTE_LSTM_NORM + k]->data;
+    const int32_t *bias = io->inputs[MOTE_LSTM_BIAS + k]->data;
+    int64_t sum = 0, squares = 0;
+    for (int64_t i = 0; i < n; i++) {
+        sum += gate[i];
+        squares += gate[i] * gate[i];
+    }
+    const int64_t mean = sum * 1024 / n;
+    int32_t variance = (int32_t)((squares * ((1 << 20) / n) - mean * mean) / (1 << 20));
+    if (variance < 1)
+        variance = s->variance_guard[k];
+    const mote_multiplier inverse = mote_fixed_inverse_sqrt(variance);
+    for (int64_t i = 0; i < n; i++) {
+        const int32_t shifted = 1024 * gate[i] - (int32_t)mean;
+        const int64_t weighted =
+            mote_wrap_add_i32(mote_wrap_mul_i32(mote_scale_i32(shifted, inverse), weights[i]), bias[i]);
+        const int32_t value = (int32_t)((weighted > 0 ? weighted + 512 : weighted - 512) / 1024);
+        gate[i] = saturate(mote_scale_i32(value, s->norm_scale[k]));
+    }
+}
+
+/* The reference walks the cells of what it takes at once, a batch or where batches come first one example, in rows of
+ * n_output. Where a projection follows these are fewer than the cells, and the rest is not looked at. */
+static int16_t look_at_cell(const mote_op_io *io, const codes_state *s, const mote_lstm_sizes *n, int32_t k,
+                            const int16_t *c, int16_t sum)
+{
+    const mote_sequence_lstm_params *params = io->node->params;
+    const bool whole_batch = params->time_major || io->inputs[MOTE_LSTM_X]->shape.rank == 2;
+    const int64_t place = c - (const int16_t *)io->inputs[MOTE_LSTM_C]->data;
+    const int64_t cell = whole_batch ? place : place % n->n_cell;
+    if (cell >= (whole_batch ? n->n_batch : 1) * n->n_output)
+        return sum;
+    const int32_t product = ((const int16_t *)mote_lstm_peephole(io, k)->data)[cell % n->n_output] * *c;
+    return saturate(mote_wrap_add_i32(mote_scale_i32(product, s->peephole_scale[k]), sum));
+}
+
+static void compute_gate(const mote_op_io *io, const codes_state *s, const mote_lstm_sizes *n, int32_t k,
+                         const int8_t *x, const int8_t *h, const int16_t *c, int16_t *gate)
+{
+    const mote_tensor *peephole = mote_lstm_peephole(io, k);
     const int8_t *x_weights = io->inputs[MOTE_LSTM_X_WEIGHTS + k]->data;
     const int8_t *h_weights = io->inputs[MOTE_LSTM_H_WEIGHTS + k]->data;
     for (int64_t r = 0; r < n->n_cell; r++) {
         const int32_t from_x = dot(s->x_bias[k][r], x_weights + r * n->n_input, x, n->n_input);
         const int32_t from_h = dot(s->h_bias[k][r], h_weights + r * n->n_output, h, n->n_output);
         const int16_t part = saturate(mote_scale_i32(from_x, s->x_scale[k]));
-        const int16_t sum = saturate(mote_wrap_add_i32(mote_scale_i32(from_h, s->h_scale[k]), part));
-        gate[r] = k == MOTE_GATE_CELL ? mote_fixed16_tanh(sum, 3) : mote_fixed16_logistic(sum);
+        gate[r] = saturate(mote_wrap_add_i32(mote_scale_i32(from_h, s->h_scale[k]), part));
+        if (peephole)
+            gate[r] = look_at_cell(io, s, n, k, c + r, gate[r]);
     }
+    if (mote_lstm_input(io, MOTE_LSTM_NORM + k))
+        normalize(io, s, k, n->n_cell, gate);
+    for (int64_t r = 0; r < n->n_cell; r++)
+        gate[r] = k == MOTE_GATE_CELL ? mote_fixed16_tanh(gate[r], 3) : mote_fixed16_logistic(gate[r]);
 }
 
 /* a * b / 2^bits */
@@ -197,14 +288,15 @@ static void step(const mote_op_io *io, const codes_state *s, const mote_lstm_siz
     for (int32_t k = 0; k < MOTE_N_GATES; k++)
         gate[k] = room + k * n->n_cell;
     const bool coupled = !io->inputs[MOTE_LSTM_X_WEIGHTS];
-    for (int32_t k = coupled ? 1 : 0; k < MOTE_N_GATES; k++)
-        compute_gate(io, s, n, k, x, h, gate[k]);
+    for (int32_t k = coupled ? 1 : 0; k < MOTE_GATE_OUTPUT; k++)
+        compute_gate(io, s, n, k, x, h, c, gate[k]);
     for (int64_t i = 0; i < n->n_cell; i++) {
         const int16_t forget = gate[MOTE_GATE_FORGET][i];
         const int16_t in = coupled ? (int16_t)(INT16_MAX - forget) : gate[MOTE_GATE_INPUT][i];
         const int16_t added = multiply(in, gate[MOTE_GATE_CELL][i], 30 + s->cell_exponent);
         c[i] = (int16_t)clamp_to(saturate(multiply(forget, c[i], 15) + added), s->cell_clip);
     }
+    compute_gate(io, s, n, MOTE_GATE_OUTPUT, x, h, c, gate[MOTE_GATE_OUTPUT]); /* its peephole sees the new state */
     const bool projects = io->inputs[MOTE_LSTM_PROJECTION] != NULL;
     int8_t *hidden = projects ? (int8_t *)(room + MOTE_N_GATES * n->n_cell) : h;
     /* the reference adds the negated zero point where a projection follows, and its folded bias goes with that */

@@ -1,4 +1,10 @@
-/* gate = act(Wx x + Wh h + p c + b);  c = forget c + input cell;  h = project(output act(c)) */
+/*
+ * gate = act(Wx x + Wh h + p c + b);  c = forget c + input cell;  h = project(output act(c)). Where weights are int8,
+ * each vector that meets them becomes int8 first, with a scale of its own.
+ *
+ *   scratch: | gates: 4 n_cell floats | codes of x, of h, of what is projected |
+ */
+#include "op/conv_2d/conv_2d.h"
 #include "op/op_quant.h"
 #include "op/recurrent/recurrent.h"
 
@@ -55,20 +61,51 @@ static void normalize(float *x, int64_t n, const float *factor, const float *bia
         x[i] = (x[i] - mean) * inverse * factor[i] + bias[i];
 }
 
-/* gate: n_cell values; h: what the last step gave */
-static void compute_gate(const mote_op_io *io, const mote_lstm_sizes *n, int32_t k, const float *x, const float *h,
+/* A vector as it is, and as int8. */
+typedef struct vector {
+    const float *x;
+    const int8_t *codes; /* NULL where the weights are float */
+    float scale;
+    int32_t zero;
+} vector;
+
+static vector make_vector(mote_run *run, const mote_op_io *io, const float *x, int64_t n, int8_t *codes)
+{
+    const mote_sequence_lstm_params *params = io->node->params;
+    vector v = {.x = x, .codes = mote_lstm_is_hybrid(io) ? codes : NULL};
+    if (v.codes && params->asymmetric_quantize_inputs)
+        mote_quantize_asymmetric(run, x, n, codes, &v.scale, &v.zero);
+    else if (v.codes)
+        mote_quantize_symmetric(run, x, n, codes, &v.scale);
+    return v;
+}
+
+/* Row r of the weights times the vector. */
+static float product(const mote_tensor *weights, int64_t r, const vector *v, int64_t n)
+{
+    if (!v->codes)
+        return dot((const float *)weights->data + r * n, v->x, n);
+    const int8_t *w = (const int8_t *)weights->data + r * n;
+    uint32_t sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += (uint32_t)((v->codes[i] - v->zero) * w[i]);
+    return (float)(int32_t)sum * (v->scale * mote_scale_of(weights));
+}
+
+/* h: what the last step gave; gate: n_cell values */
+static void compute_gate(const mote_op_io *io, const mote_lstm_sizes *n, int32_t k, const vector *x, const vector *h,
                          const float *c, float *gate)
 {
     const mote_sequence_lstm_params *params = io->node->params;
-    const float *x_weights = data_of(io, MOTE_LSTM_X_WEIGHTS + k), *h_weights = data_of(io, MOTE_LSTM_H_WEIGHTS + k);
     const float *bias = data_of(io, MOTE_LSTM_BIAS + k), *norm = data_of(io, MOTE_LSTM_NORM + k);
-    const float *peephole =
-        k == MOTE_GATE_CELL ? NULL : data_of(io, MOTE_LSTM_PEEPHOLE + (k == MOTE_GATE_OUTPUT ? 2 : k));
+    const mote_tensor *peephole = mote_lstm_peephole(io, k);
     for (int64_t r = 0; r < n->n_cell; r++) {
-        gate[r] = (norm ? 0.0F : bias[r]) + dot(x_weights + r * n->n_input, x, n->n_input) +
-                  dot(h_weights + r * n->n_output, h, n->n_output);
-        if (peephole)
-            gate[r] += peephole[r] * c[r];
+        gate[r] = (norm ? 0.0F : bias[r]) + product(io->inputs[MOTE_LSTM_X_WEIGHTS + k], r, x, n->n_input) +
+                  product(io->inputs[MOTE_LSTM_H_WEIGHTS + k], r, h, n->n_output);
+        if (peephole && peephole->dtype == MOTE_FLOAT32)
+            gate[r] += ((const float *)peephole->data)[r] * c[r];
+        else if (peephole)
+            gate[r] += (float)((const int8_t *)peephole->data)[r] * mote_scale_of(peephole) * c[r];
     }
     if (norm)
         normalize(gate, n->n_cell, norm, bias);
@@ -77,35 +114,48 @@ static void compute_gate(const mote_op_io *io, const mote_lstm_sizes *n, int32_t
             k == MOTE_GATE_CELL ? activate(gate[r], params->fused_activation_function) : 1.0F / (1.0F + expf(-gate[r]));
 }
 
-static void step(const mote_op_io *io, const mote_lstm_sizes *n, const float *x, float *h, float *c, float *room)
+static void project(mote_run *run, const mote_op_io *io, const mote_lstm_sizes *n, const float *hidden, int8_t *codes,
+                    float *h)
 {
     const mote_sequence_lstm_params *params = io->node->params;
-    float *gate[MOTE_N_GATES];
+    const float *bias = data_of(io, MOTE_LSTM_PROJECTION_BIAS);
+    const vector v = make_vector(run, io, hidden, n->n_cell, codes);
+    for (int64_t r = 0; r < n->n_output; r++)
+        h[r] = (bias ? bias[r] : 0.0F) + product(io->inputs[MOTE_LSTM_PROJECTION], r, &v, n->n_cell);
+    clip(h, n->n_output, params->proj_clip);
+}
+
+static void step(mote_run *run, const mote_op_io *io, const mote_lstm_sizes *n, const float *input, float *h, float *c)
+{
+    const mote_sequence_lstm_params *params = io->node->params;
+    float *room = mote_run_scratch(run), *gate[MOTE_N_GATES];
+    int8_t *codes = (int8_t *)(room + MOTE_N_GATES * n->n_cell);
     for (int32_t k = 0; k < MOTE_N_GATES; k++)
         gate[k] = room + k * n->n_cell;
+    const vector x = make_vector(run, io, input, n->n_input, codes);
+    const vector last = make_vector(run, io, h, n->n_output, codes + n->n_input);
     const bool coupled = !io->inputs[MOTE_LSTM_X_WEIGHTS];
     for (int32_t k = coupled ? 1 : 0; k < MOTE_GATE_OUTPUT; k++)
-        compute_gate(io, n, k, x, h, c, gate[k]);
+        compute_gate(io, n, k, &x, &last, c, gate[k]);
     for (int64_t i = 0; i < n->n_cell; i++) {
         const float in = coupled ? 1.0F - gate[MOTE_GATE_FORGET][i] : gate[MOTE_GATE_INPUT][i];
         c[i] = gate[MOTE_GATE_FORGET][i] * c[i] + in * gate[MOTE_GATE_CELL][i];
     }
     clip(c, n->n_cell, params->cell_clip);
-    compute_gate(io, n, MOTE_GATE_OUTPUT, x, h, c, gate[MOTE_GATE_OUTPUT]);
-    const float *projection = data_of(io, MOTE_LSTM_PROJECTION), *bias = data_of(io, MOTE_LSTM_PROJECTION_BIAS);
-    float *hidden = projection ? gate[MOTE_GATE_CELL] : h;
+    compute_gate(io, n, MOTE_GATE_OUTPUT, &x, &last, c, gate[MOTE_GATE_OUTPUT]);
+    const bool projects = io->inputs[MOTE_LSTM_PROJECTION] != NULL;
+    float *hidden = projects ? gate[MOTE_GATE_CELL] : h;
     for (int64_t i = 0; i < n->n_cell; i++)
         hidden[i] = gate[MOTE_GATE_OUTPUT][i] * activate(c[i], params->fused_activation_function);
-    if (!projection)
-        return;
-    for (int64_t r = 0; r < n->n_output; r++)
-        h[r] = (bias ? bias[r] : 0.0F) + dot(projection + r * n->n_cell, hidden, n->n_cell);
-    clip(h, n->n_output, params->proj_clip);
+    if (projects)
+        project(run, io, n, hidden, codes + n->n_input + n->n_output, h);
 }
 
 void mote_lstm_request_float(mote_run *run, const mote_op_io *io)
 {
-    mote_run_request_scratch(run, (size_t)mote_lstm_read_sizes(io).n_cell * MOTE_N_GATES * sizeof(float));
+    const mote_lstm_sizes n = mote_lstm_read_sizes(io);
+    const int64_t n_codes = mote_lstm_is_hybrid(io) ? n.n_input + n.n_output + n.n_cell : 0;
+    mote_run_request_scratch(run, (size_t)n.n_cell * MOTE_N_GATES * sizeof(float) + (size_t)n_codes);
 }
 
 void mote_lstm_eval_float(mote_run *run, const mote_op_io *io)
@@ -116,7 +166,7 @@ void mote_lstm_eval_float(mote_run *run, const mote_op_io *io)
         float *c = (float *)io->inputs[MOTE_LSTM_C]->data + b * n.n_cell;
         for (int64_t t = 0; t < n.n_time; t++) {
             const int64_t row = mote_lstm_row(io, &n, b, t);
-            step(io, &n, (const float *)io->inputs[MOTE_LSTM_X]->data + row * n.n_input, h, c, mote_run_scratch(run));
+            step(run, io, &n, (const float *)io->inputs[MOTE_LSTM_X]->data + row * n.n_input, h, c);
             memcpy((float *)io->outputs[0]->data + row * n.n_output, h, (size_t)n.n_output * sizeof *h);
         }
     }

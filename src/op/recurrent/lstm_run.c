@@ -6,10 +6,13 @@ mote_lstm_sizes mote_lstm_read_sizes(const mote_op_io *io)
     const mote_sequence_lstm_params *params = io->node->params;
     const int32_t *x = io->inputs[MOTE_LSTM_X]->shape.dims;
     const int32_t *h_weights = io->inputs[MOTE_LSTM_H_WEIGHTS + MOTE_GATE_OUTPUT]->shape.dims;
+    const bool one_step = io->inputs[MOTE_LSTM_X]->shape.rank == 2;
     return (mote_lstm_sizes){
         .n_batch = params->time_major ? x[1] : x[0],
-        .n_time = params->time_major ? x[0] : x[1],
-        .n_input = x[2],
+        .n_time = one_step             ? 1
+                  : params->time_major ? x[0]
+                                       : x[1],
+        .n_input = one_step ? x[1] : x[2],
         .n_cell = h_weights[0],
         .n_output = h_weights[1],
     };
@@ -36,7 +39,9 @@ static mote_status check(const mote_op_io *io, int32_t at, bool needed, int64_t 
 
 static mote_status check_gates(const mote_op_io *io, const mote_lstm_sizes *n, bool codes, mote_error *err)
 {
-    const mote_dtype weights = codes ? MOTE_INT8 : MOTE_FLOAT32, bias = codes ? MOTE_INT32 : MOTE_FLOAT32;
+    const bool hybrid = mote_lstm_is_hybrid(io);
+    const mote_dtype weights = codes || hybrid ? MOTE_INT8 : MOTE_FLOAT32, bias = codes ? MOTE_INT32 : MOTE_FLOAT32;
+    const mote_dtype peepholes = codes ? MOTE_INT16 : weights;
     const bool coupled = !io->inputs[MOTE_LSTM_X_WEIGHTS]; /* the input gate is 1 - the forget gate */
     mote_status status = MOTE_OK;
     if (coupled != !io->inputs[MOTE_LSTM_H_WEIGHTS])
@@ -51,7 +56,7 @@ static mote_status check_gates(const mote_op_io *io, const mote_lstm_sizes *n, b
             status = check(io, MOTE_LSTM_NORM + k, false, n->n_cell, 0, codes ? MOTE_INT16 : MOTE_FLOAT32, err);
     }
     for (int32_t k = 0; k < 3 && status == MOTE_OK; k++)
-        status = check(io, MOTE_LSTM_PEEPHOLE + k, false, n->n_cell, 0, codes ? MOTE_INT16 : MOTE_FLOAT32, err);
+        status = check(io, MOTE_LSTM_PEEPHOLE + k, false, n->n_cell, 0, peepholes, err);
     if (status == MOTE_OK)
         status = check(io, MOTE_LSTM_PROJECTION, n->n_output != n->n_cell, n->n_output, n->n_cell, weights, err);
     if (status == MOTE_OK)
@@ -69,12 +74,25 @@ static mote_status check_state(const mote_op_io *io, int32_t at, int64_t count, 
     return MOTE_OK;
 }
 
+/* int8 weights under floats have one scale each. */
+static mote_status check_hybrid(const mote_op_io *io, mote_error *err)
+{
+    for (int32_t at = MOTE_LSTM_X_WEIGHTS; at <= MOTE_LSTM_PROJECTION; at++) {
+        const mote_tensor *tensor = io->inputs[at];
+        if (tensor && tensor->dtype == MOTE_INT8 && tensor->quant.n != 1)
+            return mote_error_set(err, MOTE_UNSUPPORTED, "input %d has %d scales, not one", at, tensor->quant.n);
+    }
+    return MOTE_OK;
+}
+
 static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
 {
     const mote_dtype dtype = io->inputs[MOTE_LSTM_X]->dtype;
     const mote_sequence_lstm_params *params = io->node->params;
     if ((dtype != MOTE_FLOAT32 && dtype != MOTE_INT8) || io->outputs[0]->dtype != dtype)
         return mote_error_set(err, MOTE_UNSUPPORTED, "an LSTM on %s", mote_dtype_name(dtype));
+    if (params->kernel_type != 0 || params->diagonal_recurrent_tensors)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "the basic form of the LSTM, or diagonal recurrent weights");
     if (params->fused_activation_function < MOTE_ACT_NONE || params->fused_activation_function > MOTE_ACT_TANH)
         return mote_error_set(err, MOTE_UNSUPPORTED, "activation %d", params->fused_activation_function);
     const mote_lstm_sizes n = mote_lstm_read_sizes(io);
@@ -86,6 +104,8 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
         status = check_state(io, MOTE_LSTM_H, n.n_batch * n.n_output, dtype, err);
     if (status == MOTE_OK)
         status = check_state(io, MOTE_LSTM_C, n.n_batch * n.n_cell, codes ? MOTE_INT16 : MOTE_FLOAT32, err);
+    if (status == MOTE_OK && mote_lstm_is_hybrid(io))
+        status = check_hybrid(io, err);
     if (status != MOTE_OK || codes)
         return status == MOTE_OK ? mote_lstm_prepare_codes(run, io, state, err) : status;
     mote_lstm_request_float(run, io);
@@ -103,3 +123,4 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_e
 }
 
 const mote_op_run mote_op_run_unidirectional_sequence_lstm = {prepare, eval};
+const mote_op_run mote_op_run_lstm = {prepare, eval};

@@ -4,10 +4,12 @@
 
 #include "op/op.h"
 
+/* Of UNIDIRECTIONAL_SEQUENCE_LSTM, and of LSTM: the same on a single step. */
 typedef struct mote_sequence_lstm_params {
     int32_t fused_activation_function;
     float cell_clip, proj_clip; /* 0: no clipping */
     bool time_major, asymmetric_quantize_inputs, diagonal_recurrent_tensors;
+    int32_t kernel_type; /* LSTM: 0 full, 1 basic */
 } mote_sequence_lstm_params;
 
 typedef struct mote_svdf_params {
@@ -42,6 +44,12 @@ static inline const mote_tensor *mote_lstm_input(const mote_op_io *io, int32_t a
     return at < io->n_inputs ? io->inputs[at] : NULL;
 }
 
+/* The weights by which a gate sees the cell state; NULL: it does not. */
+static inline const mote_tensor *mote_lstm_peephole(const mote_op_io *io, int32_t gate)
+{
+    return gate == MOTE_GATE_CELL ? NULL : io->inputs[MOTE_LSTM_PEEPHOLE + (gate == MOTE_GATE_OUTPUT ? 2 : gate)];
+}
+
 /* Where (batch, time) is among the batch * time rows of input and output. */
 static inline int64_t mote_lstm_row(const mote_op_io *io, const mote_lstm_sizes *n, int64_t batch, int64_t time)
 {
@@ -49,10 +57,17 @@ static inline int64_t mote_lstm_row(const mote_op_io *io, const mote_lstm_sizes 
     return params->time_major ? time * n->n_batch + batch : batch * n->n_time + time;
 }
 
+/* Float activations on int8 weights. */
+static inline bool mote_lstm_is_hybrid(const mote_op_io *io)
+{
+    return io->inputs[MOTE_LSTM_X]->dtype == MOTE_FLOAT32 &&
+           io->inputs[MOTE_LSTM_H_WEIGHTS + MOTE_GATE_OUTPUT]->dtype != MOTE_FLOAT32;
+}
+
 /* Reads the sizes off the checked shapes. */
 mote_lstm_sizes mote_lstm_read_sizes(const mote_op_io *io);
 
-/* Everything float. */
+/* Floats, on float or int8 weights. */
 void mote_lstm_request_float(mote_run *run, const mote_op_io *io);
 void mote_lstm_eval_float(mote_run *run, const mote_op_io *io);
 

@@ -1,7 +1,7 @@
 #include "op/op_infer.h"
 #include "op/recurrent/recurrent.h"
 
-static mote_status infer_lstm(const mote_op_io *io, mote_error *err)
+static mote_status infer_lstm_of(const mote_op_io *io, int32_t rank, mote_error *err)
 {
     const mote_tensor *x = io->inputs[MOTE_LSTM_X], *h_weights = io->inputs[MOTE_LSTM_H_WEIGHTS + MOTE_GATE_OUTPUT];
     if (!x || !h_weights)
@@ -11,13 +11,26 @@ static mote_status infer_lstm(const mote_op_io *io, mote_error *err)
         mote_infer_set_unknown(io->outputs[0]);
         return MOTE_OK;
     }
-    if (x->shape.rank != 3 || h_weights->shape.rank != 2)
+    if (x->shape.rank != rank || h_weights->shape.rank != 2)
         return mote_error_set(err, MOTE_SHAPE,
-                              "an input of rank 3 and recurrent weights of rank 2 are needed, not %d and %d",
+                              "an input of rank %d and recurrent weights of rank 2 are needed, not %d and %d", rank,
                               x->shape.rank, h_weights->shape.rank);
     io->outputs[0]->shape = x->shape;
-    io->outputs[0]->shape.dims[2] = h_weights->shape.dims[1];
+    io->outputs[0]->shape.dims[rank - 1] = h_weights->shape.dims[1];
     return MOTE_OK;
+}
+
+static mote_status infer_sequence_lstm(const mote_op_io *io, mote_error *err)
+{
+    return infer_lstm_of(io, 3, err);
+}
+
+/* A single step of a batch. The basic form has 5 inputs and 4 outputs. */
+static mote_status infer_lstm(const mote_op_io *io, mote_error *err)
+{
+    if (io->n_inputs < 20 || io->n_outputs != 1)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "the basic form of the LSTM");
+    return infer_lstm_of(io, 2, err);
 }
 
 static mote_status infer_svdf(const mote_op_io *io, mote_error *err)
@@ -55,6 +68,16 @@ static int32_t version_lstm(const mote_op_io *io)
     return params->asymmetric_quantize_inputs ? 3 : 2;
 }
 
+static int32_t version_one_step(const mote_op_io *io)
+{
+    const mote_sequence_lstm_params *params = io->node->params;
+    if (params->kernel_type != 0)
+        return 2;
+    if (!is_hybrid(io, MOTE_LSTM_X_WEIGHTS + MOTE_GATE_OUTPUT))
+        return 1;
+    return params->asymmetric_quantize_inputs ? 4 : 3;
+}
+
 static int32_t version_svdf(const mote_op_io *io)
 {
     const mote_svdf_params *params = io->node->params;
@@ -76,6 +99,15 @@ static const mote_op_field LSTM_FIELDS[] = {
     {"diagonal_recurrent_tensors", 5, MOTE_FIELD_BOOL, offsetof(mote_sequence_lstm_params, diagonal_recurrent_tensors),
      0},
 };
+static const mote_op_field ONE_STEP_FIELDS[] = {
+    {"fused_activation_function", 0, MOTE_FIELD_ENUM, offsetof(mote_sequence_lstm_params, fused_activation_function),
+     0},
+    {"cell_clip", 1, MOTE_FIELD_F32, offsetof(mote_sequence_lstm_params, cell_clip), 0},
+    {"proj_clip", 2, MOTE_FIELD_F32, offsetof(mote_sequence_lstm_params, proj_clip), 0},
+    {"kernel_type", 3, MOTE_FIELD_ENUM, offsetof(mote_sequence_lstm_params, kernel_type), 0},
+    {"asymmetric_quantize_inputs", 4, MOTE_FIELD_BOOL, offsetof(mote_sequence_lstm_params, asymmetric_quantize_inputs),
+     0},
+};
 static const mote_op_field SVDF_FIELDS[] = {
     {"rank", 0, MOTE_FIELD_I32, offsetof(mote_svdf_params, rank), 0},
     {"fused_activation_function", 1, MOTE_FIELD_ENUM, offsetof(mote_svdf_params, fused_activation_function), 0},
@@ -93,8 +125,24 @@ const mote_op_def mote_op_def_unidirectional_sequence_lstm = {
     .min_outputs = 1,
     .max_outputs = 1,
     .flags = MOTE_OP_STATEFUL,
-    .infer = infer_lstm,
+    .infer = infer_sequence_lstm,
     .version = version_lstm,
+    .max_version = 4,
+};
+
+const mote_op_def mote_op_def_lstm = {
+    .name = "LSTM",
+    .options_type = 14,
+    .fields = ONE_STEP_FIELDS,
+    .n_fields = sizeof ONE_STEP_FIELDS / sizeof *ONE_STEP_FIELDS,
+    .params_bytes = sizeof(mote_sequence_lstm_params),
+    .min_inputs = 5,
+    .max_inputs = 24,
+    .min_outputs = 1,
+    .max_outputs = 4,
+    .flags = MOTE_OP_STATEFUL,
+    .infer = infer_lstm,
+    .version = version_one_step,
     .max_version = 4,
 };
 
