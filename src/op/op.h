@@ -148,6 +148,7 @@ int32_t mote_run_variable_id(mote_run *run, const char *container, const char *s
  * only those have data that the pass needs: forward all inputs and outputs, backward what the facet asks for. */
 typedef struct mote_grad {
     const mote_op_io *io;
+    const struct mote_op_grad *facet;
     void *state;   /* plan's own */
     void *saved;   /* saved_bytes that live from forward to backward */
     bool training; /* batch statistics and random draws; false: as at inference (predicting, or a frozen layer) */
@@ -157,6 +158,12 @@ typedef struct mote_grad {
     float *const *d_inputs;        /* where the gradient by each input goes; NULL: nobody asks */
     uint32_t add;                  /* bit i: add to what d_inputs[i] holds; only for facets with MOTE_GRAD_ADDS */
     size_t saved_bytes;            /* set by plan */
+    /* A value that is made anew wherever it is read, and lies nowhere: set by plan, the output can be made row by row
+     * (give_rows), and input 0 is read through mote_grad_read_rows alone, in both passes. Both true of all who touch a
+     * value, the trainer leaves it out. A row is the last dimension. */
+    bool gives_rows, takes_rows;
+    bool output_is_rows;           /* forward: the output has no memory, prepare for give_rows only */
+    const struct mote_grad *maker; /* of input 0, where that has no memory; else NULL */
 } mote_grad;
 
 enum {
@@ -179,11 +186,15 @@ typedef struct mote_op_grad {
     mote_status (*backward)(mote_run *run, const mote_grad *grad, mote_error *err);
     /* Once the step counts: what the operator keeps from step to step (moving statistics). NULL: nothing. */
     void (*finish)(const mote_grad *grad);
+    /* Rows [begin, end) of output 0 into `to`, after forward; from any thread. */
+    void (*give_rows)(const mote_grad *grad, int64_t begin, int64_t end, float *to);
     /* Multiply-adds of the forward pass, for the roofline; each gradient takes as many. NULL: one per output value. */
     int64_t (*products)(const mote_op_io *io);
 } mote_op_grad;
 
-const mote_op_grad *mote_op_find_grad(int32_t op); /* grad_table.c; NULL: none */
+/* Rows [begin, end) of input 0 into `to`, from its memory or its maker. */
+void mote_grad_read_rows(const mote_grad *grad, int64_t begin, int64_t end, float *to); /* grad_table.c */
+const mote_op_grad *mote_op_find_grad(int32_t op);                                      /* grad_table.c; NULL: none */
 
 /* --- tables (op_table.c) --- */
 const mote_op_def *mote_op_find(int32_t op);     /* NULL: mote does not know it */

@@ -47,6 +47,7 @@ typedef struct tr_tensor {
     bool known;          /* a constant or evaluated while planning; not a weight */
     bool fixed;          /* a weight or an input of the model: memory of its own, outside the arena */
     bool wants;          /* its gradient is asked for */
+    bool rows;           /* made anew wherever it is read: no memory (op.h: gives_rows) */
     bool again;          /* not kept: made again for the backward pass */
     int32_t n_gradients; /* contributions to its gradient so far (while planning) */
     int32_t producer;    /* node or TR_NONE */

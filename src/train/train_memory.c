@@ -67,11 +67,19 @@ static void touch(walk *w, int32_t buffer, int32_t at)
     b->last = at;
 }
 
-/* A value that lies in the arena: the buffer of its root. */
+/* A value that lies in the arena: the buffer of its root. One that lies nowhere: what it is made from. */
 static void touch_value(walk *w, int32_t tensor, int32_t at)
 {
-    if (tensor >= 0)
-        touch(w, w->plan->info[w->plan->info[tensor].root].now, at);
+    if (tensor < 0)
+        return;
+    const tr_tensor *info = &w->plan->info[w->plan->info[tensor].root];
+    touch(w, info->now, at);
+    if (!info->rows)
+        return;
+    const tr_node *maker = &w->plan->nodes[info->producer];
+    touch(w, maker->saved, at);
+    for (int32_t i = 0; i < maker->io.n_inputs; i++)
+        touch_value(w, maker->io.node->inputs[i], at);
 }
 
 static bool asks(uint32_t mask, int32_t i)
@@ -117,6 +125,43 @@ static bool has_views(const walk *w, int32_t tensor)
     return false;
 }
 
+/* Everybody who reads the value takes it row by row, and its maker gives it so. */
+static bool is_rows(const walk *w, const tr_node *maker, int32_t tensor)
+{
+    const mote_graph *graph = w->trainer->graph;
+    if (!maker->grad.gives_rows || maker->io.n_outputs != 1 || mote_graph_is_output(graph, tensor) ||
+        tensor == w->trainer->loss.tensor || has_views(w, tensor) || !keeps_inputs(w, maker))
+        return false;
+    int32_t n_readers = 0;
+    for (int32_t k = 0; k < graph->n_nodes; k++)
+        for (int32_t i = 0; i < graph->nodes[k]->n_inputs; i++) {
+            if (graph->nodes[k]->inputs[i] != tensor)
+                continue;
+            const tr_node *reader = &w->plan->nodes[k];
+            n_readers++;
+            if (i != 0 || reader->view || reader->folded || !reader->grad.takes_rows)
+                return false;
+        }
+    return n_readers > 0;
+}
+
+static void choose_rows(walk *w)
+{
+    const mote_graph *graph = w->trainer->graph;
+    for (int32_t k = 0; w->trainer->options.recompute != MOTE_RECOMPUTE_NONE && k < graph->n_nodes; k++) {
+        tr_node *node = &w->plan->nodes[k];
+        if (node->folded || node->view || !node->facet)
+            continue;
+        const int32_t out = graph->nodes[k]->outputs[0];
+        node->grad.output_is_rows = w->plan->info[out].rows = is_rows(w, node, out);
+    }
+    for (int32_t k = 0; k < graph->n_nodes; k++) {
+        const int32_t in = graph->nodes[k]->n_inputs > 0 ? graph->nodes[k]->inputs[0] : TR_NONE;
+        if (in >= 0 && w->plan->info[in].rows)
+            w->plan->nodes[k].grad.maker = &w->plan->nodes[w->plan->info[in].producer].grad;
+    }
+}
+
 static void choose_again(walk *w)
 {
     const mote_recompute mode = w->trainer->options.recompute;
@@ -129,7 +174,8 @@ static void choose_again(walk *w)
         const size_t least = mode == MOTE_RECOMPUTE_ALL ? 1 : LARGE_BYTES;
         if (w->plan->tensors[out].n_bytes < least || out == w->trainer->loss.tensor || out == w->trainer->loss.output)
             continue;
-        w->plan->info[out].again = keeps_inputs(w, node) && is_read_backward(w, out) && !has_views(w, out);
+        w->plan->info[out].again =
+            !w->plan->info[out].rows && keeps_inputs(w, node) && is_read_backward(w, out) && !has_views(w, out);
     }
 }
 
@@ -145,6 +191,8 @@ static void forward(walk *w, int32_t k)
         touch_value(w, at->inputs[i], now);
     for (int32_t i = 0; i < at->n_outputs && !node->view; i++) {
         tr_tensor *info = &w->plan->info[at->outputs[i]];
+        if (info->rows)
+            continue;
         info->value = info->now = new_buffer(w, w->plan->tensors[at->outputs[i]].n_bytes);
         touch(w, info->now, now);
     }
@@ -281,6 +329,7 @@ mote_status tr_plan_actions(mote_trainer *trainer, tr_plan *plan, mote_error *er
 {
     walk w = {.trainer = trainer, .plan = plan, .err = err};
     const mote_graph *graph = trainer->graph;
+    choose_rows(&w);
     choose_again(&w);
     for (int32_t k = 0; k < graph->n_nodes; k++)
         if (!plan->nodes[k].folded)

@@ -96,6 +96,7 @@ static mote_status make_nodes(const mote_trainer *trainer, tr_plan *plan, mote_e
         const bool freezes = n->facet && (n->facet->flags & MOTE_GRAD_FREEZES) && n->frozen;
         n->grad = (mote_grad){
             .io = &n->io,
+            .facet = n->facet,
             .training = plan->training && !freezes,
             .seed = (uint64_t)trainer->seed,
             .d_outputs = n->d_outputs,

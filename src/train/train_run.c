@@ -121,7 +121,7 @@ static mote_status run_loss(mote_trainer *trainer, const mote_train_batch *batch
 static bool is_finite(const mote_tensor *tensor)
 {
     const float *x = tensor->data;
-    const int64_t n = tensor->dtype == MOTE_FLOAT32 ? mote_shape_count(&tensor->shape) : 0;
+    const int64_t n = x && tensor->dtype == MOTE_FLOAT32 ? mote_shape_count(&tensor->shape) : 0;
     for (int64_t i = 0; i < n; i++)
         if (!isfinite(x[i]))
             return false;

@@ -26,6 +26,7 @@ typedef void part_fn(const float *a, int32_t sa, const float *b, int32_t sb, con
         (void)y;                                                                                                       \
         (void)sa;                                                                                                      \
         (void)sb;                                                                                                      \
+        MOTE_LOOP_INDEPENDENT                                                                                          \
         for (int64_t i = 0; i < n; ++i)                                                                                \
             g[i] = dy[i] * (__VA_ARGS__);                                                                              \
     }
@@ -63,9 +64,11 @@ static void mul_by_a(const float *a, int32_t sa, const float *b, int32_t sb, con
     (void)sa;
     (void)y;
     if (sb) {
+        MOTE_LOOP_INDEPENDENT
         for (int64_t i = 0; i < n; ++i)
             g[i] = dy[i] * b[i];
     } else {
+        MOTE_LOOP_INDEPENDENT
         for (int64_t i = 0; i < n; ++i)
             g[i] = dy[i] * b[0];
     }
@@ -90,14 +93,17 @@ static void add_run(const binary_grad_job *job, const int64_t *offset, int64_t a
     const mote_broadcast *plan = job->plan;
     float g[TILE];
     float *dx = job->dx + offset[job->which] + begin * plan->step[job->which];
+    if (job->whole) { /* element by element: dx may be dy */
+        job->part(job->a + offset[0] + begin * plan->step[0], plan->step[0], job->b + offset[1] + begin * plan->step[1],
+                  plan->step[1], job->y + at + begin, job->dy + at + begin, dx, n);
+        return;
+    }
     double held = 0;
     for (int64_t i = begin; i < begin + n; i += TILE) {
         const int64_t m = begin + n - i < TILE ? begin + n - i : TILE;
         job->part(job->a + offset[0] + i * plan->step[0], plan->step[0], job->b + offset[1] + i * plan->step[1],
                   plan->step[1], job->y + at + i, job->dy + at + i, g, m);
-        if (job->whole) {
-            memcpy(dx + i - begin, g, (size_t)m * sizeof *g);
-        } else if (plan->step[job->which]) {
+        if (plan->step[job->which]) {
             for (int64_t j = 0; j < m; j++)
                 dx[i - begin + j] += g[j];
         } else {
@@ -107,7 +113,7 @@ static void add_run(const binary_grad_job *job, const int64_t *offset, int64_t a
             held += sum;
         }
     }
-    if (!plan->step[job->which] && !job->whole)
+    if (!plan->step[job->which])
         dx[0] += (float)held;
 }
 

@@ -11,6 +11,8 @@ typedef struct mote_conv_2d_params {
     int32_t activation; /* mote_activation */
     int32_t dilation_h_factor, dilation_w_factor;
     int32_t quantized_bias_type; /* mote_dtype; FLOAT32: not stated */
+    /* Set by the trainer only, with VALID: rows and columns of zeros before and after the image. */
+    int32_t pad_before[2], pad_after[2];
 } mote_conv_2d_params;
 
 /* One axis of a window sliding over an image. */
@@ -22,6 +24,10 @@ typedef struct mote_window_axis {
 /* Fills out and pad. MOTE_SHAPE when an output would be empty or a factor is not positive. */
 mote_status mote_window_axis_make(mote_window_axis *axis, int32_t in, int32_t filter, int32_t stride, int32_t dilation,
                                   int32_t padding, mote_error *err);
+/* As above for an image with zeros before and after it. */
+mote_status mote_window_axis_make_padded(mote_window_axis *axis, int32_t in, int32_t filter, int32_t stride,
+                                         int32_t dilation, int32_t padding, int32_t before, int32_t after,
+                                         mote_error *err);
 /* The filter taps [*first, *last) that fall inside the image for an output position. */
 void mote_window_taps(const mote_window_axis *axis, int32_t out, int32_t *first, int32_t *last);
 

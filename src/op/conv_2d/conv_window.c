@@ -22,6 +22,18 @@ mote_status mote_window_axis_make(mote_window_axis *axis, int32_t in, int32_t fi
     return MOTE_OK;
 }
 
+mote_status mote_window_axis_make_padded(mote_window_axis *axis, int32_t in, int32_t filter, int32_t stride,
+                                         int32_t dilation, int32_t padding, int32_t before, int32_t after,
+                                         mote_error *err)
+{
+    if (before < 0 || after < 0 || in > INT32_MAX - before - after)
+        return mote_error_set(err, MOTE_SHAPE, "zeros around the image that are negative or too many");
+    const mote_status status = mote_window_axis_make(axis, in + before + after, filter, stride, dilation, padding, err);
+    axis->in = in;
+    axis->pad += before;
+    return status;
+}
+
 void mote_window_taps(const mote_window_axis *axis, int32_t out, int32_t *first, int32_t *last)
 {
     const int64_t origin = (int64_t)out * axis->stride - axis->pad;

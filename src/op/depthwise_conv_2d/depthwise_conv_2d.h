@@ -10,6 +10,8 @@ typedef struct mote_depthwise_conv_2d_params {
     int32_t depth_multiplier; /* the shapes decide; old files state 0 */
     int32_t activation;       /* mote_activation */
     int32_t dilation_h_factor, dilation_w_factor;
+    /* Set by the trainer only, with VALID: rows and columns of zeros before and after the image. */
+    int32_t pad_before[2], pad_after[2];
 } mote_depthwise_conv_2d_params;
 
 #endif

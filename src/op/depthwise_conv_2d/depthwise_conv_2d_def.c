@@ -21,11 +21,12 @@ static mote_status infer(const mote_op_io *io, mote_error *err)
         return mote_error_set(err, MOTE_SHAPE, "%d input channels and a filter of %dx...x%d do not fit", in->dims[3],
                               filter->dims[0], filter->dims[3]);
     mote_window_axis h, w;
-    status = mote_window_axis_make(&h, in->dims[1], filter->dims[1], params->stride_h, params->dilation_h_factor,
-                                   params->padding, err);
+    status = mote_window_axis_make_padded(&h, in->dims[1], filter->dims[1], params->stride_h, params->dilation_h_factor,
+                                          params->padding, params->pad_before[0], params->pad_after[0], err);
     if (status == MOTE_OK)
-        status = mote_window_axis_make(&w, in->dims[2], filter->dims[2], params->stride_w, params->dilation_w_factor,
-                                       params->padding, err);
+        status =
+            mote_window_axis_make_padded(&w, in->dims[2], filter->dims[2], params->stride_w, params->dilation_w_factor,
+                                         params->padding, params->pad_before[1], params->pad_after[1], err);
     if (status == MOTE_OK)
         io->outputs[0]->shape = mote_shape_4d(in->dims[0], h.out, w.out, filter->dims[3]);
     return status;

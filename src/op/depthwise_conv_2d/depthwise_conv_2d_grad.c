@@ -35,11 +35,13 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     grad->state = s;
     mote_status status = mote_need_no_activation(params->activation, err);
     if (status == MOTE_OK)
-        status = mote_window_axis_make(&s->h, in->dims[1], filter->dims[1], params->stride_h, params->dilation_h_factor,
-                                       params->padding, err);
+        status = mote_window_axis_make_padded(&s->h, in->dims[1], filter->dims[1], params->stride_h,
+                                              params->dilation_h_factor, params->padding, params->pad_before[0],
+                                              params->pad_after[0], err);
     if (status == MOTE_OK)
-        status = mote_window_axis_make(&s->w, in->dims[2], filter->dims[2], params->stride_w, params->dilation_w_factor,
-                                       params->padding, err);
+        status = mote_window_axis_make_padded(&s->w, in->dims[2], filter->dims[2], params->stride_w,
+                                              params->dilation_w_factor, params->padding, params->pad_before[1],
+                                              params->pad_after[1], err);
     if (status != MOTE_OK)
         return status;
     if (s->h.filter > MOTE_DW_MAX_TAPS || s->w.filter > MOTE_DW_MAX_TAPS)
@@ -49,6 +51,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     s->out_c = filter->dims[3];
     s->multiplier = s->out_c / s->in_c;
     s->taps = (int64_t)filter->dims[1] * filter->dims[2];
+    grad->takes_rows = s->multiplier == 1;
     const int64_t rows = s->batch * s->h.out;
     s->n_parts = rows < MAX_PARTS ? rows : MAX_PARTS;
     const int64_t sides = 2 * (int64_t)s->w.filter * s->w.dilation + s->w.stride;
@@ -66,6 +69,8 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
 typedef struct ring {
     float *lines;
     const float *source;
+    const mote_grad *made; /* not NULL: lines are read from input 0 of this in place of source */
+    int64_t line_pixels;
     int64_t n_rows, line_count; /* of an image: rows, floats of one */
     int64_t left;               /* floats of zeros before a line */
     int64_t size, stride;       /* lines, floats of one with its zeros */
@@ -98,9 +103,14 @@ static void ring_reach(ring *r, int64_t image, int64_t first, int64_t last)
         r->next = 0;
     }
     r->next = max_i64(r->next, first);
-    for (; r->next <= last && r->next < r->n_rows; r->next++)
-        memcpy(r->lines + r->next % r->size * r->stride + r->left,
-               r->source + (image * r->n_rows + r->next) * r->line_count, (size_t)r->line_count * sizeof(float));
+    for (; r->next <= last && r->next < r->n_rows; r->next++) {
+        float *to = r->lines + r->next % r->size * r->stride + r->left;
+        const int64_t row = image * r->n_rows + r->next;
+        if (r->made)
+            mote_grad_read_rows(r->made, row * r->line_pixels, (row + 1) * r->line_pixels, to);
+        else
+            memcpy(to, r->source + row * r->line_count, (size_t)r->line_count * sizeof *to);
+    }
 }
 
 static const float *ring_row(const ring *r, int64_t row)
@@ -111,7 +121,10 @@ static const float *ring_row(const ring *r, int64_t row)
 static ring ring_of_input(const mote_dw_work *job, int32_t thread)
 {
     const mote_dw_pass *s = job->s;
-    return ring_make(job, thread, job->x, s->h.in, (int64_t)s->w.in * s->in_c, (int64_t)s->w.pad * s->in_c);
+    ring r = ring_make(job, thread, NULL, s->h.in, (int64_t)s->w.in * s->in_c, (int64_t)s->w.pad * s->in_c);
+    r.made = job->grad;
+    r.line_pixels = s->w.in;
+    return r;
 }
 
 /* The filter rows that lie inside the image for an output row, and their input rows. */
@@ -321,6 +334,7 @@ static mote_status forward(mote_run *run, const mote_grad *grad, mote_error *err
     mote_dw_work job = {
         .s = grad->state,
         .kernels = mote_run_kernels(run),
+        .grad = grad,
         .x = io->inputs[0]->data,
         .w = io->inputs[1]->data,
         .bias = bias ? bias->data : NULL,
@@ -339,6 +353,7 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
     mote_dw_work job = {
         .s = grad->state,
         .kernels = mote_run_kernels(run),
+        .grad = grad,
         .x = io->inputs[0]->data,
         .w = io->inputs[1]->data,
         .dy = grad->d_outputs[0],

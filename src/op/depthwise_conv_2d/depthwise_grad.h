@@ -17,6 +17,7 @@ typedef struct mote_dw_pass {
 typedef struct mote_dw_work {
     const mote_dw_pass *s;
     const struct mote_kernels *kernels;
+    const mote_grad *grad;
     const float *x, *w, *bias, *dy;
     float *y, *dx, *dw, *db, *parts, *rings;
     bool add;

@@ -25,6 +25,7 @@ typedef struct norm_state {
     int64_t rows, channels, inner; /* x is rows x channels x inner */
     int64_t n_parts, chunk_rows;
     const mote_batch_norm_params *params;
+    const mote_kernels *kernels;
 } norm_state;
 
 static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
@@ -41,6 +42,8 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     s->inner = mote_shape_span(in, params->axis + 1, in->rank);
     s->n_parts = s->rows < MAX_PARTS ? s->rows : MAX_PARTS;
     s->chunk_rows = CHUNK_FLOATS / s->channels < 8 ? 8 : CHUNK_FLOATS / s->channels;
+    s->kernels = mote_run_kernels(run);
+    grad->gives_rows = s->inner == 1;
     grad->saved_bytes = (size_t)(4 * s->channels) * sizeof(float);
     mote_run_request_scratch(run, (size_t)(s->n_parts * s->channels * 4 + 2 * s->channels) * sizeof(double));
     return MOTE_OK;
@@ -196,8 +199,25 @@ static mote_status forward(mote_run *run, const mote_grad *grad, mote_error *err
             scale[c] = gamma[c] * inverse[c];
         }
     }
-    mote_run_parallel(run, s->rows, grain(s), apply_rows, &job);
+    if (!grad->output_is_rows)
+        mote_run_parallel(run, s->rows, grain(s), apply_rows, &job);
     return MOTE_OK;
+}
+
+static void give_rows(const mote_grad *grad, int64_t begin, int64_t end, float *to)
+{
+    const norm_state *s = grad->state;
+    const float *saved = grad->saved;
+    const mote_norm_job norm = {
+        .channels = s->channels,
+        .activation = s->params->activation,
+        .x = (const float *)grad->io->inputs[0]->data + begin * s->channels,
+        .y = to,
+        .mean = saved,
+        .scale = saved + 3 * s->channels,
+        .offset = grad->io->inputs[2]->data,
+    };
+    s->kernels->f32_norm_apply.run(&norm, 0, end - begin);
 }
 
 /* --- backward --- */
@@ -295,4 +315,5 @@ const mote_op_grad mote_op_grad_batch_norm = {
     .forward = forward,
     .backward = backward,
     .finish = finish,
+    .give_rows = give_rows,
 };
