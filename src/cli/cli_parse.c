@@ -165,6 +165,7 @@ static int parse_options(parser *p, int argc, char **argv)
     char letters[2 * MAX_OPTIONS + 2];
     make_getopt_tables(p, longs, letters);
     opterr = 0;
+    optind = 0; /* from the beginning, also for a verb that another runs */
     for (int code; (code = getopt_long(argc, argv, letters, longs, NULL)) != -1;) {
         if (code == HELP_CODE) {
             cli_print_help(p->verb);

@@ -77,7 +77,10 @@ mote_status cli_study_model_train(cli_study_model *model, const cli_context *con
     cli_train_args train = args->train;
     train.train = data->train.split;
     train.val = data->val.split;
-    const mote_status trained = cli_train(&training, context, &train, model->model, &data->train, args->model, err);
+    /* As JSON the whole study is one document, which holds the history. */
+    FILE *lines = context->json ? NULL : stdout;
+    const mote_status trained =
+        cli_train(&training, context, &train, model->model, &data->train, args->model, lines, err);
     mote_status status = trained;
     if (trained == MOTE_OK || trained == MOTE_CANCELLED)
         status = mote_keras_save(model->model, path, trained == MOTE_OK ? err : NULL);

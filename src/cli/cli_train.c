@@ -266,15 +266,15 @@ static void on_step(void *arg, const mote_fit_step *step)
     cli_progress_step(&t->progress, step->step);
 }
 
-static void print_metrics(const mote_fit_options *options, const mote_metric_values *v, const char *prefix)
+static void print_metrics(FILE *out, const mote_fit_options *options, const mote_metric_values *v, const char *prefix)
 {
-    printf("  %sloss %.4f  %saccuracy %.4f", prefix, v->loss, prefix, v->accuracy);
+    fprintf(out, "  %sloss %.4f  %saccuracy %.4f", prefix, v->loss, prefix, v->accuracy);
     if (options->top_k)
-        printf("  %stop%d %.4f", prefix, options->top_k, v->top_k);
+        fprintf(out, "  %stop%d %.4f", prefix, options->top_k, v->top_k);
     if (options->auc)
-        printf("  %sauc %.4f", prefix, v->auc);
+        fprintf(out, "  %sauc %.4f", prefix, v->auc);
     if (options->precision_recall)
-        printf("  %sprecision %.4f  %srecall %.4f", prefix, v->precision, prefix, v->recall);
+        fprintf(out, "  %sprecision %.4f  %srecall %.4f", prefix, v->precision, prefix, v->recall);
 }
 
 static void on_epoch(void *arg, const mote_epoch *epoch)
@@ -282,18 +282,21 @@ static void on_epoch(void *arg, const mote_epoch *epoch)
     cli_training *t = arg;
     cli_progress_end(&t->progress);
     t->drawing = false;
+    if (!t->lines)
+        return;
     if (t->context->json) {
         char line[2048];
         if (mote_epoch_json(epoch, &t->options, line, sizeof line) == MOTE_OK)
-            printf("%s\n", line);
+            fprintf(t->lines, "%s\n", line);
     } else {
-        printf("epoch %lld/%lld", (long long)epoch->epoch, (long long)t->options.epochs);
-        print_metrics(&t->options, &epoch->train, "");
+        fprintf(t->lines, "epoch %lld/%lld", (long long)epoch->epoch, (long long)t->options.epochs);
+        print_metrics(t->lines, &t->options, &epoch->train, "");
         if (epoch->has_val)
-            print_metrics(&t->options, &epoch->val, "val_");
-        printf("  %.1f s  %.1f images/s%s\n", epoch->seconds, epoch->images_per_second, epoch->best ? "  best" : "");
+            print_metrics(t->lines, &t->options, &epoch->val, "val_");
+        fprintf(t->lines, "  %.1f s  %.1f images/s%s\n", epoch->seconds, epoch->images_per_second,
+                epoch->best ? "  best" : "");
     }
-    fflush(stdout); /* a line an epoch, also into a pipe */
+    fflush(t->lines); /* a line an epoch, also into a pipe */
 }
 
 static void on_note(void *arg, const char *text)
@@ -464,9 +467,9 @@ static mote_status save_history(const cli_training *t, mote_error *err)
 }
 
 mote_status cli_train(cli_training *t, const cli_context *context, const cli_train_args *args, mote_model *model,
-                      const cli_data *data, const char *identity, mote_error *err)
+                      const cli_data *data, const char *identity, FILE *lines, mote_error *err)
 {
-    *t = (cli_training){.context = context, .args = args};
+    *t = (cli_training){.context = context, .args = args, .lines = lines};
     mote_status status = set_options(t, model, data, err);
     if (status == MOTE_OK && args->val) {
         status = mote_dataset_slice(data->dataset, args->val, &t->val, err);

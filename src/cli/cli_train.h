@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 #include <mote/fit.h>
+#include <stdio.h>
 
 typedef struct cli_train_args {
     const char *train, *val, *optimizer, *freeze, *unfreeze, *augment, *checkpoint, *tensorboard, *schedule, *loss;
@@ -25,15 +26,17 @@ typedef struct cli_training {
     mote_fit_result result;
     mote_slice val;
     float *class_weights;
+    FILE *lines;
     cli_progress progress;
     char what[160];
     bool drawing;
 } cli_training;
 
-/* Freezes and trains the model in place with data's slice; progress, one line an epoch (or JSON lines), history. Ctrl-C
- * is caught: MOTE_CANCELLED, and the model has what it learned. The result stays in training; free with _free. */
+/* Freezes and trains the model in place with data's slice; progress, one line an epoch (or JSON lines) to `lines`
+ * (NULL: nowhere), history. Ctrl-C is caught: MOTE_CANCELLED, and the model has what it learned. The result stays in
+ * training; free with _free. */
 mote_status cli_train(cli_training *training, const cli_context *context, const cli_train_args *args, mote_model *model,
-                      const cli_data *data, const char *identity, mote_error *err);
+                      const cli_data *data, const char *identity, FILE *lines, mote_error *err);
 void cli_train_free(cli_training *training);
 
 #endif

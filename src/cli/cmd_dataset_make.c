@@ -1,22 +1,12 @@
 /* mote dataset make: drawn cats and dogs, to try everything on without a download. */
-#include "cli/cli.h"
 #include "cli/cli_interrupt.h"
+#include "cli/cli_pets.h"
 
 #include <mote/draw.h>
-#include <mote/io.h>
-#include <mote/rng.h>
 
-#include <errno.h>
 #include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
-
-enum { PATH_BYTES = 4096, CHUNK = 64 };
-
-typedef struct make_args {
-    int64_t count, size, seed;
-} make_args;
 
 static const cli_option OPTIONS[] = {
     {.name = "count",
@@ -26,7 +16,7 @@ static const cli_option OPTIONS[] = {
      .min = 2,
      .max = 1000000,
      .help = "photos to draw, half of them cats",
-     .offset = offsetof(make_args, count)},
+     .offset = offsetof(cli_pets, count)},
     {.name = "size",
      .kind = CLI_INT,
      .arg = "PX",
@@ -34,7 +24,7 @@ static const cli_option OPTIONS[] = {
      .min = MOTE_PET_MIN_PX,
      .max = MOTE_PET_MAX_PX,
      .help = "width and height in pixels",
-     .offset = offsetof(make_args, size)},
+     .offset = offsetof(cli_pets, size)},
     {.name = "seed",
      .kind = CLI_INT,
      .arg = "S",
@@ -42,97 +32,11 @@ static const cli_option OPTIONS[] = {
      .min = 0,
      .max = 9e15,
      .help = "another seed draws another set; the same one the same, to the byte",
-     .offset = offsetof(make_args, seed)},
+     .offset = offsetof(cli_pets, seed)},
 };
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0}};
 
-typedef struct job {
-    const make_args *args;
-    const char *folder;
-    int64_t begin;
-    mote_error errors[CHUNK]; /* of each photo of the chunk */
-} job;
-
-static mote_status write_bytes(const char *path, const unsigned char *bytes, size_t n_bytes, mote_error *err)
-{
-    /* Straight to its place: the whole folder is what appears at the end. */
-    FILE *file = fopen(path, "wbe");
-    const bool wrote = file && fwrite(bytes, 1, n_bytes, file) == n_bytes;
-    const int error = errno;
-    if ((file && fclose(file) != 0) || !wrote)
-        return mote_error_set(err, error == ENOSPC || errno == ENOSPC ? MOTE_NO_SPACE : MOTE_IO,
-                              "%s: cannot write it: %s", path, strerror(wrote ? errno : error));
-    return MOTE_OK;
-}
-
-/* Photo i is a cat or a dog by turns, numbered within its kind; its quality as a JPEG is drawn too. */
-static mote_status make_one(const job *j, int64_t i, mote_error *err)
-{
-    const int32_t kind = (int32_t)(i % MOTE_N_PETS);
-    const int64_t index = i / MOTE_N_PETS;
-    char path[PATH_BYTES];
-    mote_image image;
-    unsigned char *bytes;
-    size_t n_bytes;
-    snprintf(path, sizeof path, "%s/%s/%s.%05lld.jpg", j->folder, mote_pet_name(kind), mote_pet_name(kind),
-             (long long)index);
-    mote_status status = mote_pet_draw((uint64_t)j->args->seed, index, kind, (int32_t)j->args->size, NULL, &image, err);
-    if (status != MOTE_OK)
-        return status;
-    mote_rng rng = mote_rng_make((uint64_t)j->args->seed, ~(uint64_t)i);
-    const int32_t quality = 72 + (int32_t)mote_rng_below(&rng, 24);
-    status = mote_jpeg_encode(&image, quality, NULL, &bytes, &n_bytes, err);
-    mote_image_free(&image);
-    if (status != MOTE_OK)
-        return status;
-    status = write_bytes(path, bytes, n_bytes, err);
-    mote_free(NULL, bytes);
-    return status;
-}
-
-static void make_range(void *arg, int64_t begin, int64_t end, int32_t thread)
-{
-    job *j = arg;
-    (void)thread;
-    for (int64_t i = begin; i < end; i++)
-        make_one(j, j->begin + i, &j->errors[i]);
-}
-
-static mote_status make_all(const cli_context *context, const make_args *args, const char *folder, mote_error *err)
-{
-    for (int32_t kind = 0; kind < MOTE_N_PETS; kind++) {
-        char path[PATH_BYTES];
-        snprintf(path, sizeof path, "%s/%s", folder, mote_pet_name(kind));
-        const mote_status status = mote_make_directories(path, err);
-        if (status != MOTE_OK)
-            return status;
-    }
-    mote_pool *pool = mote_pool_new(NULL, context->n_threads);
-    if (!pool)
-        return mote_error_set(err, MOTE_NO_MEMORY, "no threads to be had");
-    job j = {.args = args, .folder = folder};
-    mote_status status = MOTE_OK;
-    cli_progress progress;
-    cli_progress_start(&progress, context, "drawing", "photos", args->count);
-    for (j.begin = 0; status == MOTE_OK && j.begin < args->count; j.begin += CHUNK) {
-        const int64_t n = args->count - j.begin < CHUNK ? args->count - j.begin : CHUNK;
-        memset(j.errors, 0, sizeof j.errors);
-        mote_pool_for(pool, n, 1, make_range, &j);
-        for (int64_t i = 0; status == MOTE_OK && i < n; i++)
-            if (j.errors[i].code != MOTE_OK) {
-                *err = j.errors[i];
-                status = err->code;
-            }
-        if (status == MOTE_OK && cli_interrupted())
-            status = mote_error_set(err, MOTE_CANCELLED, "stopped");
-        cli_progress_step(&progress, j.begin + n);
-    }
-    cli_progress_end(&progress);
-    mote_pool_free(pool);
-    return status;
-}
-
-static void report(const cli_context *context, const make_args *args, const char *path)
+static void report(const cli_context *context, const cli_pets *args, const char *path)
 {
     const int64_t n_cats = (args->count + 1) / 2;
     if (!context->json) {
@@ -153,16 +57,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
 {
     (void)n_positional;
     mote_error err = {0};
-    mote_output_folder *folder;
-    cli_interrupt_watch();
-    mote_status status = mote_output_folder_open(&folder, positional[0], &err);
-    if (status != MOTE_OK)
-        return cli_fail(context, &err);
-    status = make_all(context, args, mote_output_folder_path(folder), &err);
-    if (status == MOTE_OK)
-        status = mote_output_folder_commit(folder, &err);
-    else
-        mote_output_folder_discard(folder);
+    const mote_status status = cli_pets_make(context, args, positional[0], &err);
     if (status == MOTE_CANCELLED)
         cli_interrupt_end();
     if (status != MOTE_OK)
@@ -186,7 +81,7 @@ const cli_verb cli_verb_dataset_make = {
     .examples = "  mote dataset make pets\n  mote dataset make pets --count 4000 --size 128 --seed 7",
     .groups = GROUPS,
     .n_groups = CLI_COUNT(GROUPS),
-    .args_bytes = sizeof(make_args),
+    .args_bytes = sizeof(cli_pets),
     .min_positional = 1,
     .max_positional = 1,
     .run = run,

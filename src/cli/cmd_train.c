@@ -69,7 +69,7 @@ static void tell_end(const cli_context *context, const train_args *a, const cli_
     if (a->train.tensorboard)
         cli_note(context, "%s: see it with `tensorboard --logdir %s`", a->train.tensorboard, a->train.tensorboard);
     if (strcmp(a->output, "-") != 0) {
-        cli_note(context, "next: mote evaluate %s --data %s --split test", a->output, a->data);
+        cli_note(context, "next: mote evaluate %s --data %s", a->output, a->data);
         cli_note(context, "      mote convert %s -o int8.tflite --quantize int8 --calibrate %s", a->output, a->data);
     }
 }
@@ -78,7 +78,7 @@ static int train(const cli_context *context, const train_args *a, mote_model *mo
 {
     cli_training t;
     mote_error err = {0};
-    const mote_status trained = cli_train(&t, context, &a->train, model, data, "", &err);
+    const mote_status trained = cli_train(&t, context, &a->train, model, data, "", stdout, &err);
     mote_error later = {0};
     mote_status saved = MOTE_OK;
     if (trained == MOTE_OK || trained == MOTE_CANCELLED)
@@ -114,9 +114,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
     (void)n_positional;
     const train_args *a = args;
     if (a->train.qat)
-        return cli_fail_text(context,
-                             "--qat %s: quantization-aware training is not there yet; train without it and "
-                             "convert with --recover auto",
+        return cli_fail_text(context, "--qat %s: quantization-aware training is not there yet; train without it",
                              a->train.qat);
     if (a->train.resume && !a->train.checkpoint)
         return cli_usage_error(context, "--resume needs --checkpoint DIR");
