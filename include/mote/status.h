@@ -32,6 +32,9 @@ MOTE_API const char *mote_status_text(mote_status status);
  * Control characters in the result are replaced by '?': file names and tensor names are hostile. */
 MOTE_API mote_status mote_error_set(mote_error *err, mote_status code, const char *format, ...) MOTE_PRINTF(3, 4);
 
+/* The same for MOTE_NO_MEMORY, "out of memory". */
+MOTE_API mote_status mote_error_no_memory(mote_error *err);
+
 /* Puts "<text>: " before the message that is there: callers add file, layer or tensor on the way up.
  * Returns err->code, or `code` when err is NULL. */
 MOTE_API mote_status mote_error_prefix(mote_error *err, mote_status code, const char *format, ...) MOTE_PRINTF(3, 4);

@@ -75,3 +75,8 @@ void mote_error_clear(mote_error *err)
         err->message[0] = '\0';
     }
 }
+
+mote_status mote_error_no_memory(mote_error *err)
+{
+    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+}

@@ -49,7 +49,7 @@ static mote_status to_floats(mote_tensor *array, mote_error *err)
         return MOTE_OK;
     float *floats = mote_alloc(NULL, (size_t)count * sizeof *floats);
     if (!floats)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     const mote_status status = mote_tensor_to_float(array, floats, count);
     mote_free(NULL, array->data);
     array->data = floats;
@@ -63,7 +63,7 @@ static mote_status open_arrays(cli_calibration *c, const cli_calibrate_args *arg
     const int32_t n_inputs = c->model->graphs[0]->n_inputs;
     c->arrays = mote_calloc(NULL, MAX_ARRAYS, sizeof *c->arrays);
     char *list = strdup(args->paths), *rest = NULL;
-    mote_status status = c->arrays && list ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    mote_status status = c->arrays && list ? MOTE_OK : mote_error_no_memory(err);
     for (char *path = list ? strtok_r(list, ",", &rest) : NULL; status == MOTE_OK && path;
          path = strtok_r(NULL, ",", &rest))
         status =

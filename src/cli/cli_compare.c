@@ -48,7 +48,7 @@ static mote_status name_all(cli_compared *compared, mote_error *err)
     bool named = false;
     for (int try = 0; !named && try < 2 * MOST_PARTS; try++) {
         if (!name_each(compared, try / 2 + 1, try % 2))
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
         named = names_differ(compared);
     }
     for (int32_t i = 0; i < compared->comparison.n_forms; i++)
@@ -80,7 +80,7 @@ mote_status cli_compared_load(cli_compared *compared, const cli_context *context
     compared->contenders = mote_calloc(NULL, (size_t)n_models, sizeof *compared->contenders);
     c->forms = mote_calloc(NULL, (size_t)n_models, sizeof *c->forms);
     if (!compared->contenders || !c->forms)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     c->n_forms = n_models;
     for (int32_t i = 0; i < n_models; i++) {
         const mote_status status = load(context, import, paths[i], &compared->contenders[i], &c->forms[i], err);

@@ -86,7 +86,7 @@ static mote_status open_arrays(cli_examples *examples, mote_runtime *runtime, mo
     examples->arrays = mote_calloc(NULL, (size_t)n, sizeof *examples->arrays);
     examples->whole = mote_calloc(NULL, (size_t)n, sizeof *examples->whole);
     if (!examples->arrays || !examples->whole)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int i = 0; i < n; i++) {
         const mote_status status = mote_npy_read(examples->paths[i], &examples->arrays[i], NULL, err);
         if (status != MOTE_OK)
@@ -100,7 +100,7 @@ static mote_status convert(const mote_tensor *from, mote_tensor *to, int64_t n, 
 {
     float *values = mote_calloc(NULL, 2 * (size_t)n, sizeof *values);
     if (!values)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     mote_tensor plain = *from, target = *to;
     plain.shape = target.shape = (mote_shape){1, {(int32_t)n}};
     mote_status status = mote_tensor_to_float(&plain, values, n);

@@ -56,7 +56,7 @@ static mote_status keep_history(cli_study_model *model, const mote_fit_result *r
 {
     model->epochs = mote_calloc(NULL, (size_t)result->n_history, sizeof *model->epochs);
     if (!model->epochs)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int64_t i = 0; i < result->n_history; i++) {
         const mote_epoch *epoch = &result->history[i];
         model->epochs[i] = (mote_history_epoch){.loss = epoch->train.loss,

@@ -325,7 +325,7 @@ static mote_status parse_class_weights(cli_training *t, int32_t n_classes, mote_
         return MOTE_OK;
     t->class_weights = calloc((size_t)n_classes + 1, sizeof *t->class_weights);
     if (!t->class_weights)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     int32_t n = 0;
     for (const char *at = text; n < n_classes; at++) {
         char *end;

@@ -85,7 +85,7 @@ static mote_status read_profile(const mote_model *model, const mote_runtime *run
     p->nodes = mote_calloc(NULL, n, sizeof *p->nodes);
     p->ops = mote_calloc(NULL, n, sizeof *p->ops);
     if (!p->nodes || !p->ops)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int32_t i = 0; ns && i < graph->n_nodes; i++) {
         const mote_node *node = graph->nodes[i];
         const char *name = node->n_outputs > 0 ? graph->tensors[node->outputs[0]]->name : "";

@@ -176,7 +176,7 @@ static mote_status whole_slice(cli_data *data, const cli_data_args *args, mote_e
     const int64_t n = mote_dataset_n_examples(data->dataset);
     data->slice.examples = mote_calloc(NULL, (size_t)n, sizeof *data->slice.examples);
     if (!data->slice.examples)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int64_t i = 0; i < n; i++)
         data->slice.examples[i] = i;
     data->slice.n = args->limit > 0 && args->limit < n ? args->limit : n;
@@ -199,7 +199,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
         s->per_class = calloc((size_t)mote_dataset_n_classes(data.dataset), sizeof *s->per_class);
     }
     if (status == MOTE_OK && (!s || !s->per_class))
-        status = mote_error_set(&err, MOTE_NO_MEMORY, "out of memory");
+        status = mote_error_no_memory(&err);
     if (status == MOTE_OK)
         status = look_at_all(context, s, &data.slice, chosen.strict, &err);
     if (status == MOTE_OK && context->json)

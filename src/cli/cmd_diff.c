@@ -214,7 +214,7 @@ static mote_status diff_all(diff_state *state, char *const *more, int n_more, mo
     }
     char *text = strdup(state->args->data.data);
     if (!text)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     char *rest = text;
     for (char *path = strsep(&rest, ","); path && n_paths < MAX_ARRAYS; path = strsep(&rest, ","))
         paths[n_paths++] = path;

@@ -61,11 +61,11 @@ static mote_status load_labels(run_state *state, mote_error *err)
             length--;
         char *label = strndup(text + at, length);
         if (!label)
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
         state->labels[state->n_labels++] = label;
         at = next;
     }
-    return state->labels ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return state->labels ? MOTE_OK : mote_error_no_memory(err);
 }
 
 static void free_labels(run_state *state)
@@ -280,7 +280,7 @@ static mote_status run_all(run_state *state, char *const *paths, int n_paths, mo
     state->n_outputs = mote_runtime_n_outputs(state->runtime);
     state->outputs = mote_calloc(NULL, (size_t)state->n_outputs, sizeof *state->outputs);
     if (status == MOTE_OK && !state->outputs)
-        status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        status = mote_error_no_memory(err);
     for (int64_t i = 0; status == MOTE_OK && i < state->examples.n; i++)
         status = run_one(state, i, err);
     if (status == MOTE_OK)

@@ -172,8 +172,7 @@ mote_status mote_archive_cats_vs_dogs(const char *zip_path, const char *folder,
         return MOTE_FORMAT;
     }
     unpacking u = {.zip = zip, .folder = folder, .bytes = malloc(MAX_PHOTO_BYTES), .counts = counts};
-    mote_status status =
-        u.bytes ? unpack_all(&u, on_entry, arg, err) : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    mote_status status = u.bytes ? unpack_all(&u, on_entry, arg, err) : mote_error_no_memory(err);
     free(u.bytes);
     zip_discard(zip);
     return status == MOTE_OK ? status : mote_error_prefix(err, status, "%s", zip_path);

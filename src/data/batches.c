@@ -224,7 +224,7 @@ mote_status mote_batches_new(mote_batches **batches, const mote_dataset *dataset
         return status;
     mote_batches *made = mote_calloc(allocator, 1, sizeof *made);
     if (!made)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     const mote_batches_options *o = options;
     *made = (mote_batches){.dataset = dataset, .slice = slice, .options = *o, .allocator = allocator};
     made->n_per_epoch = (slice->n + (o->drop_last ? 0 : o->batch - 1)) / o->batch;

@@ -19,7 +19,7 @@ mote_status mote_dataset_reserve(mote_dataset *dataset, int64_t n_examples, mote
     dataset->n_examples = n_examples;
     dataset->labels = mote_arena_calloc(dataset->arena, (size_t)n_examples, sizeof *dataset->labels);
     dataset->names = mote_arena_calloc(dataset->arena, (size_t)n_examples, sizeof *dataset->names);
-    return dataset->labels && dataset->names ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return dataset->labels && dataset->names ? MOTE_OK : mote_error_no_memory(err);
 }
 
 mote_status mote_dataset_open(mote_dataset **dataset, const char *path, const char *labels_path,
@@ -31,7 +31,7 @@ mote_status mote_dataset_open(mote_dataset **dataset, const char *path, const ch
     if (!opened || !arena) {
         mote_free(allocator, opened);
         mote_arena_free(arena);
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     }
     mote_kernels_select(mote_cpu_features(), &opened->kernels);
     opened->arena = arena;
@@ -42,7 +42,7 @@ mote_status mote_dataset_open(mote_dataset **dataset, const char *path, const ch
         if (READERS[i]->probe(path, labels_path))
             opened->reader = READERS[i];
     if (!opened->path)
-        status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        status = mote_error_no_memory(err);
     else if (!opened->reader)
         status = mote_error_set(err, MOTE_NOT_FOUND,
                                 "%s: not a data set: no such folder, or neither class folders nor a TFDS data set in "

@@ -381,7 +381,7 @@ mote_status mote_fetch(const mote_fetch_options *options, mote_error *err)
     const size_t n = strlen(options->path) + sizeof ".part";
     char *part = malloc(n);
     if (!part)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     snprintf(part, n, "%s.part", options->path);
     mote_status status = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK
                              ? fetch_new(options, part, err)

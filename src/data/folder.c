@@ -97,7 +97,7 @@ static mote_status list_folder(const char *path, bool folders, name_list *list, 
         if (folder != folders || (!folders && !is_photo_name(entry->d_name)))
             continue;
         if (!add_name(list, entry->d_name))
-            status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            status = mote_error_no_memory(err);
     }
     closedir(dir);
     if (status != MOTE_OK)
@@ -158,14 +158,14 @@ static mote_status add_photo(photo_list *list, const char *folder, const char *c
         const size_t capacity = list->capacity ? list->capacity * 2 : 256;
         photo *bigger = realloc(list->photos, capacity * sizeof *bigger);
         if (!bigger)
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
         list->photos = bigger;
         list->capacity = capacity;
     }
     const size_t n = strlen(folder) + strlen(class_name) + strlen(file) + 3;
     char *path = malloc(n);
     if (!path)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     snprintf(path, n, "%s/%s/%s", folder, class_name, file);
     char *key = path + strlen(folder) + 1;
     list->photos[list->n++] = (photo){path, key, order_of(key), label};
@@ -199,14 +199,14 @@ static mote_status set_classes(mote_dataset *dataset, name_list *classes, mote_e
 {
     dataset->classes = mote_arena_calloc(dataset->arena, classes->n, sizeof *dataset->classes);
     if (!dataset->classes)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     qsort(classes->names, classes->n, sizeof *classes->names, by_name);
     for (size_t i = 0; i < classes->n; i++) {
         if (i && strcmp(classes->names[i], classes->names[i - 1]) == 0)
             continue;
         dataset->classes[dataset->n_classes] = mote_arena_strdup(dataset->arena, classes->names[i]);
         if (!dataset->classes[dataset->n_classes++])
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
     }
     return MOTE_OK;
 }
@@ -223,7 +223,7 @@ static mote_status collect_classes(const char *path, const name_list *splits, na
             status = list_folder(folder, true, &found, err);
         for (size_t j = 0; status == MOTE_OK && j < found.n; j++)
             if (!add_name(classes, found.names[j]))
-                status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+                status = mote_error_no_memory(err);
         free_names(&found);
         if (status != MOTE_OK)
             return status;
@@ -238,7 +238,7 @@ static mote_status store(mote_dataset *dataset, const photo_list *list, mote_err
         dataset->labels[i] = list->photos[i].label;
         dataset->names[i] = mote_arena_strdup(dataset->arena, list->photos[i].path);
         if (!dataset->names[i])
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
     }
     return status;
 }
@@ -249,7 +249,7 @@ static mote_status open_splits(mote_dataset *dataset, const char *path, const na
     const int32_t n_splits = splits->n ? (int32_t)splits->n : 1;
     dataset->splits = mote_arena_calloc(dataset->arena, (size_t)n_splits, sizeof *dataset->splits);
     dataset->n_splits = n_splits;
-    mote_status status = dataset->splits ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    mote_status status = dataset->splits ? MOTE_OK : mote_error_no_memory(err);
     for (int32_t i = 0; status == MOTE_OK && i < n_splits; i++) {
         mote_split *split = &dataset->splits[i];
         char folder[PATH_BYTES];
@@ -259,7 +259,7 @@ static mote_status open_splits(mote_dataset *dataset, const char *path, const na
         split->n_pieces = 1;
         split->piece_begin = mote_arena_calloc(dataset->arena, 2, sizeof *split->piece_begin);
         if (!split->name || !split->piece_begin)
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
         const size_t first = photos->n;
         status = add_split(dataset, photos, folder, err);
         split->piece_begin[0] = (int64_t)first;

@@ -121,7 +121,7 @@ static mote_status start(jpeg_job *job, int32_t channels, mote_error *err)
     jpeg_start_decompress(info);
     job->line = inks ? mote_alloc(job->allocator, 7 * (size_t)info->output_width) : NULL;
     if (inks && !job->line)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     return job->sink->begin(job->sink->arg, (int32_t)info->output_height, (int32_t)info->output_width, channels, err);
 }
 
@@ -130,7 +130,7 @@ mote_status mote_jpeg_decode_lines(const void *bytes, size_t n_bytes, int32_t ch
 {
     jpeg_job *job = mote_calloc(allocator, 1, sizeof *job);
     if (!job)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     job->allocator = allocator;
     job->sink = sink;
     set_up(&job->info, &job->failure);

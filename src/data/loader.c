@@ -85,12 +85,12 @@ static mote_status start(mote_loader *loader, mote_error *err)
     loader->slots = mote_calloc(loader->allocator, (size_t)loader->n_slots, sizeof *loader->slots);
     loader->threads = mote_calloc(loader->allocator, (size_t)n_threads, sizeof *loader->threads);
     if (!loader->slots || !loader->threads)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int64_t i = 0; i < loader->n_slots; i++) {
         loader->slots[i].example = -1;
         loader->slots[i].pixels = mote_calloc(loader->allocator, n_pixels, sizeof(float));
         if (!loader->slots[i].pixels)
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
     }
     for (int32_t i = 0; i < n_threads; i++) {
         if (pthread_create(&loader->threads[i], NULL, decoder_main, loader) != 0)
@@ -112,7 +112,7 @@ mote_status mote_loader_new(mote_loader **loader, const mote_dataset *dataset, c
                               o->width, o->channels);
     mote_loader *made = mote_calloc(allocator, 1, sizeof *made);
     if (!made)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     made->dataset = dataset;
     made->slice = slice;
     made->options = *options;

@@ -125,7 +125,7 @@ static mote_status read_npy(const mote_file *file, mote_tensor *tensor, const mo
                               file->n_bytes);
     char *header = mote_calloc(allocator, length + 1, 1);
     if (!header)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     memcpy(header, data + prefix, length);
     const mote_status status = parse_header(header, tensor, err);
     mote_free(allocator, header);

@@ -50,13 +50,13 @@ static mote_status set_labels(mote_dataset *dataset, const char *path, mote_erro
         top = label > top ? label : top;
         dataset->names[i] = mote_arena_printf(dataset->arena, "example %lld", (long long)i);
         if (!dataset->names[i])
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
     }
     dataset->n_classes = (int32_t)top + 1;
     dataset->classes = mote_arena_calloc(dataset->arena, (size_t)dataset->n_classes, sizeof *dataset->classes);
     for (int32_t i = 0; dataset->classes && i < dataset->n_classes; i++)
         dataset->classes[i] = mote_arena_printf(dataset->arena, "%d", i);
-    return dataset->classes ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return dataset->classes ? MOTE_OK : mote_error_no_memory(err);
 }
 
 static mote_status open_npy(mote_dataset *dataset, const char *path, const char *labels_path, mote_error *err)
@@ -66,7 +66,7 @@ static mote_status open_npy(mote_dataset *dataset, const char *path, const char 
     dataset->splits = mote_arena_calloc(dataset->arena, 1, sizeof *dataset->splits);
     int64_t *ends = mote_arena_calloc(dataset->arena, 2, sizeof *ends);
     if (!state || !dataset->splits || !ends)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     if (!labels_path)
         return mote_error_set(err, MOTE_ARGUMENT, "%s: its labels are needed too: --labels Y.npy", path);
     mote_status status = mote_npy_read(path, &state->images, dataset->allocator, err);
@@ -116,7 +116,7 @@ static mote_status decode(const mote_dataset *dataset, int64_t index, int32_t ch
     image->dtype = images->dtype;
     image->data = mote_alloc(image->allocator, n_bytes);
     if (!image->data)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     memcpy(image->data, (const char *)images->data + (size_t)index * n_bytes, n_bytes);
     return MOTE_OK;
 }

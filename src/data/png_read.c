@@ -44,7 +44,7 @@ static mote_status begin(png_job *job, const void *bytes, size_t n_bytes, mote_e
     job->info = job->png ? png_create_info_struct(job->png) : NULL;
     if (!job->info) {
         png_destroy_read_struct(&job->png, NULL, NULL);
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     }
     png_set_read_fn(job->png, job, on_read);
     png_set_user_limits(job->png, 1 << 20, 1 << 20);
@@ -105,7 +105,7 @@ mote_status mote_png_decode(const void *bytes, size_t n_bytes, int32_t channels,
     png_job *job = mote_calloc(allocator, 1, sizeof *job);
     image->data = NULL;
     if (!job)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     mote_status status = begin(job, bytes, n_bytes, err);
     if (status != MOTE_OK) {
         mote_free(allocator, job);

@@ -143,7 +143,7 @@ static mote_status add_term(const mote_dataset *dataset, const char *term, size_
         const int64_t low = begin[i] > first + from ? begin[i] : first + from;
         const int64_t high = begin[i + 1] < first + to ? begin[i + 1] : first + to;
         if (add_piece(list, low, high) != MOTE_OK)
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
     }
     return MOTE_OK;
 }
@@ -183,7 +183,7 @@ mote_status mote_dataset_slice(const mote_dataset *dataset, const char *expressi
         if (slice->examples)
             interleave(&list, slice->examples);
         else
-            status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            status = mote_error_no_memory(err);
     }
     mote_free(dataset->allocator, list.pieces);
     if (status != MOTE_OK)

@@ -129,7 +129,7 @@ static mote_status read_features(mote_dataset *dataset, const char *root, mote_e
     dataset->classes = mote_arena_calloc(dataset->arena, (size_t)n_classes, sizeof *dataset->classes);
     for (int32_t i = 0; dataset->classes && i < dataset->n_classes; i++)
         dataset->classes[i] = mote_arena_printf(dataset->arena, "%d", i);
-    return dataset->classes ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return dataset->classes ? MOTE_OK : mote_error_no_memory(err);
 }
 
 /* One class name a line; without the file classes are numbers. */
@@ -187,7 +187,7 @@ static mote_status read_split(mote_dataset *dataset, const json_t *json, const c
     void *counts = realloc(plan->lengths, ((size_t)plan->n + n) * sizeof *plan->lengths);
     plan->lengths = counts ? counts : plan->lengths;
     if (!split->name || !split->piece_begin || !paths || !counts)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (size_t i = 0; i < n; i++) {
         const int64_t length = json_count(json_array_get(lengths, i));
         if (length < 0 || length > INT32_MAX)
@@ -288,7 +288,7 @@ static mote_status index_shard(mote_dataset *dataset, int32_t shard, const char 
         dataset->names[first + i] = name_of(dataset, example, state->image_key, first + i);
         mote__example__free_unpacked(example, NULL);
         if (!dataset->names[first + i])
-            status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            status = mote_error_no_memory(err);
         else if (dataset->labels[first + i] < 0)
             status = mote_error_set(err, MOTE_FORMAT, "example %lld has no label among the %d classes", (long long)i,
                                     dataset->n_classes);
@@ -302,7 +302,7 @@ static mote_status open_shards(mote_dataset *dataset, const shard_plan *plan, in
     state->n_shards = plan->n;
     state->shards = mote_arena_calloc(dataset->arena, (size_t)plan->n, sizeof *state->shards);
     if (!state->shards)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     /* A record is 16 bytes at least: more examples than that cannot be there. */
     uint64_t n_bytes = 0;
     for (int32_t i = 0; i < plan->n; i++) {
@@ -318,7 +318,7 @@ static mote_status open_shards(mote_dataset *dataset, const shard_plan *plan, in
     mote_status status = mote_dataset_reserve(dataset, total, err);
     state->records = mote_arena_calloc(dataset->arena, (size_t)total, sizeof *state->records);
     if (status == MOTE_OK && !state->records)
-        status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        status = mote_error_no_memory(err);
     int64_t first = 0;
     for (int32_t i = 0; status == MOTE_OK && i < plan->n; i++) {
         status = index_shard(dataset, i, plan->paths[i], plan->lengths[i], first, err);

@@ -40,10 +40,10 @@ static mote_status draw_inputs(mote_benchmark *b, mote_error *err)
                                   input->name, mote_dtype_name(input->dtype));
         b->values[i] = mote_alloc(b->allocator, input->n_bytes);
         if (!b->values[i])
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
         draw(&rng, input, b->values[i]);
     }
-    return b->values ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return b->values ? MOTE_OK : mote_error_no_memory(err);
 }
 
 mote_status mote_benchmark_new(mote_benchmark **benchmark, mote_runtime *runtime, const mote_allocator *allocator,
@@ -52,7 +52,7 @@ mote_status mote_benchmark_new(mote_benchmark **benchmark, mote_runtime *runtime
     *benchmark = NULL;
     mote_benchmark *b = mote_calloc(allocator, 1, sizeof *b);
     if (!b)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     b->runtime = runtime;
     b->allocator = allocator;
     const mote_status status = draw_inputs(b, err);

@@ -28,7 +28,7 @@ mote_status mote_diff_new(mote_diff **diff, const mote_model *a, const mote_mode
     mote_diff *d = mote_calloc(allocator, 1, sizeof *d);
     *diff = NULL;
     if (!d)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     d->allocator = allocator;
     for (int32_t i = 0; i < 2; i++) {
         mote_runtime_options options = mote_runtime_options_default();
@@ -90,7 +90,7 @@ static mote_status keep_pairs(mote_diff *diff, const mote_diff_pair *pairs, int3
     diff->layers = mote_calloc(diff->allocator, (size_t)n, sizeof *diff->layers);
     diff->sums = mote_calloc(diff->allocator, (size_t)n, sizeof *diff->sums);
     if (!diff->layers || !diff->sums)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     diff->output_layer = -1;
     for (int32_t i = 0; i < n; i++) {
         const mote_diff_pair *pair = &pairs[i];
@@ -109,7 +109,7 @@ static mote_status keep_pairs(mote_diff *diff, const mote_diff_pair *pairs, int3
     for (int32_t i = 0; i < 2; i++) {
         diff->values[i] = mote_calloc(diff->allocator, (size_t)largest, sizeof *diff->values[i]);
         if (!diff->values[i])
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
     }
     return MOTE_OK;
 }
@@ -126,7 +126,7 @@ mote_status mote_diff_start(mote_diff *diff, mote_error *err)
     int64_t *counts_a = count_elements(diff, 0), *counts_b = count_elements(diff, 1);
     mote_status status = counts_a && counts_b ? mote_diff_match(diff->graphs[0], counts_a, diff->graphs[1], counts_b,
                                                                 &pairs, &n, diff->allocator, err)
-                                              : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+                                              : mote_error_no_memory(err);
     if (status == MOTE_OK)
         status = keep_pairs(diff, pairs, n, counts_a, err);
     mote_free(diff->allocator, pairs);

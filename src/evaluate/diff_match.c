@@ -267,7 +267,7 @@ mote_status mote_diff_match(const mote_graph *a, const int64_t *counts_a, const 
     else if (items_a == NULL || items_b == NULL || steps == NULL || result == NULL ||
              !drop_common(items_a, n_a, allocator) || !drop_common(items_b, n_b, allocator) ||
              !align(items_a, n_a, items_b, n_b, steps, allocator))
-        status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        status = mote_error_no_memory(err);
     if (status == MOTE_OK) {
         *n_pairs = trace(items_a, n_a, items_b, n_b, steps, result);
         status = add_outputs(a, counts_a, b, counts_b, result, n_pairs, err);

@@ -203,7 +203,7 @@ static void work(evaluating *e)
     pthread_mutex_unlock(&e->mutex);
     float *scores = mote_calloc(e->options->allocator, (size_t)e->n_scores, sizeof *scores);
     if (!scores)
-        status = mote_error_set(&err, MOTE_NO_MEMORY, "out of memory");
+        status = mote_error_no_memory(&err);
     else if (!runtime)
         status = new_runtime(e, &runtime, &err);
     int64_t number = 0;

@@ -54,7 +54,7 @@ static mote_status keep(mote_noise *noise, mote_diff *diff, mote_error *err)
     noise->n_photos = mote_diff_n_examples(diff);
     noise->sqnr_db = mote_calloc(noise->allocator, (size_t)noise->n_layers, sizeof *noise->sqnr_db);
     if (!noise->sqnr_db)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int32_t i = 0; i < noise->n_layers; i++)
         noise->sqnr_db[i] = layers[i].sqnr_db;
     noise->drowned = mote_noise_find_drowned(noise->sqnr_db, noise->n_layers);

@@ -129,7 +129,7 @@ static mote_status verify_graph(const mote_graph *graph, mote_error *err)
         return status;
     unsigned char *state = mote_calloc(NULL, (size_t)graph->n_tensors, 1);
     if (!state)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     status = check_nodes(graph, state, err);
     mote_free(NULL, state);
     return status;

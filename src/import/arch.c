@@ -94,13 +94,13 @@ static mote_status describe(arch *a, const arch_def *def, json_t **document, mot
     arch_value x = def->features(a, def, input);
     x = own ? own_head(a, def, x, err) : def->top(a, def, x);
     if (a->failed)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     if (x < 0)
         return MOTE_ARGUMENT;
     if (!document)
         return MOTE_OK;
     *document = arch_document(a, options->head || (own && options->n_classes > 0) ? "model" : name, input, x);
-    return *document ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return *document ? MOTE_OK : mote_error_no_memory(err);
 }
 
 static mote_status arch_begin(arch *a, int32_t index, const mote_arch_options *options, mote_error *err)
@@ -112,7 +112,7 @@ static mote_status arch_begin(arch *a, int32_t index, const mote_arch_options *o
     if (status != MOTE_OK)
         return status;
     a->arena = mote_arena_new(options->allocator, 0);
-    return a->arena ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return a->arena ? MOTE_OK : mote_error_no_memory(err);
 }
 
 static void arch_end(arch *a)
@@ -128,7 +128,7 @@ static mote_status build(arch *a, json_t *document, mote_model **model, mote_err
 {
     mote_model *built = mote_model_new(a->options->allocator, 0);
     char *text = json_dumps(document, JSON_COMPACT);
-    mote_status status = built && text ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    mote_status status = built && text ? MOTE_OK : mote_error_no_memory(err);
     if (status == MOTE_OK) {
         built->source = "keras";
         built->config_json = mote_arena_strdup(built->arena, text);
@@ -137,7 +137,7 @@ static mote_status build(arch *a, json_t *document, mote_model **model, mote_err
     }
     free(text);
     if (status == MOTE_OK && !built->config_json)
-        status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        status = mote_error_no_memory(err);
     if (status == MOTE_OK)
         status = mote_model_verify(built, err);
     if (status != MOTE_OK) {

@@ -106,7 +106,7 @@ static mote_status receive(mote_h5 *h5, int fd, mote_error *err)
 {
     pipe_reader *reader = calloc(1, sizeof *reader);
     if (!reader)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     reader->fd = fd;
     const mote_status status = h5_snapshot_receive(&h5->snapshot, h5->arena, read_pipe, reader, err);
     free(reader);
@@ -146,7 +146,7 @@ mote_status mote_h5_open(mote_h5 **h5, const void *bytes, size_t n_bytes, mote_e
     mote_h5 *opened = arena ? mote_arena_alloc(arena, sizeof *opened) : NULL;
     if (!opened) {
         mote_arena_free(arena);
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     }
     opened->arena = arena;
     const mote_status status = walk_in_child(opened, bytes, n_bytes, err);
@@ -192,7 +192,7 @@ static mote_status append(mote_arena *arena, const char ***list, int32_t *n, con
         return mote_error_set(err, MOTE_LIMIT, "a list of names is too long");
     const char **joined = mote_arena_calloc(arena, (size_t)*n + (size_t)more->n + 1, sizeof *joined);
     if (!joined)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     if (*n)
         memcpy(joined, *list, (size_t)*n * sizeof *joined);
     if (more->n)
@@ -246,7 +246,7 @@ mote_status mote_h5_members(const mote_h5 *h5, const char *group, mote_arena *ar
     *n = 0;
     *list = prefix ? mote_arena_calloc(arena, (size_t)(to - from) + 1, sizeof **list) : NULL;
     if (!*list)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int32_t i = from; i < to; i++)
         if (!strchr(s->objects[i].path + length, '/'))
             (*list)[(*n)++] = s->objects[i].path + length;

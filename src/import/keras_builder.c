@@ -9,11 +9,6 @@
 
 #include "op/view/view.h"
 
-static mote_status no_memory(mote_error *err)
-{
-    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-}
-
 static const char *tensor_name(const keras_call *call, const char *name)
 {
     return mote_arena_printf(call->builder->arena, "%s%s/%s", call->builder->prefix, call->layer->name, name);
@@ -34,14 +29,14 @@ mote_node *keras_node_outputs(keras_call *call, mote_op op, int32_t n_inputs, co
         const char *own = i == 0 || !full ? full : mote_arena_printf(call->builder->arena, "%s:%d", full, i);
         outputs[i] = own ? mote_graph_add_tensor(graph, own, MOTE_FLOAT32, &unknown) : -1;
         if (outputs[i] < 0) {
-            no_memory(err);
+            mote_error_no_memory(err);
             return NULL;
         }
         graph->tensors[outputs[i]]->layer = call->layer->record;
     }
     mote_node *node = mote_graph_add_node(graph, op, n_inputs, inputs, n_outputs, outputs);
     if (!node) {
-        no_memory(err);
+        mote_error_no_memory(err);
         return NULL;
     }
     node->layer = call->layer->record;
@@ -83,7 +78,7 @@ mote_status keras_apply(keras_call *call, mote_op op, int32_t n_inputs, const in
 {
     for (int32_t i = 0; i < n_inputs; i++)
         if (inputs[i] < 0)
-            return no_memory(err);
+            return mote_error_no_memory(err);
     const mote_node *node = keras_node(call, op, n_inputs, inputs, name, err);
     return node ? keras_emit(call, node, err) : MOTE_NO_MEMORY;
 }
@@ -157,7 +152,7 @@ int32_t keras_take_weight(keras_call *call, const char *role, int32_t rank, mote
     const mote_shape shape = keras_laid_out_shape(&weight->value.shape, layout);
     weight->tensor = keras_const(call, role, &shape, NULL);
     if (weight->tensor < 0) {
-        no_memory(err);
+        mote_error_no_memory(err);
         return -1;
     }
     mote_tensor *tensor = call->builder->graph->tensors[weight->tensor];

@@ -14,7 +14,7 @@ mote_status keras_failure(mote_error *err)
 {
     if (err && err->code != MOTE_OK)
         return err->code;
-    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return mote_error_no_memory(err);
 }
 
 mote_status keras_result(keras_call *call, int32_t tensor, mote_error *err)

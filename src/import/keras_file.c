@@ -63,7 +63,7 @@ static mote_status read_entry_text(keras_file *file, mote_zip *zip, const char *
         return status;
     *text = mote_arena_strndup(arena, (const char *)bytes, n_bytes);
     mote_free(file->allocator, bytes);
-    return *text ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return *text ? MOTE_OK : mote_error_no_memory(err);
 }
 
 /* keras_version of metadata.json, and compile_config of config.json. */

@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static mote_status no_memory(mote_error *err)
-{
-    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-}
-
 mote_status keras_group_weights(const keras_file *file, const char *layer_name, mote_arena *arena,
                                 keras_weight **weights, int32_t *n, mote_error *err)
 {
@@ -15,7 +10,7 @@ mote_status keras_group_weights(const keras_file *file, const char *layer_name, 
     *n = 0;
     const char *group = mote_arena_printf(arena, "%s/%s", file->root, layer_name), **names;
     if (!group)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     if (!mote_h5_has(file->h5, group))
         return MOTE_OK;
     mote_status status = mote_h5_text_list(file->h5, group, "weight_names", arena, &names, n, err);
@@ -23,12 +18,12 @@ mote_status keras_group_weights(const keras_file *file, const char *layer_name, 
         return mote_error_prefix(err, status, "layer '%s'", layer_name);
     *weights = mote_arena_calloc(arena, (size_t)*n + 1, sizeof **weights);
     if (!*weights)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     for (int32_t i = 0; status == MOTE_OK && i < *n; i++) {
         keras_weight *weight = &(*weights)[i];
         *weight = (keras_weight){.name = names[i], .tensor = MOTE_NO_TENSOR, .trainable = true};
         const char *path = mote_arena_printf(arena, "%s/%s", group, names[i]);
-        status = path ? mote_h5_dataset(file->h5, path, &weight->value, err) : no_memory(err);
+        status = path ? mote_h5_dataset(file->h5, path, &weight->value, err) : mote_error_no_memory(err);
     }
     return status;
 }
@@ -83,7 +78,7 @@ static mote_status deal_out(const keras_layer *owner, const keras_weight *pool, 
     keras_layer **holders = mote_arena_calloc(arena, (size_t)n + 1, sizeof *holders);
     int32_t *n_found = mote_arena_calloc(arena, (size_t)n_records, sizeof *n_found);
     if (!holders || !n_found)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     for (int32_t i = 0; i < n; i++) {
         holders[i] = find_holder(owner->model, pool[i].name);
         if (!holders[i] && !strchr(pool[i].name, '/'))
@@ -98,7 +93,7 @@ static mote_status deal_out(const keras_layer *owner, const keras_weight *pool, 
         if (!layer->weights)
             layer->weights = mote_arena_calloc(arena, (size_t)n_found[layer->record], sizeof *layer->weights);
         if (!layer->weights)
-            return no_memory(err);
+            return mote_error_no_memory(err);
         layer->weights[layer->n_weights++] = pool[i];
     }
     return MOTE_OK;

@@ -62,7 +62,7 @@ static mote_status copy_texts(mote_model *model, const keras_file *file, mote_er
     model->keras_version = file->version ? mote_arena_strdup(model->arena, file->version) : NULL;
     const bool whole =
         model->config_json && (!file->training || model->training_json) && (!file->version || model->keras_version);
-    return whole ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return whole ? MOTE_OK : mote_error_no_memory(err);
 }
 
 static mote_status load_from(mote_model **model, keras_file *file, const mote_import_options *options, mote_error *err)
@@ -71,7 +71,7 @@ static mote_status load_from(mote_model **model, keras_file *file, const mote_im
         return mote_error_set(err, MOTE_FORMAT, "it holds weights alone, no model; save the whole model");
     mote_model *loaded = mote_model_new(options->allocator, memory_limit(file));
     if (!loaded)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     mote_status status = copy_texts(loaded, file, err);
     if (status == MOTE_OK)
         status = build(loaded, file, options, err);
@@ -91,7 +91,7 @@ mote_status mote_keras_read(mote_model **model, const void *bytes, size_t n_byte
     *model = NULL;
     mote_arena *texts = mote_arena_new(options->allocator, 0);
     if (!texts)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     keras_file file;
     mote_status status = keras_file_open(&file, bytes, n_bytes, texts, options->allocator, err);
     if (status == MOTE_OK)

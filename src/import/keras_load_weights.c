@@ -24,11 +24,6 @@ typedef struct transfer {
     mote_arena *scratch;
 } transfer;
 
-static mote_status no_memory(mote_error *err)
-{
-    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-}
-
 /* --- the weights of a layer, or of all layers inside of a model, in the order in which Keras saves them --- */
 
 typedef struct slot {
@@ -48,7 +43,7 @@ static mote_status list_slots(const transfer *t, int32_t top, slots *out, mote_e
         n += model->layers[end].n_weights;
     *out = (slots){.list = mote_arena_calloc(t->scratch, (size_t)n + 1, sizeof *out->list)};
     if (!out->list)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     /* First all that train, then all that do not; a frozen layer's weights do not. */
     for (int train = 1; train >= 0; train--)
         for (int32_t i = top; i < end; i++)
@@ -90,7 +85,7 @@ static mote_status give(transfer *t, int32_t top, const char *name_in_file, cons
         if (status == MOTE_OK && !g->weights)
             g->weights = mote_arena_calloc(t->scratch, (size_t)n_own, sizeof *g->weights);
         if (status == MOTE_OK && !g->weights)
-            return no_memory(err);
+            return mote_error_no_memory(err);
         if (status == MOTE_OK) {
             g->weights[to->weight] = weights[i];
             g->n = n_own;
@@ -177,7 +172,7 @@ static mote_status own_weight(const transfer *t, const mote_layer_weight *own, m
     out->value.n_bytes = n_bytes;
     out->value.data = own->tensor < 0 ? mote_arena_copy(arena, own->data, n_bytes) : mote_arena_alloc(arena, n_bytes);
     if (!out->value.data)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     if (own->tensor >= 0)
         keras_lay_back(t->model->graphs[0]->tensors[own->tensor]->data, &own->shape, own->layout, out->value.data);
     return MOTE_OK;
@@ -189,7 +184,7 @@ static mote_status keep_own(const transfer *t, keras_layer *layer, mote_arena *a
     layer->n_weights = own->n_weights;
     layer->weights = mote_arena_calloc(arena, (size_t)own->n_weights + 1, sizeof *layer->weights);
     if (!layer->weights)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     mote_status status = MOTE_OK;
     for (int32_t i = 0; status == MOTE_OK && i < own->n_weights; i++)
         status = own_weight(t, &own->weights[i], arena, &layer->weights[i], err);
@@ -261,7 +256,7 @@ static mote_status rebuild(const mote_model *model, mote_model *fresh, transfer 
     fresh->training_json = model->training_json ? mote_arena_strdup(arena, model->training_json) : NULL;
     fresh->keras_version = model->keras_version ? mote_arena_strdup(arena, model->keras_version) : NULL;
     if (!fresh->description || !fresh->config_json)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     json_t *document;
     mote_status status = keras_parse_json(fresh->config_json, &document, err);
     if (status != MOTE_OK)
@@ -284,7 +279,7 @@ static mote_status load_from(mote_model **model, keras_file *file, mote_weights_
         return mote_error_set(err, MOTE_UNSUPPORTED, "layers have no names in this form; load it by order");
     t.given = mote_arena_calloc(scratch, (size_t)t.model->n_layers + 1, sizeof *t.given);
     mote_model *fresh = mote_model_new(mote_arena_allocator(t.model->arena), 0);
-    mote_status status = t.given && fresh ? MOTE_OK : no_memory(err);
+    mote_status status = t.given && fresh ? MOTE_OK : mote_error_no_memory(err);
     if (status == MOTE_OK && !file->by_path)
         status = take_groups(&t, err);
     if (status == MOTE_OK)
@@ -301,7 +296,7 @@ static mote_status load_bytes(mote_model **model, const mote_file *bytes, mote_w
 {
     mote_arena *scratch = mote_arena_new(mote_arena_allocator((*model)->arena), 0);
     if (!scratch)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     keras_file file;
     mote_status status = keras_file_open(&file, bytes->data, bytes->n_bytes, scratch, NULL, err);
     if (status == MOTE_OK)

@@ -18,11 +18,6 @@ typedef struct assembly {
     int32_t n_built; /* calls so far: models in models multiply */
 } assembly;
 
-static mote_status no_memory(mote_error *err)
-{
-    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-}
-
 /* --- inputs --- */
 
 static bool parse_user_dims(const char *text, int32_t *dims, int32_t *n)
@@ -85,7 +80,7 @@ static mote_status build_input(assembly *a, keras_layer *layer, keras_call *call
         return mote_error_set(err, MOTE_UNSUPPORTED, "input '%s' has type %s", layer->name, dtype_text(layer->config));
     const int32_t tensor = mote_graph_add_tensor(a->builder.graph, layer->name, dtype, &shape);
     if (tensor < 0)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     mote_tensor *t = a->builder.graph->tensors[tensor];
     t->layer = layer->record;
     t->signature = shape;
@@ -122,7 +117,7 @@ static mote_status build_inside(assembly *a, keras_call *call, mote_error *err)
     const char *prefix = a->builder.prefix;
     a->builder.prefix = mote_arena_printf(a->builder.scratch, "%s%s/", prefix, call->layer->name);
     if (!a->builder.prefix)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     const mote_status status = build_scope(a, scope, call->inputs, call->n_inputs, err);
     a->builder.prefix = prefix;
     for (int32_t i = 0; status == MOTE_OK && i < scope->n_outputs; i++)
@@ -276,7 +271,7 @@ static mote_status set_ends(const assembly *a, mote_error *err)
         outputs[i] = top->outputs[i].tensor;
     return mote_graph_set_io(a->builder.graph, top->n_inputs, inputs, top->n_outputs, outputs) == MOTE_OK
                ? MOTE_OK
-               : no_memory(err);
+               : mote_error_no_memory(err);
 }
 
 /* Weights of every layer, a model before what is inside. */
@@ -300,7 +295,7 @@ static mote_status assemble(assembly *a, json_t *document, mote_error *err)
     a->builder.model->name = a->tree.top->name;
     a->builder.prefix = mote_arena_printf(a->builder.scratch, "%s/", a->tree.top->name);
     if (!a->builder.prefix)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     status = keras_record_tree(&a->builder, &a->tree, err);
     if (status == MOTE_OK)
         status = read_weights(a, a->tree.top, err);
@@ -326,7 +321,7 @@ mote_status keras_build_model(mote_model *model, json_t *document, int keras_maj
     };
     a.builder.scratch = mote_arena_new(NULL, 0);
     if (!a.builder.scratch)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     const mote_status status = assemble(&a, document, err);
     mote_arena_free(a.builder.scratch);
     return status;

@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static mote_status no_memory(mote_error *err)
-{
-    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-}
-
 /* "SeparableConv2D" -> "separable_conv2d": an underscore before a capital that a small letter follows, unless it is
  * first, and between a small letter and a capital. */
 static const char *snake_case(mote_arena *arena, const char *class_name)
@@ -77,7 +72,7 @@ static mote_status find_groups(const mote_h5 *h5, const char *base, mote_arena *
         const char *path = mote_arena_printf(arena, "%s/%s", base, CONTAINERS[i]);
         found->prefix = mote_arena_printf(arena, "%s/", path ? path : "");
         if (!path || !found->prefix)
-            return no_memory(err);
+            return mote_error_no_memory(err);
         if (mote_h5_has(h5, path))
             return mote_h5_members(h5, path, arena, &found->groups, &found->n_groups, err);
     }
@@ -95,12 +90,12 @@ static mote_status find_groups_at_root(const mote_h5 *h5, const char *base, mote
         return status;
     found->groups = mote_arena_calloc(arena, (size_t)n + 1, sizeof *found->groups);
     if (!found->groups)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     for (int i = 0; found->n_groups == 0 && i < N_CONTAINERS; i++) {
         found->prefix = *base ? mote_arena_printf(arena, "%s\\%s\\", base, CONTAINERS[i])
                               : mote_arena_printf(arena, "/%s\\", CONTAINERS[i]);
         if (!found->prefix)
-            return no_memory(err);
+            return mote_error_no_memory(err);
         const size_t length = strlen(found->prefix) - 1; /* members have no leading slash */
         for (int32_t j = 0; j < n; j++)
             if (strncmp(members[j], found->prefix + 1, length) == 0 && !strchr(members[j] + length, '\\'))
@@ -124,10 +119,10 @@ static mote_status match_layers(const keras_file *file, keras_scope *scope, mote
     numbered *groups = mote_arena_calloc(arena, (size_t)found.n_groups + 1, sizeof *groups);
     numbered *layers = mote_arena_calloc(arena, (size_t)scope->n_layers + 1, sizeof *layers);
     if (!groups || !layers)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     for (int32_t i = 0; i < found.n_groups; i++)
         if (!parse_group(arena, found.groups[i], &groups[i]))
-            return no_memory(err);
+            return mote_error_no_memory(err);
     for (int32_t i = 0; i < scope->n_layers; i++) {
         keras_layer *layer = &scope->layers[i];
         /* "Model" with layers of its own is written where its class goes by that name; Keras makes it a Functional. */
@@ -135,14 +130,14 @@ static mote_status match_layers(const keras_file *file, keras_scope *scope, mote
         const char *class_name = functional ? "Functional" : layer->class_name;
         layers[i] = (numbered){.base = snake_case(arena, class_name), .number = i, .layer = layer};
         if (!layers[i].base)
-            return no_memory(err);
+            return mote_error_no_memory(err);
     }
     qsort(groups, (size_t)found.n_groups, sizeof *groups, compare);
     qsort(layers, (size_t)scope->n_layers, sizeof *layers, compare);
     for (int32_t i = 0, j = 0; i < scope->n_layers && j < found.n_groups;) {
         const int order = strcmp(layers[i].base, groups[j].base);
         if (order == 0 && !(layers[i].layer->path = mote_arena_printf(arena, "%s%s", found.prefix, groups[j].whole)))
-            return no_memory(err);
+            return mote_error_no_memory(err);
         i += order <= 0;
         j += order >= 0;
     }
@@ -176,12 +171,12 @@ static mote_status read_vars(const keras_file *file, const char *group, keras_la
     for (int i = 0; i < MAX_VARS; i++) {
         const char *path = mote_arena_printf(arena, "%s/vars/%d", group, i);
         if (!path)
-            return no_memory(err);
+            return mote_error_no_memory(err);
         if (!mote_h5_has(file->h5, path))
             break;
         keras_weight *weights = mote_arena_calloc(arena, (size_t)layer->n_weights + 1, sizeof *weights);
         if (!weights)
-            return no_memory(err);
+            return mote_error_no_memory(err);
         if (layer->n_weights)
             memcpy(weights, layer->weights, (size_t)layer->n_weights * sizeof *weights);
         keras_weight *weight = &weights[layer->n_weights];
@@ -201,7 +196,7 @@ static mote_status read_part(const keras_file *file, keras_layer *layer, const c
     const char *plain = mote_arena_printf(arena, "%s/%s", layer->path, part);
     const char *hidden = mote_arena_printf(arena, "%s/_%s", layer->path, part);
     if (!plain || !hidden)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     return read_vars(file, mote_h5_has(file->h5, plain) ? plain : hidden, layer, arena, err);
 }
 

@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-static mote_status no_memory(mote_error *err)
-{
-    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-}
-
 static mote_layer *record_of(const keras_builder *builder, const keras_layer *layer)
 {
     return layer->record >= 0 ? &builder->model->layers[layer->record] : NULL;
@@ -71,9 +66,9 @@ mote_status keras_record_tree(const keras_builder *builder, const keras_tree *tr
     mote_model *model = builder->model;
     model->layers = mote_arena_calloc(model->arena, (size_t)tree->n_records, sizeof *model->layers);
     if (!model->layers)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     model->n_layers = tree->n_records;
-    return record_scope(builder, tree->top, -1) == MOTE_OK ? MOTE_OK : no_memory(err);
+    return record_scope(builder, tree->top, -1) == MOTE_OK ? MOTE_OK : mote_error_no_memory(err);
 }
 
 static mote_shape batched(const keras_builder *builder, const mote_shape *shape)
@@ -102,7 +97,7 @@ mote_status keras_record_call(const keras_builder *builder, const keras_layer *l
     record->output_tensors = mote_arena_copy(builder->arena, outputs, (size_t)n * sizeof *outputs);
     record->output_shapes = mote_arena_calloc(builder->arena, (size_t)n, sizeof *record->output_shapes);
     if (!record->output_tensors || !record->output_shapes)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     for (int32_t i = 0; i < n; i++)
         record->output_shapes[i] = batched(builder, &builder->graph->tensors[outputs[i]]->shape);
     return MOTE_OK;
@@ -133,11 +128,11 @@ mote_status keras_record_weights(const keras_builder *builder, const keras_scope
             record->weights = mote_arena_calloc(builder->arena, n, sizeof *record->weights);
             record->n_weights = layer->n_weights;
             if (!record->weights)
-                return no_memory(err);
+                return mote_error_no_memory(err);
         }
         for (size_t j = 0; record && j < n; j++)
             if (record_weight(builder->arena, layer, (int32_t)j, &record->weights[j]) != MOTE_OK)
-                return no_memory(err);
+                return mote_error_no_memory(err);
         const mote_status status = layer->model ? keras_record_weights(builder, layer->model, err) : MOTE_OK;
         if (status != MOTE_OK)
             return status;

@@ -65,7 +65,7 @@ static mote_status write_layer(const mote_model *model, int32_t layer, h5_writer
     char group[1024], path[2048];
     const weight_list list = list_weights(model, layer);
     const char **names = calloc((size_t)list.n + 1, sizeof *names);
-    mote_status status = list.weights && names ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    mote_status status = list.weights && names ? MOTE_OK : mote_error_no_memory(err);
     snprintf(group, sizeof group, "/model_weights/%s", model->layers[layer].name);
     for (int32_t i = 0; status == MOTE_OK && i < list.n; i++)
         names[i] = list.weights[i]->name;
@@ -86,7 +86,7 @@ static mote_status write_weights(const mote_model *model, const char *version, h
 {
     const char **names = calloc((size_t)model->n_layers + 1, sizeof *names);
     if (!names)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     int32_t n = 0;
     for (int32_t i = 0; i < model->n_layers; i++)
         if (model->layers[i].parent < 0)
@@ -126,7 +126,7 @@ static mote_status write_texts(const mote_model *model, h5_writer *writer, mote_
         if (text)
             h5_write_text(writer, "/", "model_config", text);
         else
-            status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            status = mote_error_no_memory(err);
         if (training)
             h5_write_text(writer, "/", "training_config", training);
         if (status == MOTE_OK)
@@ -146,7 +146,7 @@ mote_status mote_keras_build_h5(const mote_model *model, unsigned char **bytes, 
     *n_bytes = 0;
     h5_writer *writer = h5_writer_new();
     if (!writer)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     mote_status status = write_texts(model, writer, err);
     if (status == MOTE_OK)
         status = h5_writer_finish(writer, bytes, n_bytes, allocator, err);

@@ -157,7 +157,7 @@ static mote_status build_weights(const mote_model *model, const json_t *document
     const json_t *layers = json_is_array(config) ? config : json_object_get(config, "layers");
     h5_writer *writer = h5_writer_new();
     if (!writer)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     h5_write_group(writer, "/vars");
     mote_status status = write_scope(model, -1, layers, "", writer, err);
     if (status == MOTE_OK)
@@ -189,7 +189,7 @@ mote_status keras_build_zip(const mote_model *model, unsigned char **bytes, size
                                       {"model.weights.h5", weights, n_weights}};
             status = pack(members, 3, bytes, n_bytes, err);
         } else {
-            status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            status = mote_error_no_memory(err);
         }
         free(config_text);
         free(metadata_text);

@@ -9,11 +9,6 @@ typedef struct reader {
     int depth;
 } reader;
 
-static mote_status no_memory(mote_error *err)
-{
-    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-}
-
 static int by_name(const void *a, const void *b)
 {
     return strcmp((*(keras_layer *const *)a)->name, (*(keras_layer *const *)b)->name);
@@ -68,7 +63,7 @@ static mote_status push(const reader *r, arg_list *list, const keras_arg *arg, m
         const int32_t capacity = list->capacity ? list->capacity * 2 : 4;
         keras_arg *bigger = mote_arena_calloc(r->scratch, (size_t)capacity, sizeof *bigger);
         if (!bigger)
-            return no_memory(err);
+            return mote_error_no_memory(err);
         if (list->n)
             memcpy(bigger, list->args, (size_t)list->n * sizeof *bigger);
         list->args = bigger;
@@ -135,7 +130,7 @@ static mote_status push_tensors(reader *r, const keras_scope *scope, json_t *jso
         size_t n;
         const char **keys = sorted_keys(r, json, &n);
         if (!keys)
-            status = no_memory(err);
+            status = mote_error_no_memory(err);
         for (size_t i = 0; status == MOTE_OK && i < n; i++)
             status = push_tensors(r, scope, json_object_get(json, keys[i]), key, form, list, found, err);
     }
@@ -304,7 +299,7 @@ static mote_status add_layer(reader *r, keras_scope *scope, json_t *json, int32_
     layer->call_outputs = mote_arena_calloc(r->scratch, n_calls * KERAS_MAX_OUTPUTS, sizeof(int32_t));
     layer->call_n_outputs = mote_arena_calloc(r->scratch, n_calls, sizeof(int32_t));
     if (!layer->class_name || !layer->name || !layer->sites || !layer->call_outputs || !layer->call_n_outputs)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     /* Keras does not list the input of a Sequential among its layers. */
     const bool listed = !scope->sequential || strcmp(layer->class_name, "InputLayer") != 0;
     layer->record = listed ? r->tree->n_records++ : -1;
@@ -315,7 +310,7 @@ static mote_status sort_by_name(const reader *r, keras_scope *scope, mote_error 
 {
     scope->by_name = mote_arena_calloc(r->scratch, (size_t)scope->n_layers, sizeof *scope->by_name);
     if (!scope->by_name)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     for (int32_t i = 0; i < scope->n_layers; i++)
         scope->by_name[i] = &scope->layers[i];
     qsort(scope->by_name, (size_t)scope->n_layers, sizeof *scope->by_name, by_name);
@@ -358,14 +353,14 @@ static mote_status add_sequential_input(const json_t *document, json_t *config, 
     const char *name = keras_text(json_object_get(first, "config"), "name", "layer");
     json_t *input = json_pack("{s:s, s:{s:s+, s:O?}}", "class_name", "InputLayer", "config", "name", name, "_input",
                               "batch_input_shape", shape);
-    return input && json_array_insert_new(layers, 0, input) == 0 ? MOTE_OK : no_memory(err);
+    return input && json_array_insert_new(layers, 0, input) == 0 ? MOTE_OK : mote_error_no_memory(err);
 }
 
 static mote_status chain_sites(const reader *r, keras_scope *scope, mote_error *err)
 {
     keras_arg *args = mote_arena_calloc(r->scratch, (size_t)scope->n_layers + 1, sizeof *args);
     if (!args)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     for (int32_t i = 0; i < scope->n_layers; i++) {
         args[i] = (keras_arg){.from = &scope->layers[i], .tensor = -1};
         if (scope->layers[i].n_calls != 1)
@@ -377,7 +372,7 @@ static mote_status chain_sites(const reader *r, keras_scope *scope, mote_error *
     scope->inputs = &args[0];
     scope->outputs = mote_arena_copy(r->scratch, &args[scope->n_layers - 1], sizeof *args);
     scope->n_inputs = scope->n_outputs = 1;
-    return scope->outputs ? MOTE_OK : no_memory(err);
+    return scope->outputs ? MOTE_OK : mote_error_no_memory(err);
 }
 
 /* --- functional --- */
@@ -434,7 +429,7 @@ static mote_status read_layers(reader *r, keras_scope *scope, json_t *document, 
         return mote_error_set(err, MOTE_LIMIT, "model '%s' has %zu layers", scope->name, n);
     scope->layers = mote_arena_calloc(r->scratch, n, sizeof *scope->layers);
     if (!scope->layers)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     for (size_t i = 0; status == MOTE_OK && i < n; i++) {
         status = add_layer(r, scope, json_array_get(layers, i), (int32_t)i, err);
         scope->n_layers++;
@@ -459,7 +454,7 @@ static mote_status read_scope(reader *r, keras_scope **scope, keras_layer *owner
         return mote_error_set(err, MOTE_LIMIT, "models are nested more than %d deep", KERAS_MAX_DEPTH);
     keras_scope *made = mote_arena_calloc(r->scratch, 1, sizeof *made);
     if (!made)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     made->owner = owner;
     made->sequential = strcmp(class_name, "Sequential") == 0;
     made->name =
@@ -467,7 +462,7 @@ static mote_status read_scope(reader *r, keras_scope **scope, keras_layer *owner
               : mote_arena_strdup(r->arena, keras_text(config, "name", made->sequential ? "sequential" : "model"));
     *scope = made;
     if (!made->name)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     r->depth++;
     const mote_status status = read_layers(r, made, document, err);
     r->depth--;

@@ -19,7 +19,7 @@ mote_status mote_zip_open(mote_zip **zip, const void *bytes, size_t n_bytes, mot
     *zip = NULL;
     mote_zip *opened = calloc(1, sizeof *opened);
     if (!opened)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     zip_error_t why;
     zip_error_init(&why);
     zip_source_t *source = zip_source_buffer_create(bytes, n_bytes, 0, &why);

@@ -106,7 +106,7 @@ mote_status mote_expand_for_integers(mote_graph *graph, bool wide, mote_error *e
             expansion e = {graph, k, node->layer, false};
             ROWS[r].expand(&e, node);
             if (e.failed)
-                return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+                return mote_error_no_memory(err);
             k = e.at;
             mote_graph_remove_node(graph, k--);
             break;

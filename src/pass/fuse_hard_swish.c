@@ -67,7 +67,7 @@ mote_status mote_pass_fuse_hard_swish(mote_model *model, mote_graph *graph, mote
         const int32_t output = node->outputs[0];
         mote_graph_remove_node(graph, i);
         if (!mote_graph_insert_node(graph, i, MOTE_OP_HARD_SWISH, 1, &x, 1, &output))
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
     }
     return MOTE_OK;
 }

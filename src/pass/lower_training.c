@@ -25,11 +25,6 @@ static mote_shape broadcast_shape(int32_t n, int32_t axis, int32_t rank)
     return shape;
 }
 
-static mote_status no_memory(mote_error *err)
-{
-    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-}
-
 static mote_status lower_batch_norm(mote_graph *graph, int32_t at, mote_error *err)
 {
     const mote_node node = *graph->nodes[at];
@@ -48,7 +43,7 @@ static mote_status lower_batch_norm(mote_graph *graph, int32_t at, mote_error *e
     const int32_t scaled =
         offset < 0 ? -1 : mote_graph_add_tensor(graph, name, MOTE_FLOAT32, &graph->tensors[node.outputs[0]]->shape);
     if (scaled < 0)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     float *s = graph->tensors[scale]->data, *o = graph->tensors[offset]->data;
     for (int32_t i = 0; i < n; i++) {
         s[i] = gamma[i] * (float)(1.0 / sqrt((double)(variance[i] + params->epsilon)));
@@ -58,7 +53,7 @@ static mote_status lower_batch_norm(mote_graph *graph, int32_t at, mote_error *e
     mote_graph_remove_node(graph, at);
     const mote_node *mul = mote_graph_insert_node(graph, at, MOTE_OP_MUL, 2, factors, 1, &scaled);
     const mote_node *add = mote_graph_insert_node(graph, at + 1, MOTE_OP_ADD, 2, terms, 1, node.outputs);
-    return mul && add ? MOTE_OK : no_memory(err);
+    return mul && add ? MOTE_OK : mote_error_no_memory(err);
 }
 
 mote_status mote_pass_lower_training(mote_model *model, mote_graph *graph, mote_error *err)

@@ -43,7 +43,7 @@ mote_status mote_pass_merge_constants(mote_model *model, mote_graph *graph, mote
     const int32_t n = graph->n_tensors;
     uint64_t *hashes = mote_calloc(NULL, (size_t)n + 1, sizeof *hashes);
     if (!hashes)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int32_t i = 0; i < n; i++)
         hashes[i] = is_plain_const(graph->tensors[i]) ? hash_of(graph->tensors[i]) : 0;
     for (int32_t i = 0; i < n; i++) {

@@ -19,7 +19,7 @@ mote_status mote_pass_run_all(mote_model *model, mote_error *err)
         for (int32_t g = 0; g < model->n_graphs; g++) {
             mote_status status = PASSES[i].run(model, model->graphs[g], err);
             if (status == MOTE_OK && mote_graph_compact(model, g) < 0)
-                status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+                status = mote_error_no_memory(err);
             if (status != MOTE_OK)
                 return mote_error_prefix(err, status, "pass %s", PASSES[i].name);
         }

@@ -24,11 +24,6 @@ typedef struct quantizer {
     int32_t *floats;            /* the float copy of a quantized tensor once there is one, else -1 */
 } quantizer;
 
-static mote_status no_memory(mote_error *err)
-{
-    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-}
-
 static bool is_value(const quantizer *q, int32_t tensor)
 {
     return tensor >= 0 && tensor < q->n_tensors && q->graph->tensors[tensor]->storage != MOTE_STORAGE_CONST &&
@@ -83,8 +78,9 @@ static void choose_nodes(quantizer *q)
 static mote_status quantize_tensor(quantizer *q, int32_t tensor, mote_qparams params, mote_error *err)
 {
     q->graph->tensors[tensor]->dtype = activation_type(q);
-    return mote_graph_set_quant(q->graph, tensor, 1, 0, &params.scale, &params.zero_point) == MOTE_OK ? MOTE_OK
-                                                                                                      : no_memory(err);
+    return mote_graph_set_quant(q->graph, tensor, 1, 0, &params.scale, &params.zero_point) == MOTE_OK
+               ? MOTE_OK
+               : mote_error_no_memory(err);
 }
 
 /* --- nodes --- */
@@ -127,7 +123,7 @@ static mote_status requantize_input(quantizer *q, int32_t *at, int32_t *input, m
         copy = add_copy(q, *input, "_requantized");
         if (copy < 0 || quantize_tensor(q, copy, params, err) != MOTE_OK ||
             !mote_graph_insert_node(q->graph, (*at)++, MOTE_OP_QUANTIZE, 1, input, 1, &copy))
-            return no_memory(err);
+            return mote_error_no_memory(err);
     }
     *input = copy;
     return MOTE_OK;
@@ -144,7 +140,7 @@ static mote_status quantize_constants(quantizer *q, mote_node *node, const mote_
         const mote_dtype dtype = node->op == MOTE_OP_PRELU ? MOTE_INT8 : activation_type(q);
         node->inputs[i] = mote_quantize_const(q->graph, node->inputs[i], dtype, plan->reads[i]);
         if (node->inputs[i] < 0)
-            return no_memory(err);
+            return mote_error_no_memory(err);
     }
     if (!is_affine)
         return MOTE_OK;
@@ -178,7 +174,7 @@ static mote_status make_integer(quantizer *q, int32_t *at, const mote_node_plan 
         const int32_t made = add_copy(q, output, "_made");
         if (made < 0 || quantize_tensor(q, made, plan->makes[i], err) != MOTE_OK ||
             !mote_graph_insert_node(q->graph, ++*at, MOTE_OP_QUANTIZE, 1, &made, 1, &output))
-            return no_memory(err);
+            return mote_error_no_memory(err);
         node->outputs[i] = made;
     }
     set_options(q, node);
@@ -193,7 +189,7 @@ static mote_status dequantize_input(quantizer *q, int32_t *at, int32_t *input, m
     if (*copy < 0) {
         *copy = add_copy(q, *input, "_float");
         if (*copy < 0 || !mote_graph_insert_node(q->graph, (*at)++, MOTE_OP_DEQUANTIZE, 1, input, 1, copy))
-            return no_memory(err);
+            return mote_error_no_memory(err);
     }
     *input = *copy;
     return MOTE_OK;
@@ -213,7 +209,7 @@ static mote_status make_island(quantizer *q, int32_t *at, mote_error *err)
             continue;
         const int32_t copy = q->floats[output] = add_copy(q, output, "_float");
         if (copy < 0 || !mote_graph_insert_node(q->graph, ++*at, MOTE_OP_QUANTIZE, 1, &copy, 1, &output))
-            return no_memory(err);
+            return mote_error_no_memory(err);
         node->outputs[i] = copy;
     }
     return status;
@@ -303,7 +299,7 @@ static mote_status set_inputs(quantizer *q, mote_error *err)
             continue;
         const int32_t outer = border_tensor(q, inner, q->spec->input_type);
         if (outer < 0 || !mote_graph_insert_node(graph, i, MOTE_OP_QUANTIZE, 1, &outer, 1, &inner))
-            return no_memory(err);
+            return mote_error_no_memory(err);
         graph->inputs[i] = outer;
     }
     return MOTE_OK;
@@ -319,7 +315,7 @@ static mote_status set_outputs(quantizer *q, mote_error *err)
         const int32_t outer = border_tensor(q, inner, q->spec->output_type);
         const mote_op op = q->spec->output_type == MOTE_FLOAT32 ? MOTE_OP_DEQUANTIZE : MOTE_OP_QUANTIZE;
         if (outer < 0 || !mote_graph_add_node(graph, op, 1, &inner, 1, &outer))
-            return no_memory(err);
+            return mote_error_no_memory(err);
         graph->outputs[i] = outer;
     }
     return MOTE_OK;
@@ -353,7 +349,7 @@ mote_status mote_quantize_integers(mote_model *model, const mote_quantize_spec *
     q.quantized = mote_arena_calloc(graph->arena, n, sizeof *q.quantized);
     q.floats = mote_arena_calloc(graph->arena, n, sizeof *q.floats);
     if (!q.nodes || !q.integer || !q.quantized || !q.floats)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     for (int32_t i = 0; i < q.n_tensors; i++)
         q.floats[i] = -1;
     return quantize(&q, err);

@@ -88,7 +88,7 @@ mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_
     float *scales = filter_scales(graph, filter, affine->out_axis, bias_values(graph, node, affine), bias_scale_in);
     const int32_t index = mote_graph_add_const(graph, filter->name, MOTE_INT8, &filter->shape, NULL);
     if (!scales || index < 0 || mote_graph_set_quant(graph, index, n, affine->out_axis, scales, NULL) != MOTE_OK)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int32_t c = 0; c < n; c++)
         scales[c] = reciprocal(scales[c]);
     int8_t *to = graph->tensors[index]->data;
@@ -110,7 +110,7 @@ mote_status mote_quantize_bias(mote_graph *graph, mote_node *node, const mote_af
     float *scales = mote_arena_calloc(graph->arena, (size_t)n, sizeof *scales);
     const int32_t index = mote_graph_add_const(graph, bias->name, wide ? MOTE_INT64 : MOTE_INT32, &bias->shape, NULL);
     if (!scales || index < 0)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     void *to = graph->tensors[index]->data;
     const float *from = bias->data;
     for (int32_t i = 0; i < n; i++) {
@@ -122,7 +122,7 @@ mote_status mote_quantize_bias(mote_graph *graph, mote_node *node, const mote_af
             ((int32_t *)to)[i] = (int32_t)fmax(fmin(q, 2147483647.0), -2147483647.0);
     }
     if (mote_graph_set_quant(graph, index, n, 0, scales, NULL) != MOTE_OK)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     node->inputs[affine->bias] = index;
     return MOTE_OK;
 }

@@ -327,7 +327,7 @@ mote_status mote_quantize_plan_make(const mote_graph *graph, const mote_range *r
 {
     planner p = {.graph = graph, .ranges = ranges, .wide = wide, .plan = plan};
     if (!allocate(&p))
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     if (wide)
         plan_wide(&p);
     else

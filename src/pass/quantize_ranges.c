@@ -74,7 +74,7 @@ mote_status mote_ranges_as_calibrator(const mote_graph *graph, mote_range *range
                  mote_arena_calloc(graph->arena, n, sizeof *o.uses)};
     mote_range *seen = mote_arena_calloc(graph->arena, n, sizeof *seen);
     if (!o.memory || !o.uses || !seen)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     memcpy(seen, ranges, (size_t)graph->n_tensors * sizeof *seen);
     for (int32_t i = 0; i < graph->n_tensors; i++) {
         o.memory[i] = i;

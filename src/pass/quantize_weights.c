@@ -9,11 +9,6 @@
 
 enum { SMALLEST_DYNAMIC_COUNT = 1024 };
 
-static mote_status no_memory(mote_error *err)
-{
-    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-}
-
 static bool goes_to_half(const mote_graph *graph, int32_t tensor)
 {
     return mote_pass_is_const_f32(graph, tensor) && mote_graph_count_uses(graph, tensor) > 0 &&
@@ -27,7 +22,7 @@ static mote_status halve(mote_graph *graph, int32_t index, int32_t *at, mote_err
     const int32_t half = mote_graph_add_const(graph, tensor->name, MOTE_FLOAT16, &tensor->shape, NULL);
     const char *name = mote_arena_printf(graph->arena, "%s_dequantize", tensor->name);
     if (half < 0 || !name)
-        return no_memory(err);
+        return mote_error_no_memory(err);
     uint16_t *to = graph->tensors[half]->data;
     const float *from = tensor->data;
     for (int64_t i = 0; i < count; i++)
@@ -36,7 +31,8 @@ static mote_status halve(mote_graph *graph, int32_t index, int32_t *at, mote_err
     tensor->storage = MOTE_STORAGE_ACTIVATION;
     tensor->data = NULL;
     tensor->n_bytes = 0;
-    return mote_graph_insert_node(graph, (*at)++, MOTE_OP_DEQUANTIZE, 1, &half, 1, &index) ? MOTE_OK : no_memory(err);
+    return mote_graph_insert_node(graph, (*at)++, MOTE_OP_DEQUANTIZE, 1, &half, 1, &index) ? MOTE_OK
+                                                                                           : mote_error_no_memory(err);
 }
 
 mote_status mote_quantize_float16(mote_model *model, mote_error *err)

@@ -12,7 +12,7 @@ mote_status mote_pass_widen_halves(mote_model *model, mote_graph *graph, mote_er
         const int32_t made = node->outputs[0];
         const int32_t wide = mote_graph_add_const(graph, graph->tensors[made]->name, MOTE_FLOAT32, &half->shape, NULL);
         if (wide < 0)
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
         float *to = graph->tensors[wide]->data;
         const uint16_t *from = half->data;
         for (int64_t i = 0; i < mote_shape_count(&half->shape); i++)

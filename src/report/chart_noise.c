@@ -38,7 +38,7 @@ static mote_status draw_curve(canvas *k, const frame *f, const mote_noise *noise
     const int32_t n = noise->n_layers;
     double *x = mote_calloc(NULL, 2 * (size_t)n, sizeof *x), *y = x + n;
     if (!x)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int32_t i = 0; i < n; i++) {
         x[i] = f->x + (n < 2 ? f->width / 2 : f->width * i / (n - 1));
         y[i] = y_of(f, noise->sqnr_db[i]);

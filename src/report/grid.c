@@ -172,7 +172,7 @@ static mote_status pick(const mote_grid *grid, picked *p, mote_error *err)
     p->examples = mote_calloc(NULL, (size_t)grid->count, sizeof *p->examples);
     p->images = mote_calloc(NULL, (size_t)grid->count, sizeof *p->images);
     if (!p->examples || !p->images)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int64_t i = 0; i < grid->slice->n && p->n < grid->count; i++) {
         const int64_t example = grid->slice->examples[i];
         mote_error why = {0};
@@ -180,7 +180,7 @@ static mote_status pick(const mote_grid *grid, picked *p, mote_error *err)
         if (status == MOTE_OK) {
             p->examples[p->n++] = example;
             if (keep_small(&p->images[p->n - 1]) != MOTE_OK)
-                return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+                return mote_error_no_memory(err);
             continue;
         }
         if (grid->strict || status == MOTE_NO_MEMORY) {

@@ -77,10 +77,10 @@ static mote_status put_drawing(FILE *out, html_draw *draw, const void *subject, 
     size_t n_bytes = 0;
     FILE *memory = open_memstream(&bytes, &n_bytes);
     if (!memory)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     mote_status status = draw(subject, options, memory, err);
     if (fclose(memory) != 0 && status == MOTE_OK)
-        status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        status = mote_error_no_memory(err);
     if (status == MOTE_OK)
         html_data_uri(out, options->format == MOTE_CHART_SVG ? "image/svg+xml" : "image/png", bytes, n_bytes);
     free(bytes);
@@ -145,13 +145,13 @@ mote_status mote_report_new(mote_report **report, const char *title, const char 
     *report = NULL;
     mote_report *r = mote_calloc(NULL, 1, sizeof *r);
     if (!r)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     r->title = strdup(title);
     r->subtitle = strdup(subtitle);
     r->body = open_memstream(&r->text, &r->n_bytes);
     if (!r->title || !r->subtitle || !r->body) {
         mote_report_free(r);
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     }
     *report = r;
     return MOTE_OK;

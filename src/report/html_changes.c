@@ -83,7 +83,7 @@ static mote_status put_form(FILE *out, const mote_comparison *c, int32_t form, i
     int64_t n;
     change *changes = list_changes(c->forms[c->reference].evaluation, c->forms[form].evaluation, &n);
     if (!changes)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     mote_status status = MOTE_OK;
     if (n > 0) {
         fputs("<h3>", out);

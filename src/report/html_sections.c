@@ -48,10 +48,10 @@ mote_status mote_report_add_summary(mote_report *report, const mote_model *model
     size_t n_bytes = 0;
     FILE *memory = open_memstream(&text, &n_bytes);
     if (!memory)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     mote_status status = mote_model_summary(model, memory, err);
     if (fclose(memory) != 0 && status == MOTE_OK)
-        status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        status = mote_error_no_memory(err);
     if (status == MOTE_OK) {
         fputs("<h2>The model</h2>\n<p>", report->body);
         html_text(report->body, model->name && *model->name ? model->name : "It");

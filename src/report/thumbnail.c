@@ -69,7 +69,7 @@ mote_status thumbnail_make(const mote_dataset *dataset, int64_t example, int32_t
         shrink(&photo, &small);
         status = mote_jpeg_encode(&small, quality, NULL, jpeg, n_bytes, err);
     } else {
-        status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        status = mote_error_no_memory(err);
     }
     mote_image_free(&photo);
     mote_image_free(&small);

@@ -107,7 +107,7 @@ static mote_status start(calibration *c, const mote_model *model, int32_t n_thre
     options.allocator = c->allocator;
     o->ranges = mote_calloc(c->allocator, (size_t)c->graph->n_tensors + 1, sizeof *o->ranges);
     if (!o->ranges)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int32_t i = 0; i < c->graph->n_tensors; i++)
         o->ranges[i] = (mote_range){INFINITY, -INFINITY};
     mote_status status = mote_runtime_new(&o->runtime, model, &options, err);
@@ -151,7 +151,7 @@ mote_status mote_calibrate(const mote_model *model, const mote_calibration_sourc
     const int32_t most = n_threads > 0 ? n_threads : mote_cpu_count();
     c.observers = mote_calloc(allocator, (size_t)most, sizeof *c.observers);
     *ranges = mote_calloc(allocator, (size_t)c.graph->n_tensors + 1, sizeof **ranges);
-    mote_status status = c.observers && *ranges ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    mote_status status = c.observers && *ranges ? MOTE_OK : mote_error_no_memory(err);
     if (status == MOTE_OK)
         status = run_all(&c, model, source, n_threads, &n, err);
     if (status == MOTE_OK && n == 0)

@@ -51,7 +51,7 @@ static mote_status mark_open_dimensions(mote_model *model, mote_error *err)
     mote_graph *graph = model->graphs[0];
     mote_shape *before = mote_calloc(NULL, (size_t)graph->n_tensors, sizeof *before);
     if (!before)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int32_t i = 0; i < graph->n_tensors; i++)
         before[i] = graph->tensors[i]->shape;
     bool open = graph->n_inputs > 0;
@@ -92,7 +92,7 @@ static mote_status add_signature(mote_model *model, mote_error *err)
     mote_signature_arg *args =
         mote_arena_calloc(model->arena, (size_t)(graph->n_inputs + graph->n_outputs), sizeof *args);
     if (!signature || !args)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *signature = (mote_signature){.key = "serving_default",
                                   .n_inputs = graph->n_inputs,
                                   .n_outputs = graph->n_outputs,
@@ -211,7 +211,7 @@ mote_status mote_convert(const mote_model *model, const mote_convert_options *op
     if (status == MOTE_OK) {
         follow_ends(made);
         if (mote_graph_compact(made, 0) < 0)
-            status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            status = mote_error_no_memory(err);
     }
     if (status == MOTE_OK)
         status = mark_open_dimensions(made, err);

@@ -32,7 +32,7 @@ static mote_status enter(contender *c, const mote_model *model, mote_error *err)
         return status;
     c->n = mote_shape_count(&mote_runtime_output(c->runtime, 0)->shape);
     c->scores = mote_calloc(NULL, (size_t)(c->n > 0 ? c->n : 1), sizeof *c->scores);
-    return c->scores ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return c->scores ? MOTE_OK : mote_error_no_memory(err);
 }
 
 static void leave(contender *c)
@@ -136,7 +136,7 @@ mote_status mote_convert_check(const mote_model *model, const mote_model *conver
     *agreement = (mote_agreement){0};
     duel *duels = mote_calloc(NULL, (size_t)most, sizeof *duels);
     if (!duels)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     mote_model *lowered = NULL;
     mote_status status = in_training_form(model) ? mote_lower(model, NULL, &lowered, err) : MOTE_OK;
     if (status == MOTE_OK)

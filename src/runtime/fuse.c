@@ -73,7 +73,7 @@ static mote_status eval_codes(rt_plan *plan, const rt_node *node, mote_tensor *c
     rt_node copy = *node;
     mote_arena *memory = mote_arena_new(allocator, 0);
     if (!memory)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     copy.state = NULL;
     copy.scratch_bytes = 0;
     copy.io.inputs = inputs;
@@ -83,8 +83,7 @@ static mote_status eval_codes(rt_plan *plan, const rt_node *node, mote_tensor *c
     if (status == MOTE_OK) {
         run.memory = NULL;
         run.scratch = mote_alloc(allocator, copy.scratch_bytes);
-        status = run.scratch ? copy.run->eval(&run, &copy.io, copy.state, err)
-                             : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        status = run.scratch ? copy.run->eval(&run, &copy.io, copy.state, err) : mote_error_no_memory(err);
         mote_free(allocator, run.scratch);
     }
     mote_arena_free(memory);
@@ -156,7 +155,7 @@ mote_status rt_fuse(rt_plan *plan, rt_node *last, mote_error *err)
         return MOTE_OK;
     unsigned char *table = mote_arena_alloc(plan->memory, N_CODES);
     if (!table)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     const mote_status status = fill_table(plan, first, last, x, table, err);
     if (status != MOTE_OK)
         return status;

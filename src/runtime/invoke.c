@@ -62,7 +62,7 @@ static mote_status prepare_again(rt_plan *plan, rt_node *node, mote_error *err)
     mote_arena_free(node->memory);
     node->memory = mote_arena_new(plan->runtime->allocator, plan->runtime->options.limit_bytes);
     if (!node->memory)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     node->state = NULL;
     node->scratch_bytes = 0;
     for (int32_t i = 0; i < io->n_inputs; i++) {

@@ -216,7 +216,7 @@ static mote_status fold(rt_plan *plan, rt_node *node, mote_error *err)
     const mote_allocator *allocator = plan->runtime->allocator;
     mote_arena *memory = mote_arena_new(allocator, plan->runtime->options.limit_bytes);
     if (!memory)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     mote_run run = {.plan = plan, .node = node, .memory = memory};
     mote_status status = node->run->prepare ? node->run->prepare(&run, &node->io, &node->state, err) : MOTE_OK;
     if (status == MOTE_OK)
@@ -224,7 +224,7 @@ static mote_status fold(rt_plan *plan, rt_node *node, mote_error *err)
     if (status == MOTE_OK && node->scratch_bytes) {
         run.scratch = mote_alloc(allocator, node->scratch_bytes);
         if (!run.scratch)
-            status = mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            status = mote_error_no_memory(err);
     }
     run.memory = NULL;
     if (status == MOTE_OK && !rt_makes_nothing(node))

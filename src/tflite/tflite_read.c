@@ -39,7 +39,7 @@ mote_status mote_tflite_out_of_memory(const mote_tflite_reader *reader)
         return mote_error_set(reader->err, MOTE_LIMIT,
                               "unfolds to more than %zu MB: its parts refer to the same bytes again and again",
                               reader->limit_bytes >> 20);
-    return mote_error_set(reader->err, MOTE_NO_MEMORY, "out of memory");
+    return mote_error_no_memory(reader->err);
 }
 
 mote_status mote_tflite_read_outside(const mote_tflite_reader *reader, uint64_t offset, uint64_t size, const char *what,
@@ -83,7 +83,7 @@ static mote_status find_buffers(mote_tflite_reader *reader, const mote_allocator
     const mote_fb_vec vec = mote_fb_get_vec(&reader->root, TFL_MODEL_BUFFERS);
     reader->buffers = mote_calloc(allocator, vec.n, sizeof *reader->buffers);
     if (reader->buffers == NULL)
-        return mote_error_set(reader->err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(reader->err);
     reader->n_buffers = vec.n;
     for (uint32_t i = 0; i < vec.n; ++i) {
         const mote_fb_table table = mote_fb_vec_table(&vec, i);
@@ -156,7 +156,7 @@ static mote_status read_graph(mote_tflite_reader *reader, const mote_fb_table *f
     const uint32_t n = mote_fb_get_vec(from, TFL_GRAPH_TENSORS).n;
     bool *made = mote_calloc(allocator, n, sizeof *made);
     if (made == NULL)
-        return mote_error_set(reader->err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(reader->err);
     if (status == MOTE_OK)
         status = find_made(reader, from, n, made);
     if (status == MOTE_OK)
@@ -250,7 +250,7 @@ mote_status mote_tflite_read(mote_model **model, const void *bytes, size_t n_byt
     reader.limit_bytes = arena_limit(n_bytes);
     reader.model = mote_model_new(allocator, reader.limit_bytes);
     if (reader.model == NULL)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     reader.arena = reader.model->arena;
     status = read_model(&reader, allocator);
     if (status != MOTE_OK) {

@@ -36,7 +36,7 @@ static mote_status write_event(board *b, Mote__Event *event, mote_error *err)
     const size_t n = mote__event__get_packed_size(event);
     unsigned char *record = malloc(n + 16);
     if (!record)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     store(record, n, 8);
     store(record + 8, mote_crc32c_masked(record, 8), 4);
     mote__event__pack(event, record + 12);
@@ -57,7 +57,7 @@ mote_status board_open(board **out, const char *folder, mote_error *err)
         return made;
     board *b = calloc(1, sizeof *b);
     if (!b)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     char host[128] = "localhost";
     gethostname(host, sizeof host - 1);
     const double time = now();

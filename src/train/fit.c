@@ -84,7 +84,7 @@ static mote_status begin(fit_run *run, mote_error *err)
         status = fit_data_open(run, err);
     if (status == MOTE_OK) {
         run->settings = fit_settings(run);
-        status = run->settings ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        status = run->settings ? MOTE_OK : mote_error_no_memory(err);
     }
     return status;
 }
@@ -195,7 +195,7 @@ static mote_status validate(fit_run *run, mote_metric_values *values, mote_error
 {
     fit_metrics *metrics = mote_calloc(NULL, 1, sizeof *metrics);
     if (!metrics)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     mote_status status = mote_batches_seek(run->val, 0, 0, err);
     for (int64_t i = 0; status == MOTE_OK && i < run->n_val_steps && !stopped(run); i++) {
         mote_train_batch batch;
@@ -330,7 +330,7 @@ mote_status mote_fit(mote_model *model, const mote_fit_options *options, mote_fi
     *result = (mote_fit_result){0};
     fit_run *run = mote_calloc(NULL, 1, sizeof *run); /* large: the metrics of many classes */
     if (!run)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     run->model = model;
     run->options = options;
     run->result = result;

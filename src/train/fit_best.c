@@ -88,5 +88,5 @@ mote_status fit_set_training_json(const fit_run *run, mote_error *err)
         run->model->training_json = mote_arena_strdup(run->model->arena, text);
     free(text);
     json_decref(settings);
-    return text && run->model->training_json ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return text && run->model->training_json ? MOTE_OK : mote_error_no_memory(err);
 }

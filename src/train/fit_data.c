@@ -129,7 +129,7 @@ mote_status fit_data_balance(fit_run *run, mote_error *err)
     int64_t *counts = mote_calloc(NULL, (size_t)n_classes, sizeof *counts);
     if (!run->class_weights || !counts) {
         mote_free(NULL, counts);
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     }
     for (int64_t i = 0; i < options->train->n; i++)
         counts[mote_dataset_label(options->dataset, options->train->examples[i])]++;
@@ -179,9 +179,7 @@ static mote_status make_buffers(fit_run *run, mote_error *err)
         run->scratch = mote_calloc(NULL, photo * n_threads, sizeof *run->scratch);
     }
     run->targets = mote_calloc(NULL, (size_t)run->batch * (size_t)run->outputs.n_outputs, sizeof *run->targets);
-    return run->targets && (!augment || (run->photos && run->scratch))
-               ? MOTE_OK
-               : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return run->targets && (!augment || (run->photos && run->scratch)) ? MOTE_OK : mote_error_no_memory(err);
 }
 
 mote_status fit_data_open(fit_run *run, mote_error *err)

@@ -207,7 +207,7 @@ mote_status tr_loss_make(mote_trainer *trainer, mote_error *err)
         const size_t n_bytes = (size_t)loss->n_class_weights * sizeof *loss->class_weights;
         loss->class_weights = mote_alloc(trainer->allocator, n_bytes);
         if (!loss->class_weights)
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
         memcpy(loss->class_weights, options->class_weights, n_bytes);
     }
     const mote_node *last = producer_of(graph, loss->output);

@@ -19,7 +19,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     const mote_shape *in = &grad->io->inputs[0]->shape;
     pool_grad_state *s = mote_run_persistent(run, sizeof *s);
     if (!s)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     grad->state = s;
     s->channels = in->dims[3];
     s->average = grad->io->node->op == MOTE_OP_AVERAGE_POOL_2D;

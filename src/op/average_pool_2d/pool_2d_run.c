@@ -17,7 +17,7 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
     const mote_tensor *in = io->inputs[0];
     pool_state *state = mote_run_persistent(run, sizeof *state);
     if (!state)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *out = state;
     mote_status status = mote_window_axis_make(&state->h, in->shape.dims[1], params->filter_height, params->stride_h, 1,
                                                params->padding, err);

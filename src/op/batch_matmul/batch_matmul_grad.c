@@ -39,7 +39,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     const mote_shape *a = &io->inputs[0]->shape, *out = &io->outputs[0]->shape;
     matmul_state *s = mote_run_persistent(run, sizeof *s);
     if (!s)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     grad->state = s;
     s->m = out->dims[out->rank - 2];
     s->n = out->dims[out->rank - 1];
@@ -49,7 +49,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
         const mote_shape *in = &io->inputs[i]->shape;
         int64_t *of = mote_run_persistent(run, (size_t)s->count * sizeof *of);
         if (!of)
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
         for (int64_t j = 0; j < s->count; j++)
             of[j] = matrix_of(in, out, j);
         s->of[i] = of;

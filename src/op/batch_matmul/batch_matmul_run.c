@@ -129,7 +129,7 @@ static mote_status make_multipliers(mote_run *run, const mote_op_io *io, matmul_
     s->mantissa = mote_run_persistent(run, padded * sizeof *s->mantissa);
     s->exponent = mote_run_persistent(run, padded * sizeof *s->exponent);
     if (!s->mantissa || !s->exponent)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     for (int64_t i = 0; i < s->n; i++) {
         const float product = mote_scale_of(a) * b->quant.scale[b->quant.n > 1 ? i : 0];
         const mote_multiplier m = mote_multiplier_from_double((double)product / (double)mote_scale_of(out));
@@ -179,7 +179,7 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
     const mote_batch_matmul_params *params = io->node->params;
     matmul_state *s = mote_run_persistent(run, sizeof *s);
     if (!s)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *out = s;
     mote_status status = find_kind(io, &s->kind, err);
     if (status != MOTE_OK)

@@ -182,7 +182,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     const mote_op_io *io = grad->io;
     binary_grad_state *state = mote_run_persistent(run, sizeof *state);
     if (!state)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     const mote_shape *shapes[] = {&io->inputs[0]->shape, &io->inputs[1]->shape};
     mote_broadcast_init(&state->plan, 2, shapes, &io->outputs[0]->shape);
     grad->state = state;

@@ -264,7 +264,7 @@ static mote_status binary_prepare(mote_run *run, const mote_op_io *io, void **st
                               mote_dtype_name(io->outputs[0]->dtype));
     binary_state *state = mote_run_persistent(run, sizeof *state);
     if (!state)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *state_out = state;
     state->loop = row->loop;
     state->element_bytes[0] = mote_dtype_bytes(io->inputs[0]->dtype);

@@ -112,7 +112,7 @@ static mote_status prepare_once(mote_run *run, const mote_op_io *io, void **stat
 {
     (void)io;
     *state = mote_run_persistent(run, sizeof(once_state));
-    return *state ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+    return *state ? MOTE_OK : mote_error_no_memory(err);
 }
 
 static mote_status eval_once(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
@@ -134,7 +134,7 @@ static mote_status eval_handle(mote_run *run, const mote_op_io *io, void *state,
     const mote_var_handle_params *params = io->node->params;
     const int32_t id = mote_run_variable_id(run, params->container, params->shared_name);
     if (id < 0)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     memcpy(io->outputs[0]->data, &id, sizeof id);
     return MOTE_OK;
 }

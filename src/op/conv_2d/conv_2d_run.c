@@ -20,7 +20,7 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
     const mote_tensor *in = io->inputs[0], *filter = io->inputs[1];
     conv_state *state = mote_run_persistent(run, sizeof *state);
     if (!state)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *out = state;
     mote_status status = mote_window_axis_make(&state->h, in->shape.dims[1], filter->shape.dims[1], params->stride_h,
                                                params->dilation_h_factor, params->padding, err);

@@ -87,7 +87,7 @@ mote_status mote_conv_packed_make(mote_run *run, const mote_op_io *io, const mot
         return MOTE_OK;
     mote_conv_packed *p = mote_run_persistent(run, sizeof *p);
     if (!p)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     p->spec = *spec;
     p->is_float = io->inputs[1]->dtype == MOTE_FLOAT32;
     p->pointwise = is_pointwise(spec);

@@ -120,11 +120,11 @@ mote_status mote_requant_make(mote_run *run, mote_requant *requant, const mote_o
         return mote_error_set(err, MOTE_UNSUPPORTED, "the filter has %d scales for %d channels", filter->quant.n, n);
     requant->multipliers = mote_run_persistent(run, (size_t)n * sizeof *requant->multipliers);
     if (!requant->multipliers)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     if (fused_scale && in->dtype != MOTE_UINT8) {
         requant->factors = mote_run_persistent(run, (size_t)n * sizeof *requant->factors);
         if (!requant->factors)
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
     }
     const bool fused = filter->quant.n == 1 && (fused_scale || in->dtype == MOTE_UINT8);
     for (int32_t i = 0; i < n; i++) {

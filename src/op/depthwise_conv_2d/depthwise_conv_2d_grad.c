@@ -31,7 +31,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     const mote_shape *in = &grad->io->inputs[0]->shape, *filter = &grad->io->inputs[1]->shape;
     mote_dw_pass *s = mote_run_persistent(run, sizeof *s);
     if (!s)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     grad->state = s;
     mote_status status = mote_need_no_activation(params->activation, err);
     if (status == MOTE_OK)

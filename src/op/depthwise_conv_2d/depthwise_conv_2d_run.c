@@ -25,7 +25,7 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
     const mote_tensor *in = io->inputs[0], *filter = io->inputs[1];
     depthwise_state *state = mote_run_persistent(run, sizeof *state);
     if (!state)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *out = state;
     mote_status status = mote_window_axis_make(&state->h, in->shape.dims[1], filter->shape.dims[1], params->stride_h,
                                                params->dilation_h_factor, params->padding, err);
@@ -79,14 +79,14 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
         return MOTE_OK;
     if (state->hybrid) {
         if (filter->data && !widen(run, io, state))
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
         state->by_rows = filter->data != NULL;
         return MOTE_OK;
     }
     const bool qs8 = in->dtype == MOTE_INT8 && filter->dtype == MOTE_INT8 && io->outputs[0]->dtype == MOTE_INT8 &&
                      filter->data && (!bias || bias->dtype == MOTE_INT32) && state->requant.w_offset == 0;
     if (qs8 && !widen(run, io, state))
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     state->by_rows = qs8 || (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32);
     return MOTE_OK;
 }

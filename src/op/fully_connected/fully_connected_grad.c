@@ -8,7 +8,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     const mote_shape *filter = &grad->io->inputs[1]->shape;
     mote_conv_pass *pass = mote_run_persistent(run, sizeof *pass);
     if (!pass)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     grad->state = pass;
     const int64_t rows = mote_shape_count(&grad->io->inputs[0]->shape) / filter->dims[1];
     *pass = (mote_conv_pass){

@@ -22,7 +22,7 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
         return mote_error_set(err, MOTE_UNSUPPORTED, "shuffled weights");
     fc_state *state = mote_run_persistent(run, sizeof *state);
     if (!state)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *out = state;
     state->depth = filter->shape.dims[1];
     state->units = filter->shape.dims[0];

@@ -197,7 +197,7 @@ static mote_status cast_prepare(mote_run *run, const mote_op_io *io, void **stat
                               mote_dtype_name(io->outputs[0]->dtype));
     cast_state *state = mote_run_persistent(run, sizeof *state);
     if (!state)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     state->from = from;
     state->to = to;
     *state_out = state;

@@ -147,7 +147,7 @@ static mote_status quantize_prepare(mote_run *run, const mote_op_io *io, void **
                               mote_dtype_name(out->dtype));
     quantize_state *state = mote_run_persistent(run, sizeof *state);
     if (!state)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *state_out = state;
     state->from = in->dtype;
     state->to = out->dtype;
@@ -204,7 +204,7 @@ static mote_status fake_quant_prepare(mote_run *run, const mote_op_io *io, void 
                               (double)params->max, (int)params->num_bits);
     grid *g = mote_run_persistent(run, sizeof *g);
     if (!g)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *state = g;
     const float low = params->narrow_range ? 1.0f : 0.0f;
     const float high = (float)((1 << params->num_bits) - 1);

@@ -19,11 +19,6 @@ typedef struct codes_state {
     int32_t cell_clip, projection_clip, hidden_zero;
 } codes_state;
 
-static mote_status out_of_memory(mote_error *err)
-{
-    return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
-}
-
 /* bias + scalar * the weights' row sums; bias NULL: zeros. */
 static int32_t *fold_zero(mote_run *run, const mote_tensor *weights, const mote_tensor *bias, int32_t scalar)
 {
@@ -122,7 +117,7 @@ static mote_status prepare_gates(mote_run *run, const mote_op_io *io, codes_stat
         s->x_bias[k] = fold_zero(run, x_weights, normalizes ? NULL : io->inputs[MOTE_LSTM_BIAS + k], -mote_zero_of(x));
         s->h_bias[k] = fold_zero(run, h_weights, NULL, -mote_zero_of(h));
         if (!s->x_bias[k] || !s->h_bias[k])
-            return out_of_memory(err);
+            return mote_error_no_memory(err);
         const mote_status status = prepare_extras(io, s, k, gate_scale, err);
         if (status != MOTE_OK)
             return status;
@@ -150,7 +145,7 @@ static mote_status prepare_output(mote_run *run, const mote_op_io *io, codes_sta
         return MOTE_OK;
     s->projection_scale = mote_multiplier_from_double(projected);
     s->projection_bias = fold_zero(run, projection, io->inputs[MOTE_LSTM_PROJECTION_BIAS], s->hidden_zero);
-    return s->projection_bias ? MOTE_OK : out_of_memory(err);
+    return s->projection_bias ? MOTE_OK : mote_error_no_memory(err);
 }
 
 mote_status mote_lstm_prepare_codes(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
@@ -163,7 +158,7 @@ mote_status mote_lstm_prepare_codes(mote_run *run, const mote_op_io *io, void **
         return status;
     codes_state *s = *state = mote_run_persistent(run, sizeof *s);
     if (!s)
-        return out_of_memory(err);
+        return mote_error_no_memory(err);
     const float cell_scale = mote_scale_of(io->inputs[MOTE_LSTM_C]);
     s->cell_exponent = (int32_t)lrintf(log2f(cell_scale));
     if (fabsf(log2f(cell_scale) - (float)s->cell_exponent) >= 1e-3F || s->cell_exponent < -15 || s->cell_exponent > -11)

@@ -42,7 +42,7 @@ static mote_status prepare_codes(mote_run *run, const mote_op_io *io, void **sta
         return status;
     svdf_state *s = *state = mote_run_persistent(run, sizeof *s);
     if (!s)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     /* in float, as the reference: the rounding decides */
     const float feature =
         mote_scale_of(io->inputs[X]) * mote_scale_of(io->inputs[FEATURE]) / mote_scale_of(io->inputs[STATE]);

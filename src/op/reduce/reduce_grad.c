@@ -16,7 +16,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     const mote_shape *in = &io->inputs[0]->shape;
     reduce_grad_state *s = mote_run_persistent(run, sizeof *s);
     if (!s)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     grad->state = s;
     uint32_t mask;
     const mote_status status = mote_reduce_axes(io, &mask, err);

@@ -128,7 +128,7 @@ static mote_status reduce_prepare(mote_run *run, const mote_op_io *io, void **st
                               mote_is_quantized(io->inputs[0]) ? " with a scale" : "");
     reduce_state *state = mote_run_persistent(run, sizeof *state);
     if (!state)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *state_out = state;
     state->loops = row->loops;
     state->setup = row->setup;

@@ -15,7 +15,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     const mote_shape *in = &io->inputs[0]->shape, *out = &io->outputs[0]->shape;
     remap_grad_state *s = mote_run_persistent(run, sizeof *s);
     if (!s)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     grad->state = s;
     s->rank = out->rank;
     int64_t strides[MOTE_MAX_RANK];
@@ -24,7 +24,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     for (int32_t d = 0; d < out->rank; d++) {
         int64_t *source = mote_run_persistent(run, (size_t)out->dims[d] * sizeof *source);
         if (!source)
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+            return mote_error_no_memory(err);
         s->source[d] = source;
         for (int64_t i = 0; i < out->dims[d] && d >= added; i++) {
             const int64_t from = mote_remap_source(io, d - added, i);

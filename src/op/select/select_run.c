@@ -36,7 +36,7 @@ static mote_status select_prepare(mote_run *run, const mote_op_io *io, void **st
         return mote_error_set(err, MOTE_UNSUPPORTED, "no kernel for %s", mote_dtype_name(io->inputs[1]->dtype));
     select_state *state = mote_run_persistent(run, sizeof *state);
     if (!state)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *state_out = state;
     state->fn = fn;
     state->element_bytes[0] = 1;

@@ -317,7 +317,7 @@ static mote_status softmax_prepare(mote_run *run, const mote_op_io *io, void **s
         return mote_error_set(err, MOTE_SHAPE, "the input must have an axis");
     softmax_state *state = mote_run_persistent(run, sizeof *state);
     if (!state)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *state_out = state;
     state->row = row->row;
     state->exp = mote_run_kernels(run) ? mote_run_kernels(run)->f32_exp.run : mote_f32_exp__ref;

@@ -34,7 +34,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     const mote_shape *in = &grad->io->inputs[0]->shape;
     norm_state *s = mote_run_persistent(run, sizeof *s);
     if (!s)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     grad->state = s;
     s->params = params;
     s->rows = mote_shape_span(in, 0, params->axis);

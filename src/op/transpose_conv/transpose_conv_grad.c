@@ -20,7 +20,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     const mote_shape *filter = &io->inputs[1]->shape, *in = &io->inputs[2]->shape, *out = &io->outputs[0]->shape;
     transpose_state *s = mote_run_persistent(run, sizeof *s);
     if (!s)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     grad->state = s;
     s->taps = (int64_t)filter->dims[1] * filter->dims[2];
     s->in_c = in->dims[3];

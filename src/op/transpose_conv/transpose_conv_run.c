@@ -18,7 +18,7 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **arg, mote
     const mote_tensor *filter = io->inputs[1], *in = io->inputs[2], *out = io->outputs[0];
     transpose_state *s = mote_run_persistent(run, sizeof *s);
     if (!s)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *arg = s;
     mote_status status = mote_window_axis_make(&s->h, out->shape.dims[1], filter->shape.dims[1], params->stride_h, 1,
                                                params->padding, err);

@@ -120,7 +120,7 @@ static mote_status unary_prepare(mote_run *run, const mote_op_io *io, void **sta
                               mote_is_quantized(io->inputs[0]) ? "" : " without a scale");
     unary_state *state = mote_run_persistent(run, sizeof *state);
     if (!state)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory");
+        return mote_error_no_memory(err);
     *state_out = state;
     state->row = row;
     state->dtype = io->inputs[0]->dtype;
