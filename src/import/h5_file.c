@@ -1,5 +1,6 @@
 #include "import/h5_file.h"
 
+#include "base/sanitized.h"
 #include "import/h5_snapshot.h"
 
 #include <errno.h>
@@ -17,17 +18,6 @@ struct mote_h5 {
     mote_arena *arena;
     h5_snapshot snapshot;
 };
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 /* --- the child --- */
 
@@ -58,7 +48,7 @@ static void contain(size_t n_bytes)
     const rlim_t memory = have + ((size_t)512 << 20) + 4 * n_bytes, seconds = BASE_SECONDS + n_bytes / BYTES_PER_SECOND;
     const struct rlimit none = {0, 0};
     /* Where one fails, the process is under a lower limit already. */
-    if (have && !SANITIZED) /* whose shadow is terabytes */
+    if (have && !MOTE_SANITIZED) /* whose shadow is terabytes */
         setrlimit(RLIMIT_AS, &(struct rlimit){memory, memory});
     setrlimit(RLIMIT_CPU, &(struct rlimit){seconds, seconds});
     setrlimit(RLIMIT_CORE, &none);

@@ -9,6 +9,7 @@
  * --only K repeats mutant K in this process. --truncations makes every truncation of every file instead, and nothing
  * else.
  */
+#include "base/sanitized.h"
 #include "fuzz/exercise.h"
 #include "fuzz/mutate_graph.h"
 
@@ -23,17 +24,6 @@
 #include <unistd.h>
 
 enum { MAX_FILES = 4096, SECONDS = 5, BATCH = 16, OPEN_FILES = 16 };
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 static char *paths[MAX_FILES];
 static int n_paths;
@@ -165,7 +155,7 @@ static exercise_reach one(const plan *p, uint64_t k, const char *keep)
 
 static void limit_child(void)
 {
-    if (!SANITIZED) {
+    if (!MOTE_SANITIZED) {
         const struct rlimit limit = {(rlim_t)1 << 30, (rlim_t)1 << 30};
         setrlimit(RLIMIT_AS, &limit);
     }
