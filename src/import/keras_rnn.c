@@ -125,7 +125,7 @@ static void step_lstm(cell *c, int32_t x, int32_t states[2])
 /* The recurrent kernel [units, 3 units] with gates z and r, and with h, apart and transposed. */
 static bool take_kernels_apart(cell *c)
 {
-    const keras_weight *weight = keras_peek_weight(c->call, c->call->next_weight);
+    const keras_weight *weight = keras_read_weight(c->call);
     const int32_t u = c->units;
     if (!weight || weight->value.dtype == MOTE_INT64 || weight->value.shape.rank != 2 ||
         weight->value.shape.dims[0] != u || weight->value.shape.dims[1] != 3 * u) {
@@ -143,7 +143,6 @@ static bool take_kernels_apart(cell *c)
     for (int32_t i = 0; i < u; i++)
         for (int32_t o = 0; o < 3 * u; o++)
             *(o < 2 * u ? &zr[o * u + i] : &h[(o - 2 * u) * u + i]) = from[i * 3 * u + o];
-    keras_skip_weights(c->call, 1);
     return true;
 }
 
@@ -157,7 +156,7 @@ static bool take_gru(cell *c)
         return false;
     if (!c->use_bias)
         return true;
-    const keras_weight *weight = keras_peek_weight(c->call, c->call->next_weight);
+    const keras_weight *weight = keras_read_weight(c->call);
     const int32_t n = 3 * c->units;
     if (!weight || weight->value.dtype == MOTE_INT64 || mote_shape_count(&weight->value.shape) != 2 * (int64_t)n) {
         keras_refuse(c->call, c->err, "its bias is missing, or not of two rows");
@@ -167,7 +166,6 @@ static bool take_gru(cell *c)
     c->bias = keras_vector(c->call, "bias", n, values);
     for (int32_t i = 0; i < 3; i++)
         c->recurrent_bias[i] = keras_vector(c->call, "recurrent_bias_part", c->units, values + n + i * c->units);
-    keras_skip_weights(c->call, 1);
     return c->bias >= 0 && c->recurrent_bias[2] >= 0;
 }
 

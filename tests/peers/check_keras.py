@@ -74,11 +74,14 @@ def save_cases(version, folder, only):
             np.save(f"{where}/out{i}.npy", value)
         for form in FORMS:
             model.save(f"{where}/{form}")
+        # Of what the file says: a model that was built on data forgets that data's batch, and Keras 2 a frozen model
+        # around a layer that trains.
+        told = keras.models.load_model(f"{where}/model.h5", compile=False) if version == 2 else model
         lines = []
-        if version == 2:  # of what the file says: a model that was built on data forgets that data's batch
-            keras.models.load_model(f"{where}/model.h5", compile=False).summary(print_fn=lines.append)
-        counts = [sum(int(np.prod(w.shape)) for w in group) for group in (model.trainable_weights,
-                                                                         model.non_trainable_weights)]
+        if version == 2:
+            told.summary(print_fn=lines.append)
+        counts = [sum(int(np.prod(w.shape)) for w in group) for group in (told.trainable_weights,
+                                                                         told.non_trainable_weights)]
         with open(f"{where}/case.json", "w") as out:
             json.dump({"n_outputs": len(outputs), "flags": flags, "summary": lines, "counts": counts}, out)
 
