@@ -28,8 +28,8 @@ typedef struct mote_node {
     int32_t *outputs;              /* tensor indices */
     int32_t *intermediates;        /* tensor indices (LSTM's quantization ranges) */
     void *params;                  /* the struct that the operator's folder declares; NULL if it has none */
-    const char *custom_code;       /* MOTE_OP_CUSTOM only */
-    const uint8_t *custom_options; /* MOTE_OP_CUSTOM only */
+    const char *custom_code;       /* operators that files call CUSTOM only, as the next two; whether mote knows them */
+    const uint8_t *custom_options; /* or not (MOTE_OP_CUSTOM) */
     size_t n_custom_bytes;
     int32_t layer; /* index into the model's layers, or -1 */
 } mote_node;

@@ -16,6 +16,8 @@ typedef enum mote_op {
 #undef MOTE_OP
 } mote_op;
 
+enum { MOTE_OP_FIRST_OWN = 1000 }; /* numbers from here on are mote's own: a file never has them */
+
 /* TFLite's name of a builtin operator ("CONV_2D"), also of those that mote only knows by name;
  * NULL when there is none. */
 MOTE_API const char *mote_op_name(int32_t op);

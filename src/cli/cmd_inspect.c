@@ -15,7 +15,7 @@ typedef struct inspect_args {
 static const char *row_name(const mote_node *node, char text[64])
 {
     const char *known = mote_op_name(node->op);
-    if (node->op == MOTE_OP_CUSTOM)
+    if (node->op == MOTE_OP_CUSTOM || node->custom_code)
         snprintf(text, 64, "CUSTOM %s", node->custom_code ? node->custom_code : "");
     else if (!known)
         snprintf(text, 64, "operator %d", (int)node->op);

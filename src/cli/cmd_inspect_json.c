@@ -66,7 +66,7 @@ static json_t *tensor_json(const mote_tensor *tensor, int32_t graph, int32_t ind
 static json_t *node_json(const mote_node *node, int32_t graph, int32_t index)
 {
     char options[4096];
-    const char *name = mote_op_name(node->op);
+    const char *name = node->custom_code ? "CUSTOM" : mote_op_name(node->op);
     json_t *object = json_object();
     if (graph > 0)
         json_object_set_new(object, "graph", json_integer(graph));

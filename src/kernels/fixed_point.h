@@ -75,7 +75,7 @@ static inline int32_t mote_shift_right_round_i32(int32_t x, int32_t bits)
     return (x >> bits) + ((x & mask) > threshold);
 }
 
-/* x * multiplier with both roundings. The exponent is in [-31, 30]. */
+/* x * multiplier with both roundings. The exponent is in [-31, 31]. */
 static inline int32_t mote_scale_i32(int32_t x, mote_multiplier multiplier)
 {
     const int32_t left = mote_max_i32(multiplier.exponent, 0);

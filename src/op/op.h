@@ -92,6 +92,9 @@ typedef struct mote_op_def {
     /* The operator version TFLite's converter would write for these types; NULL: always 1. */
     int32_t (*version)(const mote_op_io *io);
     int32_t max_version; /* the newest version in a file that mote's semantics cover */
+    /* An operator that files know as CUSTOM by this name: fills params (zeroed) from the node's custom options. What
+     * they leave out has the operator's default; infer and prepare refuse what is of no use. */
+    void (*read_custom)(const uint8_t *options, size_t n_bytes, void *params);
 } mote_op_def;
 
 /* --- running --- */

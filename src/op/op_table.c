@@ -30,7 +30,7 @@ static const op_row ROWS[] = {
 enum { N_ROWS = sizeof ROWS / sizeof *ROWS };
 
 /* TFLite's numbers, then mote's own. */
-enum { FIRST_OWN = 1000, N_BUILTIN = 512, N_OWN = 64 };
+enum { N_BUILTIN = 512, N_OWN = 64 };
 
 /* The rows' places in ROWS. */
 enum {
@@ -42,7 +42,7 @@ enum {
 /* Place in ROWS + 1; 0: none. */
 static const uint16_t BY_NUMBER[N_BUILTIN + N_OWN] = {
 #define MOTE_OP(symbol, CODE, number, run, grad)                                                                       \
-    [(number) < FIRST_OWN ? (number) : (number)-FIRST_OWN + N_BUILTIN] = ROW_##symbol + 1,
+    [(number) < MOTE_OP_FIRST_OWN ? (number) : (number)-MOTE_OP_FIRST_OWN + N_BUILTIN] = ROW_##symbol + 1,
 #include <mote/op_list.inc>
 #undef MOTE_OP
 };
@@ -55,8 +55,8 @@ static const char *const BUILTIN_NAMES[N_BUILTIN] = {
 
 static const op_row *find(int32_t op)
 {
-    const int32_t at = op < FIRST_OWN ? op : op - FIRST_OWN + N_BUILTIN;
-    if (op < 0 || at >= N_BUILTIN + N_OWN || (op < FIRST_OWN && op >= N_BUILTIN) || BY_NUMBER[at] == 0)
+    const int32_t at = op < MOTE_OP_FIRST_OWN ? op : op - MOTE_OP_FIRST_OWN + N_BUILTIN;
+    if (op < 0 || at >= N_BUILTIN + N_OWN || (op < MOTE_OP_FIRST_OWN && op >= N_BUILTIN) || BY_NUMBER[at] == 0)
         return NULL;
     return &ROWS[BY_NUMBER[at] - 1];
 }

@@ -1,11 +1,10 @@
 /* Operators, signatures and metadata. */
+#include "op/custom/custom.h"
 #include "tflite/tflite_options.h"
 #include "tflite/tflite_reader.h"
 #include "tflite/tflite_schema.h"
 
 #include <string.h>
-
-enum { FIRST_OWN_OP = 1000 }; /* numbers from here on are mote's own and never in a file */
 
 /* The operator's number: old files fill only the 8-bit field, new ones both or only the other. */
 static mote_status read_code(mote_tflite_reader *reader, const mote_fb_table *from, mote_fb_table *code, int32_t *op)
@@ -18,7 +17,7 @@ static mote_status read_code(mote_tflite_reader *reader, const mote_fb_table *fr
     const int32_t old = mote_fb_get_i8(code, TFL_CODE_DEPRECATED, 0);
     const int32_t new = mote_fb_get_i32(code, TFL_CODE_BUILTIN, 0);
     *op = old > new ? old : new;
-    if (*op < 0 || *op >= FIRST_OWN_OP)
+    if (*op < 0 || *op >= MOTE_OP_FIRST_OWN)
         return mote_error_set(reader->err, MOTE_FORMAT, "operator number %d does not exist", *op);
     return MOTE_OK;
 }
@@ -54,6 +53,10 @@ static mote_status read_params(mote_tflite_reader *reader, const mote_fb_table *
     node->params = mote_tflite_alloc(reader, 1, def->params_bytes);
     if (node->params == NULL)
         return mote_tflite_out_of_memory(reader);
+    if (def->read_custom) {
+        def->read_custom(node->custom_options, node->n_custom_bytes, node->params);
+        return MOTE_OK;
+    }
     mote_tflite_default_options(def, node->params);
     const bool second = def->options2_type != 0;
     const uint8_t wanted = second ? def->options2_type : def->options_type;
@@ -85,9 +88,12 @@ static mote_status read_node(mote_tflite_reader *reader, const mote_fb_table *fr
     if (status == MOTE_OK)
         status =
             mote_tflite_read_indices(reader, from, TFL_OP_INTERMEDIATES, &node->n_intermediates, &node->intermediates);
-    if (status == MOTE_OK && op == MOTE_OP_CUSTOM)
+    if (status == MOTE_OK && op == MOTE_OP_CUSTOM) {
         status = read_custom(reader, from, &code, node);
-    const mote_op_def *def = mote_op_find(op);
+        if (status == MOTE_OK)
+            node->op = mote_op_find_custom(node->custom_code);
+    }
+    const mote_op_def *def = mote_op_find(node->op);
     if (status == MOTE_OK && def != NULL)
         status = read_params(reader, from, def, node);
     return status;

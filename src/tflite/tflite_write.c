@@ -144,8 +144,10 @@ static bool look_up(mote_tflite_writer *writer, const mote_graph *graph, const m
 
 int32_t mote_tflite_add_code(mote_tflite_writer *writer, const mote_graph *graph, const mote_node *node)
 {
-    mote_tflite_code code = {(int32_t)node->op, node->version, node->op == MOTE_OP_CUSTOM ? node->custom_code : NULL};
-    const mote_op_def *def = mote_op_find(code.op);
+    const mote_op_def *def = mote_op_find((int32_t)node->op);
+    const bool custom = node->op == MOTE_OP_CUSTOM || def->read_custom;
+    mote_tflite_code code = {custom ? MOTE_OP_CUSTOM : (int32_t)node->op, node->version,
+                             custom ? node->custom_code : NULL};
     if (code.version == 0) {
         mote_op_io io;
         if (!look_up(writer, graph, node, &io)) {
@@ -213,7 +215,7 @@ static mote_status check_writable(const mote_model *model, mote_error *err)
             const mote_op_def *def = mote_op_find((int32_t)node->op);
             if (def == NULL)
                 return refuse(model, node, "mote does not know its options and cannot write it", err);
-            if ((def->flags & MOTE_OP_TRAINING) != 0 || (int32_t)node->op >= 1000)
+            if ((def->flags & MOTE_OP_TRAINING) != 0 || ((int32_t)node->op >= MOTE_OP_FIRST_OWN && !def->read_custom))
                 return refuse(model, node, "exists only while training; convert the model before writing a .tflite",
                               err);
         }

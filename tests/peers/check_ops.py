@@ -77,7 +77,7 @@ def check(backend, models, tolerance, keep=None):
         row[0] += 1
         problem = ours if isinstance(ours, str) else next(
             filter(None, (difference(a, b, tolerance.get(model.op, (1e-5, 1e-5)), ops_cases.HALF_ULPS.get(model.op, 1))
-                          for a, b in zip(ours, theirs))), None)
+                          for a, b in zip(model.view(ours), model.view(theirs)))), None)
         if problem:
             row[1] += 1
             print(f"{model.op} {model.label}: {problem}")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import ops_cases_detect
 import ops_cases_index
 import ops_cases_matmul
 import ops_cases_move
@@ -118,6 +119,15 @@ def arithmetic_quantized(make):
                     options["potScaleInt16"] = False
                 yield Model(name.upper(), [x, y], [out], (name, options), version=2,
                             label=f"{dtype} {a} {b} act {activation} scales {x.scale} {y.scale} {out.scale}")
+
+
+def dead_channels(make):
+    """Output scales that stand for nothing at all: factors beyond what a shift can express."""
+    for dtype in ("int8", "uint8", "int16"):
+        for scale in (1e-10, 1e-20, 3e-35):
+            x, y = make.quantized(dtype, [4, 60]), make.quantized(dtype, [60])
+            yield Model("MUL", [x, y], [make.quantized(dtype, [4, 60], scale)], ("Mul", {}), version=2,
+                        label=f"{dtype} to scale {scale}")
 
 
 def arithmetic_shifts(make):
@@ -518,9 +528,9 @@ def the_rest(make):
         yield Model(op, [make.plain("complex64", [3, 11])], [Tensor("float32", [3, 11])], label="complex64")
 
 
-FAMILIES = [arithmetic, arithmetic_quantized, arithmetic_shifts, elementwise_pairs, comparisons, prelu, unary_floats,
+FAMILIES = [arithmetic, arithmetic_quantized, dead_channels, arithmetic_shifts, elementwise_pairs, comparisons, prelu, unary_floats,
             unary_quantized, reductions, axes_at_run_time, arg_extrema, softmaxes, quantizing, casts, halves, the_rest,
-            *ops_cases_move.FAMILIES, *ops_cases_matmul.FAMILIES, *ops_cases_index.FAMILIES]
+            *ops_cases_move.FAMILIES, *ops_cases_matmul.FAMILIES, *ops_cases_index.FAMILIES, *ops_cases_detect.FAMILIES]
 
 
 def all_cases(seed, per):

@@ -50,16 +50,21 @@ def _options(name, values):
 
 class Model:
     """op: TFLite's name; options: (table's name without "Options", {fieldInCamelCase: value}) or None.
-    inputs: Tensors or None for one left out."""
+    inputs: Tensors or None for one left out. An op that is no name of TFLite's is a custom one, its options bytes."""
 
     def __init__(self, op, inputs, outputs, options=None, version=1, label="", intermediates=()):
         self.op, self.inputs, self.outputs, self.options = op, inputs, outputs, options
         self.version, self.label, self.intermediates = version, label, intermediates
+        self.view = list  # what of the outputs is compared
         self.reference = True  # False: the reference kernel is known to be wrong, compare with the built-in one
 
     @property
     def code(self):
-        return getattr(schema.BuiltinOperator, self.op)
+        return getattr(schema.BuiltinOperator, self.op, schema.BuiltinOperator.CUSTOM)
+
+    @property
+    def is_custom(self):
+        return self.code == schema.BuiltinOperator.CUSTOM
 
     def feeds(self):
         return [t.feed for t in self.inputs if t is not None and t.data is None and not t.variable]
@@ -97,7 +102,9 @@ class Model:
             if t is not None and t.data is None and not t.variable:
                 graph.inputs.append(index)
         graph.outputs = list(node.outputs)
-        if self.options:
+        if self.is_custom:
+            node.customOptions = list(self.options)
+        elif self.options:
             name, values = self.options
             node.builtinOptionsType = getattr(schema.BuiltinOptions, name + "Options")
             node.builtinOptions = _options(name, values)
@@ -105,6 +112,8 @@ class Model:
         model.subgraphs = [graph]
         code = schema.OperatorCodeT()
         code.builtinCode, code.deprecatedBuiltinCode, code.version = self.code, min(self.code, 127), self.version
+        if self.is_custom:
+            code.customCode = self.op
         model.operatorCodes = [code]
         builder = flatbuffers.Builder(1024)
         builder.Finish(model.Pack(builder), b"TFL3")

@@ -177,6 +177,8 @@ static mote_status set_quantized(binary_state *state, const mote_binary_row *row
         break;
     case MOTE_BINARY_PRODUCT:
         arg->scale_out = mote_multiplier_from_double(a * b / out);
+        if (arg->scale_out.exponent > 30) /* a dead channel's; the reference's shift, whose count x86 takes modulo 32 */
+            arg->scale_out.exponent &= 31;
         break;
     case MOTE_BINARY_QUOTIENT:
         arg->scale_out = mote_multiplier_from_double(a / (b * out));
@@ -193,7 +195,8 @@ static mote_status set_quantized(binary_state *state, const mote_binary_row *row
     default:
         break;
     }
-    if (arg->scale[0].exponent > 30 || arg->scale[1].exponent > 30 || arg->scale_out.exponent > 30)
+    if (arg->scale[0].exponent > 30 || arg->scale[1].exponent > 30 ||
+        (arg->scale_out.exponent > 30 && row->setup != MOTE_BINARY_PRODUCT))
         return mote_error_set(err, MOTE_UNSUPPORTED, "the scales are too far apart");
     if (row->input == MOTE_INT8 || row->input == MOTE_UINT8) {
         fill_rescaled(state, 0, row->input);
