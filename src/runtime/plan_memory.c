@@ -21,6 +21,10 @@ static void find_lifetimes(rt_plan *plan)
         for (int32_t j = 0; j < graph->nodes[i]->n_inputs; j++)
             if (plan->nodes[i].mode != RT_FOLDED && plan->nodes[i].mode != RT_FUSED)
                 use_at(plan, graph->nodes[i]->inputs[j], i);
+    /* A fused pair reads its first half's input when its second half runs: other nodes may stand between the two. */
+    for (int32_t i = 0; i < graph->n_nodes; i++)
+        if (rt_is_fused(&plan->nodes[i]))
+            use_at(plan, plan->nodes[i].fused_input, i);
     for (int32_t i = 0; i < graph->n_outputs; i++)
         use_at(plan, graph->outputs[i], graph->n_nodes);
     /* A graph that others call gets its inputs from its own outputs (WHILE): they stay apart. */
