@@ -123,39 +123,54 @@ static void bypass(mote_graph *graph, int32_t at, int32_t operand)
     mote_graph_replace_uses(graph, from, to);
 }
 
-static bool fold_one(mote_graph *graph, int32_t at)
+static bool fold_one_behind(mote_graph *graph, int32_t at)
 {
     const mote_node *node = graph->nodes[at];
     int32_t operand;
     if (!is_step(graph, node, &operand))
         return false;
     mote_node *producer = mote_pass_producer(graph, node->inputs[1 - operand]);
-    if (producer && mote_pass_only_user(graph, node->inputs[1 - operand]) == node &&
-        fold_behind(graph, producer, node, operand)) {
-        /* The result keeps the node's own name and tensor: what follows knows it by that. */
-        producer->outputs[0] = node->outputs[0];
-        mote_graph_remove_node(graph, at);
-        return true;
-    }
+    if (!producer || mote_pass_only_user(graph, node->inputs[1 - operand]) != node ||
+        !fold_behind(graph, producer, node, operand))
+        return false;
+    /* The result keeps the node's own name and tensor: what follows knows it by that. */
+    producer->outputs[0] = node->outputs[0];
+    mote_graph_remove_node(graph, at);
+    return true;
+}
+
+static bool fold_one_in_front(mote_graph *graph, int32_t at)
+{
+    const mote_node *node = graph->nodes[at];
+    int32_t operand;
+    if (!is_step(graph, node, &operand))
+        return false;
     mote_node *user = mote_pass_only_user(graph, node->outputs[0]);
-    if (user && fold_in_front(graph, user, node, operand)) {
-        bypass(graph, at, operand);
-        return true;
-    }
-    return false;
+    if (!user || !fold_in_front(graph, user, node, operand))
+        return false;
+    bypass(graph, at, operand);
+    return true;
+}
+
+static bool fold_all(mote_graph *graph, bool (*fold_one)(mote_graph *graph, int32_t at))
+{
+    bool progress = false;
+    for (int32_t i = 0; i < graph->n_nodes; i++)
+        if (fold_one(graph, i)) {
+            progress = true;
+            i--;
+        }
+    return progress;
 }
 
 mote_status mote_pass_fold_scale(mote_model *model, mote_graph *graph, mote_error *err)
 {
     (void)model, (void)err;
-    /* Behind first, in order; a MUL in front of an ADD that folds forward becomes foldable in the next round. */
+    /* Behind first: a filter takes its factors in the order in which TensorFlow's converter multiplies them in. A MUL
+     * in front of an ADD that folds forward becomes foldable in the next round. */
     for (bool progress = true; progress;) {
-        progress = false;
-        for (int32_t i = 0; i < graph->n_nodes; i++)
-            if (fold_one(graph, i)) {
-                progress = true;
-                i--;
-            }
+        progress = fold_all(graph, fold_one_behind);
+        progress |= fold_all(graph, fold_one_in_front);
     }
     return MOTE_OK;
 }

@@ -2,9 +2,8 @@
  * Training form to inference: batch normalization is x * scale + offset with scale = gamma / sqrt(variance + epsilon)
  * and offset = beta - mean * scale, in float32 as TensorFlow folds it; dropout and augmentation pass through.
  */
-#include <math.h>
-
 #include "op/train_form/train_form.h"
+#include "pass/fold_rsqrt.h"
 #include "pass/pass.h"
 
 static bool drop_identity(mote_graph *graph, int32_t at)
@@ -45,8 +44,11 @@ static mote_status lower_batch_norm(mote_graph *graph, int32_t at, mote_error *e
     if (scaled < 0)
         return mote_error_no_memory(err);
     float *s = graph->tensors[scale]->data, *o = graph->tensors[offset]->data;
+    for (int32_t i = 0; i < n; i++)
+        s[i] = variance[i] + params->epsilon;
+    mote_fold_rsqrt(s, s, n);
     for (int32_t i = 0; i < n; i++) {
-        s[i] = gamma[i] * (float)(1.0 / sqrt((double)(variance[i] + params->epsilon)));
+        s[i] *= gamma[i];
         o[i] = beta[i] - mean[i] * s[i];
     }
     const int32_t factors[] = {node.inputs[0], scale}, terms[] = {scaled, offset};

@@ -46,32 +46,35 @@ static const float *bias_values(const mote_graph *graph, const mote_node *node, 
 /* The largest int32 bias that leaves room for the sum it is added to. */
 static const double MOST_BIAS_STEPS = 1073741823.0;
 
-/* Scales by channel. */
-static float *filter_scales(mote_graph *graph, const mote_tensor *filter, int32_t axis, const float *bias,
-                            float bias_scale_in)
-{
-    const int32_t n = filter->shape.dims[axis];
-    float *scales = mote_arena_calloc(graph->arena, (size_t)n, sizeof *scales);
-    const float *w = filter->data;
-    for (int64_t i = 0; scales && i < mote_shape_count(&filter->shape); i++) {
-        float *top = &scales[slice_of(&filter->shape, axis, i)];
-        *top = fabsf(w[i]) > *top ? fabsf(w[i]) : *top;
-    }
-    for (int32_t c = 0; scales && c < n; c++) {
-        scales[c] = mote_symmetric_scale(scales[c], 127);
-        if (!bias || bias_scale_in <= 0)
-            continue;
-        const double size = fabs((double)bias[c]), step = (double)(float)((double)bias_scale_in * (double)scales[c]);
-        if (size / step > MOST_BIAS_STEPS)
-            scales[c] = (float)(size / MOST_BIAS_STEPS / (double)bias_scale_in);
-    }
-    return scales;
-}
-
 /* Codes are products with this, not quotients by the scale. */
 static float reciprocal(float scale)
 {
     return (float)(1.0 / (double)scale);
+}
+
+/* By channel: the scale, and what codes are products with. */
+static void filter_scales(const mote_tensor *filter, int32_t axis, const float *bias, float bias_scale_in,
+                          float *scales, float *inverses)
+{
+    const int32_t n = filter->shape.dims[axis];
+    const float *w = filter->data;
+    for (int64_t i = 0; i < mote_shape_count(&filter->shape); i++) {
+        float *top = &scales[slice_of(&filter->shape, axis, i)];
+        *top = fabsf(w[i]) > *top ? fabsf(w[i]) : *top;
+    }
+    for (int32_t c = 0; c < n; c++) {
+        const float top = scales[c];
+        scales[c] = mote_symmetric_scale(top, 127);
+        if (bias_scale_in <= 0) {
+            inverses[c] = top > 0 ? 127.0f / top : 0.0f;
+            continue;
+        }
+        const double size = bias ? fabs((double)bias[c]) : 0;
+        const double step = (double)(float)((double)bias_scale_in * (double)scales[c]);
+        if (size / step > MOST_BIAS_STEPS)
+            scales[c] = (float)(size / MOST_BIAS_STEPS / (double)bias_scale_in);
+        inverses[c] = reciprocal(scales[c]);
+    }
 }
 
 static int8_t filter_code(float w, float inverse)
@@ -85,16 +88,18 @@ mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_
 {
     const mote_tensor *filter = graph->tensors[node->inputs[affine->filter]];
     const int32_t n = filter->shape.dims[affine->out_axis];
-    float *scales = filter_scales(graph, filter, affine->out_axis, bias_values(graph, node, affine), bias_scale_in);
+    float *scales = mote_arena_calloc(graph->arena, (size_t)n, sizeof *scales);
+    float *inverses = mote_arena_calloc(graph->arena, (size_t)n, sizeof *inverses);
     const int32_t index = mote_graph_add_const(graph, filter->name, MOTE_INT8, &filter->shape, NULL);
-    if (!scales || index < 0 || mote_graph_set_quant(graph, index, n, affine->out_axis, scales, NULL) != MOTE_OK)
+    if (!scales || !inverses || index < 0)
         return mote_error_no_memory(err);
-    for (int32_t c = 0; c < n; c++)
-        scales[c] = reciprocal(scales[c]);
+    filter_scales(filter, affine->out_axis, bias_values(graph, node, affine), bias_scale_in, scales, inverses);
+    if (mote_graph_set_quant(graph, index, n, affine->out_axis, scales, NULL) != MOTE_OK)
+        return mote_error_no_memory(err);
     int8_t *to = graph->tensors[index]->data;
     const float *from = filter->data;
     for (int64_t i = 0; i < mote_shape_count(&filter->shape); i++)
-        to[i] = filter_code(from[i], scales[slice_of(&filter->shape, affine->out_axis, i)]);
+        to[i] = filter_code(from[i], inverses[slice_of(&filter->shape, affine->out_axis, i)]);
     node->inputs[affine->filter] = index;
     return MOTE_OK;
 }

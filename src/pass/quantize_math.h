@@ -17,9 +17,10 @@ mote_qparams mote_qparams_int16(float low, float high);
 /* top / n_codes, for a top of at least 5e-7. */
 float mote_symmetric_scale(float top, int32_t n_codes);
 
-/* Replaces a node's float filter by int8, one scale per output channel: max |w| / 127, codes round(w * (1 / scale))
- * with the reciprocal a float, half away from zero. bias_scale_in: the input's scale when the bias will be int32, else
- * 0: then a channel whose bias would pass 2^30 steps gets a larger scale. */
+/* Replaces a node's float filter by int8, one scale per output channel: max |w| / 127, codes round(w * inverse), half
+ * away from zero, in float. bias_scale_in: the input's scale when the bias will be int32; the inverse is 1 / scale
+ * then, and a channel whose bias would pass 2^30 steps gets a larger scale. 0: no such bias, and the inverse is 127 /
+ * max |w|, since TensorFlow has another quantizer there, and a few codes between two differ. */
 mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_affine_op *affine, float bias_scale_in,
                                  mote_error *err);
 /* The node's float bias as int32 (wide: int64) with scale input scale * filter scale, as a float:

@@ -5,6 +5,7 @@
 #include "op/binary/binary.h"
 #include "op/conv_2d/conv_2d.h"
 #include "op/fully_connected/fully_connected.h"
+#include "pass/fold_rsqrt.h"
 #include "pass/quantize_plan.h"
 #include "unit/mote_test.h"
 
@@ -49,6 +50,21 @@ static void ranges_become_scales(void **state)
     assert_true(fabs((double)wide.scale - 2.0 / 32767) < 1e-11);
     assert_int_equal(wide.zero_point, 0);
     assert_true(mote_symmetric_scale(0, 127) > 0);
+}
+
+/* From the table of RSQRTPS and a Newton step in float; the last, left over from a vector of eight, is 1 / sqrtf. */
+static void roots_have_the_bits_of_tensorflows(void **state)
+{
+    (void)state;
+    const float x[] = {1.0f, 0.001f, 0.37f, 0.5f, 2.0f, 3.14159f, 1234.5f, 9.99f, 1.0f, 0.001f};
+    const float wanted[] = {0x1.fffffcp-1f, 0x1.f9f6e4p+4f, 0x1.a4dc84p+0f, 0x1.6a09e4p+0f, 0x1.6a09e4p-1f,
+                            0x1.20dd7cp-1f, 0x1.d24f44p-6f, 0x1.43fab0p-2f, 1.0f,           0x1.f9f6e2p+4f};
+    float got[10];
+    mote_fold_rsqrt(x, got, 10);
+    assert_memory_equal(got, wanted, sizeof wanted);
+    const float odd[8] = {0.0f, INFINITY, 1e-40f, 1, 1, 1, 1, 1};
+    mote_fold_rsqrt(odd, got, 8);
+    assert_true(isinf(got[0]) && got[1] == 0 && got[2] == 1.0f / sqrtf(1e-40f));
 }
 
 /* FULLY_CONNECTED with filter 2x3 and a bias; the node is the graph's only one. */
@@ -323,6 +339,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges_become_scales),
+        cmocka_unit_test(roots_have_the_bits_of_tensorflows),
         cmocka_unit_test(filters_and_biases_become_integers),
         cmocka_unit_test(large_biases_raise_the_filters_scale),
         cmocka_unit_test(constants_become_codes),
