@@ -46,6 +46,19 @@ MOTE_API mote_status mote_arch_new(mote_model **model, int32_t arch, const mote_
  * Normalization that holds ImageNet's deviations as its variances needs it. */
 MOTE_API mote_status mote_arch_new_with_weights(mote_model **model, int32_t arch, const mote_arch_options *options,
                                                 const char *weights_path, mote_weights_match how, mote_error *err);
+
+/* Keras's own file of ImageNet weights, as keras.applications names and places it. */
+typedef struct mote_arch_weights {
+    char name[128]; /* "efficientnetb0_notop.h5" */
+    char url[256];
+    const char *md5; /* hexadecimal; NULL: Keras states none (MobileNet, MobileNetV2) */
+} mote_arch_weights;
+
+/* The file that fits a model of these options: with Keras's classifier where the model has that for 1000 classes,
+ * without elsewhere. Fetching it is the caller's business (mote/fetch.h). MOTE_NOT_FOUND: the architecture is not of
+ * keras.applications. */
+MOTE_API mote_status mote_arch_imagenet(int32_t arch, const mote_arch_options *options, mote_arch_weights *weights,
+                                        mote_error *err);
 /* What mote_arch_new would make, counted without making the weights. */
 MOTE_API mote_status mote_arch_count_params(int32_t arch, const mote_arch_options *options, int64_t *n_params,
                                             mote_error *err);

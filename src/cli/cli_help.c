@@ -126,7 +126,8 @@ static void print_main_page(const cli_verb *const *verbs, size_t n_verbs)
     }
     printf(".SH ENVIRONMENT\n.TP\n\\fBMOTE_THREADS\\fR\nthreads to use where \\-\\-threads is not given\n.TP\n"
            "\\fBMOTE_CPU\\fR\nprocessor features to use at most: ref, sse4, avx2, avx512, avx512vnni, amx, neon, "
-           "dotprod, i8mm\n.TP\n\\fBNO_COLOR\\fR\nno colours\n.SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage.\n");
+           "dotprod, i8mm\n.TP\n\\fBMOTE_CACHE\\fR\nfolder for fetched weights (default: $XDG_CACHE_HOME/mote or "
+           "~/.cache/mote)\n.TP\n\\fBNO_COLOR\\fR\nno colours\n.SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage.\n");
 }
 
 int cli_print_man_pages(const cli_verb *const *verbs, size_t n_verbs, const char *name)

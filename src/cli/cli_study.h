@@ -4,14 +4,16 @@
 
 #include "cli/cli_compare.h"
 #include "cli/cli_train.h"
+#include "cli/cli_weights.h"
 
 typedef struct cli_study_args {
     const char *data, *labels, *pixels; /* pixels NULL: what the architecture expects, else 0..255 */
     const char *test;
-    const char *model, *weights, *head, *pooling; /* a file or the name of an architecture */
+    const char *model, *head, *pooling; /* model: a file or the name of an architecture */
     const char *output;
     int64_t input, samples, runs, photos;
     bool strict;
+    cli_weights_args weights;
     cli_train_args train;
 } cli_study_args;
 
@@ -35,8 +37,8 @@ typedef struct cli_study_model {
 
 /* What a pixel is to the model: --pixels, or the architecture's. */
 const char *cli_study_pixels(const cli_study_args *args);
-mote_status cli_study_model_open(cli_study_model *model, const cli_study_args *args, int32_t n_classes,
-                                 mote_error *err);
+mote_status cli_study_model_open(cli_study_model *model, const cli_context *context, const cli_study_args *args,
+                                 int32_t n_classes, mote_error *err);
 /* Trains it and writes it to path. MOTE_CANCELLED: it is written as it was when Ctrl-C came. */
 mote_status cli_study_model_train(cli_study_model *model, const cli_context *context, const cli_study_args *args,
                                   const cli_study_data *data, const char *path, mote_error *err);

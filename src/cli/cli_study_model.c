@@ -19,25 +19,25 @@ const char *cli_study_pixels(const cli_study_args *args)
     return args->pixels ? args->pixels : arch >= 0 ? mote_arch_get(arch)->pixels : "0..255";
 }
 
-static mote_status make(mote_model **model, const cli_study_args *args, int32_t arch, int32_t n_classes,
-                        mote_error *err)
+static mote_status make(mote_model **model, const cli_context *context, const cli_study_args *args, int32_t arch,
+                        int32_t n_classes, mote_error *err)
 {
     const mote_arch_options options = {.n_classes = n_classes,
                                        .input_px = (int32_t)args->input,
                                        .pooling = args->pooling ? args->pooling : "avg",
                                        .head = args->head,
                                        .seed = (uint64_t)args->train.seed};
-    return args->weights ? mote_arch_new_with_weights(model, arch, &options, args->weights, MOTE_WEIGHTS_BACKBONE, err)
-                         : mote_arch_new(model, arch, &options, err);
+    return cli_weights_new_model(model, context, &args->weights, arch, &options, MOTE_WEIGHTS_BACKBONE, err);
 }
 
-mote_status cli_study_model_open(cli_study_model *model, const cli_study_args *args, int32_t n_classes, mote_error *err)
+mote_status cli_study_model_open(cli_study_model *model, const cli_context *context, const cli_study_args *args,
+                                 int32_t n_classes, mote_error *err)
 {
     const int32_t arch = architecture(args);
     *model = (cli_study_model){.history = {.best = -1}};
     if (arch >= 0)
-        return make(&model->model, args, arch, n_classes, err);
-    if (args->weights || args->head || args->pooling || args->input)
+        return make(&model->model, context, args, arch, n_classes, err);
+    if (args->weights.weights || args->head || args->pooling || args->input)
         return mote_error_set(err, MOTE_ARGUMENT,
                               "%s: --weights, --head, --pooling and --input are for a new model of an architecture; "
                               "`mote model list` names them",

@@ -1,5 +1,6 @@
 /* model list, model new: the built-in architectures; model copy: Keras's file forms. */
 #include "cli/cli_model.h"
+#include "cli/cli_weights.h"
 
 #include <mote/arch.h>
 #include <mote/import.h>
@@ -10,6 +11,16 @@
 #include <string.h>
 
 /* --- model list --- */
+
+/* Keras's file of ImageNet weights, to be fetched by hand where there is no network; null where there is none. */
+static json_t *weights_json(int32_t arch, bool with_top)
+{
+    const mote_arch_options options = {.pooling = with_top ? NULL : "avg"};
+    mote_arch_weights weights;
+    if (mote_arch_imagenet(arch, &options, &weights, NULL) != MOTE_OK)
+        return json_null();
+    return json_pack("{s:s, s:s, s:s?}", "name", weights.name, "url", weights.url, "md5", weights.md5);
+}
 
 static int run_list(const cli_context *context, const void *args, int n_positional, char *const *positional)
 {
@@ -29,9 +40,10 @@ static int run_list(const cli_context *context, const void *args, int n_position
         if (!context->json)
             printf("%-18s %3d x %-3d  %6.1f M parameters  pixels %-7s %s\n", info->name, info->default_px,
                    info->default_px, (double)n_params * 1e-6, info->pixels, info->about);
-        json_array_append_new(models,
-                              json_pack("{s:s, s:i, s:I, s:s, s:s}", "name", info->name, "input", info->default_px,
-                                        "params", (json_int_t)n_params, "pixels", info->pixels, "about", info->about));
+        json_array_append_new(models, json_pack("{s:s, s:i, s:I, s:s, s:s, s:{s:o, s:o}}", "name", info->name, "input",
+                                                info->default_px, "params", (json_int_t)n_params, "pixels",
+                                                info->pixels, "about", info->about, "imagenet", "top",
+                                                weights_json(i, true), "notop", weights_json(i, false)));
     }
     if (context->json) {
         json_t *document = json_pack("{s:O}", "models", models);
@@ -53,9 +65,10 @@ const cli_verb cli_verb_model_list = {
 /* --- model new --- */
 
 typedef struct new_args {
-    const char *output, *weights, *pooling, *head;
+    const char *output, *pooling, *head;
     int64_t classes, input, seed;
     bool by_name;
+    cli_weights_args weights;
 } new_args;
 
 static const cli_option OPTIONS[] = {
@@ -80,11 +93,6 @@ static const cli_option OPTIONS[] = {
      .offset = offsetof(new_args, input),
      .min = 32,
      .max = 4096},
-    {.name = "weights",
-     .kind = CLI_STRING,
-     .arg = "F.h5",
-     .help = "begin with the weights of this Keras file; layers that it lacks begin anew",
-     .offset = offsetof(new_args, weights)},
     {.name = "by-name",
      .kind = CLI_FLAG,
      .help = "with --weights: layers of the same name take them, whatever their order (default: one after the other)",
@@ -108,7 +116,8 @@ static const cli_option OPTIONS[] = {
      .min = 0,
      .max = 9007199254740992.0},
 };
-static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0}};
+static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
+                                   {cli_weights_options, CLI_N_WEIGHTS_OPTIONS, offsetof(new_args, weights)}};
 
 static void report(const cli_context *context, const mote_model *model, const char *path)
 {
@@ -143,8 +152,7 @@ static int run_new(const cli_context *context, const void *args, int n_positiona
     mote_error err = {0};
     mote_model *model;
     const mote_weights_match how = a->by_name ? MOTE_WEIGHTS_BY_NAME : MOTE_WEIGHTS_BACKBONE;
-    mote_status status = a->weights ? mote_arch_new_with_weights(&model, arch, &options, a->weights, how, &err)
-                                    : mote_arch_new(&model, arch, &options, &err);
+    mote_status status = cli_weights_new_model(&model, context, &a->weights, arch, &options, how, &err);
     if (status == MOTE_ARGUMENT)
         return cli_usage_error(context, "%s", err.message);
     if (status != MOTE_OK)
@@ -165,9 +173,14 @@ const cli_verb cli_verb_model_new = {
         "and\n"
         "Keras 3 load the file. Without --head and --pooling it has Keras's own classifier with --classes outputs. "
         "With\n"
-        "--pooling and --classes it ends in one dense layer; --head writes the layers after the pooling in full.",
+        "--pooling and --classes it ends in one dense layer; --head writes the layers after the pooling in full.\n\n"
+        "--weights imagenet fetches Keras's own file, checks its MD5 where Keras states one, and keeps it in\n"
+        "$XDG_CACHE_HOME/mote or ~/.cache/mote ($MOTE_CACHE). A broken download goes on from where it was. Proxies "
+        "are\n"
+        "those of the environment (https_proxy, no_proxy).",
     .examples = "  mote model new EfficientNetB0 -o b0.h5 --weights efficientnetb0_notop.h5 --pooling max \\\n"
                 "      --head dense:512:relu,batch_norm,dense:64:relu,dropout:0.2,dense:2:softmax\n"
+                "  mote model new MobileNetV2 -o m.h5 --weights imagenet --pooling avg --classes 5\n"
                 "  mote model new mote_tiny -o tiny.keras --classes 2 --input 64",
     .groups = GROUPS,
     .n_groups = CLI_COUNT(GROUPS),

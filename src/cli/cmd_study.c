@@ -125,7 +125,7 @@ static mote_status work(study *s, mote_error *err)
         return mote_error_set(err, MOTE_ARGUMENT, "-o: the path is too long");
     mote_status status = cli_study_data_open(&s->data, args, s->pixels, err);
     if (status == MOTE_OK)
-        status = cli_study_model_open(&s->model, args, mote_dataset_n_classes(s->data.train.dataset), err);
+        status = cli_study_model_open(&s->model, s->context, args, mote_dataset_n_classes(s->data.train.dataset), err);
     if (status == MOTE_OK)
         status = cli_report_files_open(&s->files, args->output, true, err);
     if (status != MOTE_OK)
@@ -187,11 +187,6 @@ static const cli_option OPTIONS[] = {
      .required = true,
      .help = "an architecture (`mote model list`), or a Keras file to go on from",
      .offset = AT(model)},
-    {.name = "weights",
-     .kind = CLI_STRING,
-     .arg = "F.h5",
-     .help = "with ARCH: begin with the weights of this Keras file",
-     .offset = AT(weights)},
     {.name = "head",
      .kind = CLI_STRING,
      .arg = "SPEC",
@@ -244,9 +239,10 @@ static const cli_option OPTIONS[] = {
      .help = "an unreadable photo is an error, not a warning",
      .offset = AT(strict)},
 };
-#undef AT
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
-                                   {cli_train_options, CLI_N_TRAIN_OPTIONS, offsetof(cli_study_args, train)}};
+                                   {cli_weights_options, CLI_N_WEIGHTS_OPTIONS, AT(weights)},
+                                   {cli_train_options, CLI_N_TRAIN_OPTIONS, AT(train)}};
+#undef AT
 
 const cli_verb cli_verb_study = {
     .name = "study",
@@ -257,11 +253,10 @@ const cli_verb cli_verb_study = {
         "examples, the model, training curves, all forms side by side, the photos whose answer changed. Splits that "
         "are\n"
         "not given are chosen: train, validation and test where there are such, else parts of what there is.",
-    .examples =
-        "  mote study --data photos/ --model EfficientNetB0 --weights efficientnetb0_notop.h5 --epochs 3 -o out\n"
-        "  mote study --data photos/ --model mote_tiny --epochs 20 --lr 1e-3 -o out\n"
-        "  mote study --data cats_vs_dogs/4.0.1 --model b0.h5 --train 'train[:70%]' --val 'train[70%:90%]' \\\n"
-        "      --test 'train[90%:]' --steps-per-epoch 50 --validation-steps 10 --epochs 10 -o out",
+    .examples = "  mote study --data photos/ --model EfficientNetB0 --weights imagenet --epochs 3 -o out\n"
+                "  mote study --data photos/ --model mote_tiny --epochs 20 --lr 1e-3 -o out\n"
+                "  mote study --data cats_vs_dogs/4.0.1 --model b0.h5 --train 'train[:70%]' --val 'train[70%:90%]' \\\n"
+                "      --test 'train[90%:]' --steps-per-epoch 50 --validation-steps 10 --epochs 10 -o out",
     .groups = GROUPS,
     .n_groups = CLI_COUNT(GROUPS),
     .args_bytes = sizeof(cli_study_args),

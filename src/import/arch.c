@@ -19,9 +19,15 @@ int32_t mote_arch_count(void)
     return N_DEFS;
 }
 
+const arch_def *arch_def_get(int32_t index)
+{
+    return index >= 0 && index < N_DEFS ? DEFS[index] : NULL;
+}
+
 const mote_arch_info *mote_arch_get(int32_t index)
 {
-    return index >= 0 && index < N_DEFS ? &DEFS[index]->info : NULL;
+    const arch_def *def = arch_def_get(index);
+    return def ? &def->info : NULL;
 }
 
 /* Compares names without case, '-', '_' and spaces. */

@@ -17,7 +17,7 @@ const mote_arch_options *arch_options(const arch *a)
 
 int32_t arch_n_classes(const arch *a)
 {
-    return a->options->n_classes > 0 ? a->options->n_classes : 1000;
+    return a->options->n_classes > 0 ? a->options->n_classes : ARCH_IMAGENET_CLASSES;
 }
 
 const char *arch_name(arch *a, const char *format, ...)

@@ -21,6 +21,14 @@ typedef enum arch_init {
     ARCH_FAN_OUT_UNIFORM /* VarianceScaling(1/3, fan_out, uniform): EfficientNet's classifier */
 } arch_init;
 
+/* Keras's files of ImageNet weights: folder + stem + pixels where the model is named by them + end. */
+typedef struct arch_imagenet {
+    const char *folder; /* under storage.googleapis.com; NULL: there are none */
+    const char *stem;
+    const char *top, *notop;         /* ends: with and without the classifier */
+    const char *top_md5, *notop_md5; /* as in Keras's source; NULL: not there */
+} arch_imagenet;
+
 typedef struct arch_def {
     mote_arch_info info;
     const char *keras_name; /* of the model without a head: "efficientnetb0" */
@@ -30,6 +38,7 @@ typedef struct arch_def {
     arch_value (*top)(arch *a, const struct arch_def *def, arch_value x); /* Keras's own classifier */
     /* Names of Keras's pooling layers without a top; NULL: counted ("global_max_pooling2d"). */
     const char *avg_pool, *max_pool;
+    arch_imagenet imagenet;
 } arch_def;
 
 #define MOTE_ARCH(symbol) extern const arch_def arch_##symbol;
@@ -43,7 +52,8 @@ typedef struct arch_shape {
 } arch_shape;
 arch_shape arch_shape_of(const arch *a, arch_value x);
 const mote_arch_options *arch_options(const arch *a);
-int32_t arch_n_classes(const arch *a);
+enum { ARCH_IMAGENET_CLASSES = 1000 };
+int32_t arch_n_classes(const arch *a); /* ImageNet's where the options name none */
 /* A name in the arch's memory. */
 const char *arch_name(arch *a, const char *format, ...) MOTE_PRINTF(2, 3);
 
@@ -86,6 +96,8 @@ int32_t arch_divisible(double v, int32_t divisor);
 
 /* The layers that spec names, on x (arch_head.c). */
 arch_value arch_head(arch *a, arch_value x, const char *spec, mote_error *err);
+
+const arch_def *arch_def_get(int32_t index); /* NULL out of range */
 
 /* --- for arch.c --- */
 typedef struct arch_weight {

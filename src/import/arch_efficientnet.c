@@ -120,7 +120,8 @@ arch_value efficientnet_top(arch *a, arch_value x, double dropout)
     return arch_dense(a, x, arch_n_classes(a), "softmax", ARCH_FAN_OUT_UNIFORM, "predictions");
 }
 
-#define EFFICIENTNET(n, px, width, depth, dropout)                                                                     \
+/* top_hash, notop_hash: MD5 of Keras's ImageNet weights with and without its classifier. */
+#define EFFICIENTNET(n, px, width, depth, dropout, top_hash, notop_hash)                                               \
     static const scaling SCALING_B##n = {width, depth, dropout};                                                       \
     const arch_def arch_efficientnet_b##n = {                                                                          \
         .info = {"EfficientNetB" #n, "EfficientNet with SE and swish", "0..255", px},                                  \
@@ -129,12 +130,13 @@ arch_value efficientnet_top(arch *a, arch_value x, double dropout)
         .features = features,                                                                                          \
         .top = top,                                                                                                    \
         .avg_pool = "avg_pool",                                                                                        \
-        .max_pool = "max_pool"};
-EFFICIENTNET(0, 224, 1.0, 1.0, 0.2)
-EFFICIENTNET(1, 240, 1.0, 1.1, 0.2)
-EFFICIENTNET(2, 260, 1.1, 1.2, 0.3)
-EFFICIENTNET(3, 300, 1.2, 1.4, 0.3)
-EFFICIENTNET(4, 380, 1.4, 1.8, 0.4)
-EFFICIENTNET(5, 456, 1.6, 2.2, 0.4)
-EFFICIENTNET(6, 528, 1.8, 2.6, 0.5)
-EFFICIENTNET(7, 600, 2.0, 3.1, 0.5)
+        .max_pool = "max_pool",                                                                                        \
+        .imagenet = {"keras-applications/", "efficientnetb" #n, ".h5", "_notop.h5", top_hash, notop_hash}};
+EFFICIENTNET(0, 224, 1.0, 1.0, 0.2, "902e53a9f72be733fc0bcb005b3ebbac", "50bc09e76180e00e4465e1a485ddc09d")
+EFFICIENTNET(1, 240, 1.0, 1.1, 0.2, "1d254153d4ab51201f1646940f018540", "74c4e6b3e1f6a1eea24c589628592432")
+EFFICIENTNET(2, 260, 1.1, 1.2, 0.3, "b15cce36ff4dcbd00b6dd88e7857a6ad", "111f8e2ac8aa800a7a99e3239f7bfb39")
+EFFICIENTNET(3, 300, 1.2, 1.4, 0.3, "ffd1fdc53d0ce67064dc6a9c7960ede0", "af6d107764bb5b1abb91932881670226")
+EFFICIENTNET(4, 380, 1.4, 1.8, 0.4, "18c95ad55216b8f92d7e70b3a046e2fc", "ebc24e6d6c33eaebbd558eafbeedf1ba")
+EFFICIENTNET(5, 456, 1.6, 2.2, 0.4, "ace28f2a6363774853a83a0b21b9421a", "38879255a25d3c92d5e44e04ae6cec6f")
+EFFICIENTNET(6, 528, 1.8, 2.6, 0.5, "165f6e37dce68623721b423839de8be5", "9ecce42647a20130c1f39a5d4cb75743")
+EFFICIENTNET(7, 600, 2.0, 3.1, 0.5, "8c03f828fec3ef71311cd463b6759d99", "cbcfe4450ddf6f3ad90b1b398090fe4a")

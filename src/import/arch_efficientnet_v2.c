@@ -115,7 +115,7 @@ static arch_value top(arch *a, const arch_def *def, arch_value x)
     return efficientnet_top(a, x, 0.2);
 }
 
-#define EFFICIENTNET_V2(n, px, width, depth)                                                                           \
+#define EFFICIENTNET_V2(n, px, width, depth, top_hash, notop_hash)                                                     \
     static const scaling SCALING_B##n = {width, depth};                                                                \
     const arch_def arch_efficientnet_v2_b##n = {                                                                       \
         .info = {"EfficientNetV2B" #n, "EfficientNetV2: fused blocks first", "0..255", px},                            \
@@ -124,8 +124,10 @@ static arch_value top(arch *a, const arch_def *def, arch_value x)
         .features = features,                                                                                          \
         .top = top,                                                                                                    \
         .avg_pool = "avg_pool",                                                                                        \
-        .max_pool = "max_pool"};
-EFFICIENTNET_V2(0, 224, 1.0, 1.0)
-EFFICIENTNET_V2(1, 240, 1.0, 1.1)
-EFFICIENTNET_V2(2, 260, 1.1, 1.2)
-EFFICIENTNET_V2(3, 300, 1.2, 1.4)
+        .max_pool = "max_pool",                                                                                        \
+        .imagenet = {"tensorflow/keras-applications/efficientnet_v2/", "efficientnetv2-b" #n, ".h5", "_notop.h5",      \
+                     top_hash, notop_hash}};
+EFFICIENTNET_V2(0, 224, 1.0, 1.0, "21ecbf6da12460d5c40bb2f29ceb2188", "893217f2bb855e2983157299931e43ff")
+EFFICIENTNET_V2(1, 240, 1.0, 1.1, "069f0534ff22adf035c89e2d9547a9dc", "0e80663031ca32d657f9caa404b6ec37")
+EFFICIENTNET_V2(2, 260, 1.1, 1.2, "424e49f28180edbde1e94797771950a7", "1dfe2e7a5d45b6632553a8961ea609eb")
+EFFICIENTNET_V2(3, 300, 1.2, 1.4, "1f1fc43bd98a6e4fd8fdfd551e02c7a0", "f6abf7b5849ac99a89b50dd3fd532856")

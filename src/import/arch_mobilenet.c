@@ -43,11 +43,13 @@ static arch_value top_v1(arch *a, const arch_def *def, arch_value x)
     return arch_activation(a, x, "softmax", "predictions");
 }
 
-const arch_def arch_mobilenet = {.info = {"MobileNet", "depthwise separable convolutions (V1)", "-1..1", 224},
-                                 .keras_name = "mobilenet_1.00",
-                                 .named_by_px = true,
-                                 .features = features_v1,
-                                 .top = top_v1};
+const arch_def arch_mobilenet = {
+    .info = {"MobileNet", "depthwise separable convolutions (V1)", "-1..1", 224},
+    .keras_name = "mobilenet_1.00",
+    .named_by_px = true,
+    .features = features_v1,
+    .top = top_v1,
+    .imagenet = {"tensorflow/keras-applications/mobilenet/", "mobilenet_1_0_", "_tf.h5", "_tf_no_top.h5", NULL, NULL}};
 
 /* --- V2 --- */
 
@@ -103,4 +105,7 @@ const arch_def arch_mobilenet_v2 = {.info = {"MobileNetV2", "inverted residuals"
                                     .keras_name = "mobilenetv2_1.00",
                                     .named_by_px = true,
                                     .features = features_v2,
-                                    .top = top_v2};
+                                    .top = top_v2,
+                                    .imagenet = {"tensorflow/keras-applications/mobilenet_v2/",
+                                                 "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_", ".h5",
+                                                 "_no_top.h5", NULL, NULL}};

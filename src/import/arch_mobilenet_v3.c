@@ -104,7 +104,9 @@ const arch_def arch_mobilenet_v3_small = {
     .features = features,
     .top = top,
     .avg_pool = "avg_pool",
-    .max_pool = "max_pool"};
+    .max_pool = "max_pool",
+    .imagenet = {"tensorflow/keras-applications/mobilenet_v3/", "weights_mobilenet_v3_small_224_1.0_float", ".h5",
+                 "_no_top_v2.h5", "8768d4c2e7dee89b9d02b2d03d65d862", "d3e8ec802a04aa4fc771ee12a9a9b836"}};
 
 static const block_v3 LARGE[] = {
     {1, 16, 3, 1, false, false},  {4, 24, 3, 2, false, false},  {3, 24, 3, 1, false, false},
@@ -121,4 +123,6 @@ const arch_def arch_mobilenet_v3_large = {
     .features = features,
     .top = top,
     .avg_pool = "avg_pool",
-    .max_pool = "max_pool"};
+    .max_pool = "max_pool",
+    .imagenet = {"tensorflow/keras-applications/mobilenet_v3/", "weights_mobilenet_v3_large_224_1.0_float", ".h5",
+                 "_no_top_v2.h5", "59e551e166be033d707958cf9e29a6a7", "07fb09a5933dd0c8eaafa16978110389"}};

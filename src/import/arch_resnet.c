@@ -101,11 +101,17 @@ const arch_def arch_resnet50 = {.info = {"ResNet50", "residual blocks of 50 laye
                                 .features = features_v1,
                                 .top = top,
                                 .avg_pool = "avg_pool",
-                                .max_pool = "max_pool"};
+                                .max_pool = "max_pool",
+                                .imagenet = {"tensorflow/keras-applications/resnet/",
+                                             "resnet50_weights_tf_dim_ordering_tf_kernels", ".h5", "_notop.h5",
+                                             "2cb95161c43110f7111970584f804107", "4d473c1dd8becc155b73f8504c6f6626"}};
 
-const arch_def arch_resnet50_v2 = {.info = {"ResNet50V2", "residual blocks, normalized before", "-1..1", 224},
-                                   .keras_name = "resnet50v2",
-                                   .features = features_v2,
-                                   .top = top,
-                                   .avg_pool = "avg_pool",
-                                   .max_pool = "max_pool"};
+const arch_def arch_resnet50_v2 = {
+    .info = {"ResNet50V2", "residual blocks, normalized before", "-1..1", 224},
+    .keras_name = "resnet50v2",
+    .features = features_v2,
+    .top = top,
+    .avg_pool = "avg_pool",
+    .max_pool = "max_pool",
+    .imagenet = {"tensorflow/keras-applications/resnet/", "resnet50v2_weights_tf_dim_ordering_tf_kernels", ".h5",
+                 "_notop.h5", "3ef43a0b657b3be2300d5770ece849e0", "fac2f116257151a9d068a22e544a4917"}};

@@ -4,8 +4,9 @@
     check_arch.py build/mote [REGEX]
 
 For each: `mote model new` with a seed; its layers' names, order, classes, connections, configs and weights must be
-those of keras.applications; and with mote's weights both must predict the same (1e-4) for random photos. Exit 1 when
-one differs.
+those of keras.applications; and with mote's weights both must predict the same (1e-4) for random photos. Then Keras's
+files of ImageNet weights: their addresses and MD5 as Keras asks for them, and files of that form, with and without the
+classifier, that Keras saved, in a model of mote's. Exit 1 when one differs.
 """
 
 import json
@@ -92,6 +93,53 @@ def check_initializers(model):
     return ""
 
 
+class Asked(Exception):
+    """Raised in place of a download, with what Keras asked for."""
+
+
+def keras_file(tf_keras, name, include_top):
+    from tf_keras.src.utils import data_utils
+    kept = data_utils.get_file
+
+    def get_file(fname, origin, file_hash=None, **_):
+        raise Asked({"name": fname, "url": origin, "md5": file_hash})
+
+    data_utils.get_file = get_file
+    try:
+        getattr(tf_keras.applications, name)(weights="imagenet", include_top=include_top, input_shape=(224, 224, 3))
+    except Asked as asked:
+        return asked.args[0]
+    finally:
+        data_utils.get_file = kept
+    return None
+
+
+def check_weights_file(mote, tf_keras, name, include_top, ours, folder):
+    """What Keras would fetch is what mote would, and a file of its form fills mote's model."""
+    tf_keras.backend.clear_session()
+    default_px = 224
+    if not include_top or ours["input"] == default_px:
+        asked = keras_file(tf_keras, name, include_top)
+        if asked != ours["imagenet"]["top" if include_top else "notop"]:
+            return f"Keras asks for {asked}, mote for {ours['imagenet']}"
+    px = 96
+    theirs = getattr(tf_keras.applications, name)(weights=None, include_top=include_top, input_shape=(px, px, 3))
+    rng = np.random.default_rng(5)
+    theirs.set_weights([rng.normal(0, 1, w.shape).astype(w.dtype) for w in theirs.get_weights()])
+    theirs.save_weights(f"{folder}/keras.h5", save_format="h5")
+    arguments = [mote, "model", "new", name, "-o", f"{folder}/filled.h5", "--input", str(px), "--weights",
+                 f"{folder}/keras.h5", "-q"]
+    done = subprocess.run(arguments + ([] if include_top else ["--classes", "3"]), stderr=subprocess.PIPE)
+    if done.returncode:
+        return done.stderr.decode().strip()
+    filled = tf_keras.models.load_model(f"{folder}/filled.h5", compile=False)
+    for layer in (layer for layer in theirs.layers if layer.weights):
+        for mine, weight in zip(filled.get_layer(layer.name).get_weights(), layer.get_weights()):
+            if not np.array_equal(mine, weight):
+                return f"layer {layer.name}: other values than in the file"
+    return ""
+
+
 def check(mote, tf_keras, name, folder):
     px = PIXELS.get(name, DEFAULT_PIXELS)
     path = f"{folder}/model.h5"
@@ -133,12 +181,15 @@ def main():
     import tf_keras
     wanted = re.compile(sys.argv[2] if len(sys.argv) > 2 else "")
     listed = json.loads(subprocess.run([sys.argv[1], "model", "list", "--json"], check=True, stdout=subprocess.PIPE).stdout)
-    names = [m["name"] for m in listed["models"] if m["name"] != "mote_tiny" and wanted.search(m["name"])]
+    listed = {m["name"]: m for m in listed["models"]}
+    names = [name for name in listed if name != "mote_tiny" and wanted.search(name)]
     failed = 0
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
             try:
-                problem = check(sys.argv[1], tf_keras, name, folder)
+                problem = (check(sys.argv[1], tf_keras, name, folder) or
+                           check_weights_file(sys.argv[1], tf_keras, name, True, listed[name], folder) or
+                           check_weights_file(sys.argv[1], tf_keras, name, False, listed[name], folder))
             except (subprocess.CalledProcessError, ValueError, TypeError, OSError, KeyError) as error:
                 problem = str(error).split("\n")[0]
         if problem:

@@ -32,6 +32,54 @@ static void test_params(void **state)
     assert_null(mote_arch_get(mote_arch_count()));
 }
 
+/* Names of keras.applications (tf_keras 2.21); tests/peers compares all of them, with their MD5. */
+static void test_imagenet(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *arch;
+        mote_arch_options options;
+        const char *url, *md5;
+    } rows[] = {
+        {"EfficientNetB0",
+         {0},
+         "https://storage.googleapis.com/keras-applications/efficientnetb0.h5",
+         "902e53a9f72be733fc0bcb005b3ebbac"},
+        {"EfficientNetB0",
+         {.n_classes = 2},
+         "https://storage.googleapis.com/keras-applications/efficientnetb0_notop.h5",
+         "50bc09e76180e00e4465e1a485ddc09d"},
+        {"EfficientNetV2B3",
+         {.head = "dense:2"},
+         "https://storage.googleapis.com/tensorflow/keras-applications/efficientnet_v2/efficientnetv2-b3_notop.h5",
+         "f6abf7b5849ac99a89b50dd3fd532856"},
+        {"MobileNet",
+         {.n_classes = 1000, .input_px = 160},
+         "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/mobilenet_1_0_160_tf.h5",
+         NULL},
+        {"MobileNet",
+         {.pooling = "max", .input_px = 300},
+         "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/mobilenet_1_0_224_tf_no_top.h5",
+         NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        mote_arch_weights weights;
+        mote_error err = {0};
+        const int32_t arch = mote_arch_find(rows[i].arch);
+        assert_int_equal(mote_arch_imagenet(arch, &rows[i].options, &weights, &err), MOTE_OK);
+        assert_string_equal(weights.url, rows[i].url);
+        assert_string_equal(weights.name, strrchr(rows[i].url, '/') + 1);
+        if (rows[i].md5)
+            assert_string_equal(weights.md5, rows[i].md5);
+        else
+            assert_null(weights.md5);
+    }
+    mote_arch_weights weights;
+    mote_error err = {0};
+    assert_int_equal(mote_arch_imagenet(mote_arch_find("mote_tiny"), &rows[0].options, &weights, &err), MOTE_NOT_FOUND);
+    assert_int_equal(mote_arch_imagenet(-1, &rows[0].options, &weights, &err), MOTE_ARGUMENT);
+}
+
 static mote_model *make(const char *name, const mote_arch_options *options)
 {
     mote_model *model;
@@ -229,9 +277,9 @@ static void test_not_keras(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_params),        cmocka_unit_test(test_all_build),        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_h5_round_trip), cmocka_unit_test(test_keras_round_trip), cmocka_unit_test(test_seed),
-        cmocka_unit_test(test_not_keras),
+        cmocka_unit_test(test_params),   cmocka_unit_test(test_imagenet),      cmocka_unit_test(test_all_build),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_h5_round_trip), cmocka_unit_test(test_keras_round_trip),
+        cmocka_unit_test(test_seed),     cmocka_unit_test(test_not_keras),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

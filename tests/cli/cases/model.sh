@@ -5,6 +5,10 @@ run 0 model list --json
 json models.0.name EfficientNetB0
 json models.0.input 224
 json models.0.params 5330571
+json models.0.imagenet.notop.url https://storage.googleapis.com/keras-applications/efficientnetb0_notop.h5
+json models.0.imagenet.top.md5 902e53a9f72be733fc0bcb005b3ebbac
+json models.18.name mote_tiny
+json models.18.imagenet.top null
 
 run 0 model new mote_tiny -o tiny.h5 --input 32 --classes 3 --seed 4 --json
 json output tiny.h5
