@@ -6,11 +6,7 @@
 #include "op/conv_2d/conv_2d.h"
 #include "op/depthwise_conv_2d/depthwise_conv_2d.h"
 #include "op/fully_connected/fully_connected.h"
-#include "op/gather/gather.h"
-#include "op/join/join.h"
 #include "op/reduce/reduce.h"
-#include "op/remap/remap.h"
-#include "op/slice/slice.h"
 #include "op/softmax/softmax.h"
 #include "op/train_form/train_form.h"
 #include "op/transpose_conv/transpose_conv.h"
@@ -22,12 +18,12 @@
 
 /* --- making tensors --- */
 
-static int32_t between(mote_rng *rng, int32_t low, int32_t high)
+int32_t grad_between(mote_rng *rng, int32_t low, int32_t high)
 {
     return low + (int32_t)mote_rng_below(rng, (uint32_t)(high - low + 1));
 }
 
-static mote_tensor *add_input(grad_case *c, mote_dtype dtype, const mote_shape *shape, bool wants)
+mote_tensor *grad_add_input(grad_case *c, mote_dtype dtype, const mote_shape *shape, bool wants)
 {
     mote_tensor *t = &c->inputs[c->n_inputs].tensor;
     c->inputs[c->n_inputs++].wants = wants;
@@ -44,19 +40,17 @@ void grad_case_free(grad_case *c)
     free(c->params);
 }
 
-/* Whole numbers of [-3, 3]. */
-static float *add_whole(grad_case *c, mote_rng *rng, const mote_shape *shape)
+float *grad_add_whole(grad_case *c, mote_rng *rng, const mote_shape *shape)
 {
-    float *x = add_input(c, MOTE_FLOAT32, shape, true)->data;
+    float *x = grad_add_input(c, MOTE_FLOAT32, shape, true)->data;
     for (int64_t i = 0; i < mote_shape_count(shape); i++)
-        x[i] = (float)between(rng, -3, 3);
+        x[i] = (float)grad_between(rng, -3, 3);
     return x;
 }
 
-/* Different multiples of 4, in random order: a step of 1 never changes which is the largest. */
-static void add_distinct(grad_case *c, mote_rng *rng, const mote_shape *shape)
+void grad_add_distinct(grad_case *c, mote_rng *rng, const mote_shape *shape)
 {
-    float *x = add_input(c, MOTE_FLOAT32, shape, true)->data;
+    float *x = grad_add_input(c, MOTE_FLOAT32, shape, true)->data;
     const int64_t n = mote_shape_count(shape);
     for (int64_t i = 0; i < n; i++)
         x[i] = (float)(4 * i);
@@ -68,28 +62,27 @@ static void add_distinct(grad_case *c, mote_rng *rng, const mote_shape *shape)
     }
 }
 
-/* Reals of [low, high]. */
-static float *add_real(grad_case *c, mote_rng *rng, const mote_shape *shape, double low, double high)
+float *grad_add_real(grad_case *c, mote_rng *rng, const mote_shape *shape, double low, double high)
 {
-    float *x = add_input(c, MOTE_FLOAT32, shape, true)->data;
+    float *x = grad_add_input(c, MOTE_FLOAT32, shape, true)->data;
     for (int64_t i = 0; i < mote_shape_count(shape); i++)
         x[i] = (float)(low + (high - low) * mote_rng_float(rng));
     return x;
 }
 
-static int32_t *add_ints(grad_case *c, int32_t n, const int32_t *values)
+int32_t *grad_add_ints(grad_case *c, int32_t n, const int32_t *values)
 {
     const mote_shape shape = {1, {n}};
-    int32_t *to = add_input(c, MOTE_INT32, &shape, false)->data;
+    int32_t *to = grad_add_input(c, MOTE_INT32, &shape, false)->data;
     memcpy(to, values, (size_t)n * sizeof *to);
     return to;
 }
 
-static mote_shape random_shape(mote_rng *rng, int32_t rank, int32_t most)
+mote_shape grad_random_shape(mote_rng *rng, int32_t rank, int32_t most)
 {
     mote_shape shape = {.rank = rank};
     for (int32_t d = 0; d < rank; d++)
-        shape.dims[d] = between(rng, 1, most);
+        shape.dims[d] = grad_between(rng, 1, most);
     return shape;
 }
 
@@ -129,8 +122,8 @@ static void step_aside(float *x, int64_t n, float kink)
     }                                                                                                                  \
     static void make_##symbol(grad_case *c, mote_rng *rng)                                                             \
     {                                                                                                                  \
-        const mote_shape shape = random_shape(rng, between(rng, 1, 4), 5);                                             \
-        float *x = add_real(c, rng, &shape, low, high);                                                                \
+        const mote_shape shape = grad_random_shape(rng, grad_between(rng, 1, 4), 5);                                   \
+        float *x = grad_add_real(c, rng, &shape, low, high);                                                           \
         static const float kinks[] = {-3, -1, 0, 1, 3, 6};                                                             \
         for (size_t k = 0; k < sizeof kinks / sizeof kinks[0]; k++)                                                    \
             step_aside(x, mote_shape_count(&shape), kinks[k]);                                                         \
@@ -190,9 +183,9 @@ static void binary_reference(const grad_case *c, const mote_op_io *io, double *c
 /* Two shapes that broadcast, either of which may lack dimensions or hold some; with whole the first does not. */
 static void broadcast_shapes(mote_rng *rng, bool whole, mote_shape shapes[2])
 {
-    const mote_shape out = random_shape(rng, between(rng, 1, 4), 5);
+    const mote_shape out = grad_random_shape(rng, grad_between(rng, 1, 4), 5);
     for (int32_t k = 0; k < 2; k++) {
-        const int32_t lacking = mote_rng_below(rng, 3) ? 0 : between(rng, 0, out.rank - 1);
+        const int32_t lacking = mote_rng_below(rng, 3) ? 0 : grad_between(rng, 0, out.rank - 1);
         shapes[k] = (mote_shape){.rank = out.rank - lacking};
         for (int32_t d = 0; d < shapes[k].rank; d++)
             shapes[k].dims[d] = mote_rng_below(rng, 3) ? out.dims[d + lacking] : 1;
@@ -210,8 +203,8 @@ static void broadcast_shapes(mote_rng *rng, bool whole, mote_shape shapes[2])
     {                                                                                                                  \
         mote_shape shapes[2];                                                                                          \
         broadcast_shapes(rng, c->op == MOTE_OP_PRELU, shapes);                                                         \
-        add_real(c, rng, &shapes[0], low_a, high_a);                                                                   \
-        add_real(c, rng, &shapes[1], low_b, high_b);                                                                   \
+        grad_add_real(c, rng, &shapes[0], low_a, high_a);                                                              \
+        grad_add_real(c, rng, &shapes[1], low_b, high_b);                                                              \
         c->binary = f_##symbol;                                                                                        \
         c->reference = binary_reference;                                                                               \
     }
@@ -224,45 +217,47 @@ BINARY(maximum, -2, 2, -2, 2, a > b ? a : b)
 BINARY(minimum, -2, 2, -2, 2, a < b ? a : b)
 BINARY(squared_difference, -2, 2, -2, 2, (a - b) * (a - b))
 BINARY(pow, 0.3, 2, -2, 2, pow(a, b))
+BINARY(floor_mod, -2, 2, 0.5, 2, a - floor(a / b) * b)
 BINARY(prelu, -2, 2, -1, 1, a >= 0 ? a : a * b)
 
 /* --- windows --- */
 
-static mote_shape image_shape(mote_rng *rng, int32_t most_channels)
+mote_shape grad_image_shape(mote_rng *rng, int32_t most_channels)
 {
-    return mote_shape_4d(between(rng, 1, 3), between(rng, 3, 6), between(rng, 3, 6), between(rng, 1, most_channels));
+    return mote_shape_4d(grad_between(rng, 1, 3), grad_between(rng, 3, 6), grad_between(rng, 3, 6),
+                         grad_between(rng, 1, most_channels));
 }
 
 /* Not larger than the image, dilation included. */
 static void random_window(mote_rng *rng, int32_t in, int32_t *filter, int32_t *stride, int32_t *dilation)
 {
-    *filter = between(rng, 1, in < 3 ? in : 3);
-    *stride = between(rng, 1, 2);
-    *dilation = *filter > 1 && (*filter - 1) * 2 < in ? between(rng, 1, 2) : 1;
+    *filter = grad_between(rng, 1, in < 3 ? in : 3);
+    *stride = grad_between(rng, 1, 2);
+    *dilation = *filter > 1 && (*filter - 1) * 2 < in ? grad_between(rng, 1, 2) : 1;
 }
 
 static void make_conv_2d(grad_case *c, mote_rng *rng)
 {
     const int32_t groups = mote_rng_below(rng, 3) ? 1 : 2;
-    mote_shape in = image_shape(rng, 4);
+    mote_shape in = grad_image_shape(rng, 4);
     in.dims[3] *= groups;
     mote_conv_2d_params *p = c->params;
     int32_t h, w;
     random_window(rng, in.dims[1], &h, &p->stride_h, &p->dilation_h_factor);
     random_window(rng, in.dims[2], &w, &p->stride_w, &p->dilation_w_factor);
     p->padding = (int32_t)mote_rng_below(rng, 2);
-    add_whole(c, rng, &in);
-    const mote_shape filter = mote_shape_4d(groups * between(rng, 1, 3), h, w, in.dims[3] / groups);
-    add_whole(c, rng, &filter);
+    grad_add_whole(c, rng, &in);
+    const mote_shape filter = mote_shape_4d(groups * grad_between(rng, 1, 3), h, w, in.dims[3] / groups);
+    grad_add_whole(c, rng, &filter);
     const mote_shape bias = {1, {filter.dims[0]}};
-    add_whole(c, rng, &bias);
+    grad_add_whole(c, rng, &bias);
 }
 
 static void make_depthwise_conv_2d(grad_case *c, mote_rng *rng)
 {
-    mote_shape in = image_shape(rng, 4);
+    mote_shape in = grad_image_shape(rng, 4);
     if (c->seed % 4 == 0)
-        in.dims[3] = between(rng, 15, 20); /* vectors and a tail */
+        in.dims[3] = grad_between(rng, 15, 20); /* vectors and a tail */
     const int32_t multiplier = mote_rng_below(rng, 3) ? 1 : 2;
     mote_depthwise_conv_2d_params *p = c->params;
     int32_t h, w;
@@ -270,16 +265,16 @@ static void make_depthwise_conv_2d(grad_case *c, mote_rng *rng)
     random_window(rng, in.dims[2], &w, &p->stride_w, &p->dilation_w_factor);
     p->padding = (int32_t)mote_rng_below(rng, 2);
     p->depth_multiplier = multiplier;
-    add_whole(c, rng, &in);
+    grad_add_whole(c, rng, &in);
     const mote_shape filter = mote_shape_4d(1, h, w, in.dims[3] * multiplier);
-    add_whole(c, rng, &filter);
+    grad_add_whole(c, rng, &filter);
     const mote_shape bias = {1, {filter.dims[3]}};
-    add_whole(c, rng, &bias);
+    grad_add_whole(c, rng, &bias);
 }
 
 static void make_transpose_conv(grad_case *c, mote_rng *rng)
 {
-    const mote_shape out = image_shape(rng, 3);
+    const mote_shape out = grad_image_shape(rng, 3);
     mote_transpose_conv_params *p = c->params;
     int32_t h, w, one;
     random_window(rng, out.dims[1], &h, &p->stride_h, &one);
@@ -288,28 +283,28 @@ static void make_transpose_conv(grad_case *c, mote_rng *rng)
     mote_window_axis ah, aw;
     mote_window_axis_make(&ah, out.dims[1], h, p->stride_h, 1, p->padding, NULL);
     mote_window_axis_make(&aw, out.dims[2], w, p->stride_w, 1, p->padding, NULL);
-    const int32_t in_c = between(rng, 1, 3);
-    add_ints(c, 4, out.dims);
+    const int32_t in_c = grad_between(rng, 1, 3);
+    grad_add_ints(c, 4, out.dims);
     const mote_shape filter = mote_shape_4d(out.dims[3], h, w, in_c),
                      in = mote_shape_4d(out.dims[0], ah.out, aw.out, in_c);
-    add_whole(c, rng, &filter);
-    add_whole(c, rng, &in);
+    grad_add_whole(c, rng, &filter);
+    grad_add_whole(c, rng, &in);
     const mote_shape bias = {1, {out.dims[3]}};
-    add_whole(c, rng, &bias);
+    grad_add_whole(c, rng, &bias);
 }
 
 static void make_pool(grad_case *c, mote_rng *rng, bool distinct)
 {
-    const mote_shape in = image_shape(rng, 3);
+    const mote_shape in = grad_image_shape(rng, 3);
     mote_pool_2d_params *p = c->params;
     int32_t one;
     random_window(rng, in.dims[1], &p->filter_height, &p->stride_h, &one);
     random_window(rng, in.dims[2], &p->filter_width, &p->stride_w, &one);
     p->padding = (int32_t)mote_rng_below(rng, 2);
     if (distinct)
-        add_distinct(c, rng, &in);
+        grad_add_distinct(c, rng, &in);
     else
-        add_whole(c, rng, &in);
+        grad_add_whole(c, rng, &in);
 }
 
 static void make_average_pool_2d(grad_case *c, mote_rng *rng)
@@ -324,12 +319,12 @@ static void make_max_pool_2d(grad_case *c, mote_rng *rng)
 
 static void make_fully_connected(grad_case *c, mote_rng *rng)
 {
-    const mote_shape in = random_shape(rng, between(rng, 2, 3), 6);
+    const mote_shape in = grad_random_shape(rng, grad_between(rng, 2, 3), 6);
     ((mote_fully_connected_params *)c->params)->keep_num_dims = in.rank > 2;
-    add_whole(c, rng, &in);
-    const mote_shape filter = {2, {between(rng, 1, 40), in.dims[in.rank - 1]}}, bias = {1, {filter.dims[0]}};
-    add_whole(c, rng, &filter);
-    add_whole(c, rng, &bias);
+    grad_add_whole(c, rng, &in);
+    const mote_shape filter = {2, {grad_between(rng, 1, 40), in.dims[in.rank - 1]}}, bias = {1, {filter.dims[0]}};
+    grad_add_whole(c, rng, &filter);
+    grad_add_whole(c, rng, &bias);
 }
 
 static void make_batch_matmul(grad_case *c, mote_rng *rng)
@@ -337,11 +332,12 @@ static void make_batch_matmul(grad_case *c, mote_rng *rng)
     mote_batch_matmul_params *p = c->params;
     p->adj_x = mote_rng_below(rng, 2);
     p->adj_y = mote_rng_below(rng, 2);
-    const int32_t batch = between(rng, 1, 3), m = between(rng, 1, 5), k = between(rng, 1, 5), n = between(rng, 1, 5);
+    const int32_t batch = grad_between(rng, 1, 3), m = grad_between(rng, 1, 5), k = grad_between(rng, 1, 5),
+                  n = grad_between(rng, 1, 5);
     const mote_shape a = {3, {batch, p->adj_x ? k : m, p->adj_x ? m : k}};
     mote_shape b = {3, {mote_rng_below(rng, 2) ? batch : 1, p->adj_y ? n : k, p->adj_y ? k : n}};
-    add_whole(c, rng, &a);
-    add_whole(c, rng, &b);
+    grad_add_whole(c, rng, &a);
+    grad_add_whole(c, rng, &b);
 }
 
 /* --- normalization --- */
@@ -390,10 +386,10 @@ static void batch_norm_reference(const grad_case *c, const mote_op_io *io, doubl
 
 static void make_batch_norm(grad_case *c, mote_rng *rng)
 {
-    mote_shape shape = random_shape(rng, between(rng, 2, 4), 5);
+    mote_shape shape = grad_random_shape(rng, grad_between(rng, 2, 4), 5);
     shape.dims[0] += 3;
     if (c->seed % 4 == 0)
-        shape.dims[shape.rank - 1] = between(rng, 15, 70);
+        shape.dims[shape.rank - 1] = grad_between(rng, 15, 70);
     mote_batch_norm_params *p = c->params;
     *p = (mote_batch_norm_params){
         .epsilon = 1e-2f, .momentum = 0.9f, .axis = shape.rank - 1, .activation = (int32_t)(c->seed % 5)};
@@ -404,11 +400,11 @@ static void make_batch_norm(grad_case *c, mote_rng *rng)
     /* a sum over all of a channel that nearly vanishes, and a ReLU's kink within the step */
     c->tolerance = 1e-3;
     const mote_shape channels = {1, {shape.dims[p->axis]}};
-    add_real(c, rng, &shape, -2, 2);
-    add_real(c, rng, &channels, 0.5, 2);
-    add_real(c, rng, &channels, -1, 1);
-    add_real(c, rng, &channels, -1, 1);
-    add_real(c, rng, &channels, 0.5, 2);
+    grad_add_real(c, rng, &shape, -2, 2);
+    grad_add_real(c, rng, &channels, 0.5, 2);
+    grad_add_real(c, rng, &channels, -1, 1);
+    grad_add_real(c, rng, &channels, -1, 1);
+    grad_add_real(c, rng, &channels, 0.5, 2);
     c->inputs[3].wants = c->inputs[4].wants = false;
 }
 
@@ -431,27 +427,28 @@ static void softmax_reference(const grad_case *c, const mote_op_io *io, double *
 
 static void make_softmax(grad_case *c, mote_rng *rng)
 {
-    const mote_shape shape = random_shape(rng, between(rng, 1, 3), 6);
+    const mote_shape shape = grad_random_shape(rng, grad_between(rng, 1, 3), 6);
     if (c->op == MOTE_OP_SOFTMAX)
         ((mote_softmax_params *)c->params)->beta = mote_rng_below(rng, 2) ? 1.0f : 0.5f;
-    add_real(c, rng, &shape, -2, 2);
+    grad_add_real(c, rng, &shape, -2, 2);
     c->reference = softmax_reference;
 }
 
 static void make_dropout(grad_case *c, mote_rng *rng)
 {
-    const mote_shape shape = random_shape(rng, 4, 5);
+    const mote_shape shape = grad_random_shape(rng, 4, 5);
     mote_dropout_params *p = c->params;
     p->rate = 0.5f;
     if (mote_rng_below(rng, 2)) {
         p->noise_shape = mote_shape_4d(MOTE_DIM_UNKNOWN, 1, 1, mote_rng_below(rng, 2) ? 1 : MOTE_DIM_UNKNOWN);
     }
-    add_whole(c, rng, &shape);
+    grad_add_whole(c, rng, &shape);
 }
 
 static void make_random_augment(grad_case *c, mote_rng *rng)
 {
-    const mote_shape shape = mote_shape_4d(between(rng, 1, 3), between(rng, 2, 5), between(rng, 2, 5), 2);
+    const mote_shape shape =
+        mote_shape_4d(grad_between(rng, 1, 3), grad_between(rng, 2, 5), grad_between(rng, 2, 5), 2);
     mote_random_augment_params *p = c->params;
     static const int32_t kinds[] = {MOTE_AUGMENT_FLIP,        MOTE_AUGMENT_ROTATION,    MOTE_AUGMENT_ZOOM,
                                     MOTE_AUGMENT_TRANSLATION, MOTE_AUGMENT_CONTRAST,    MOTE_AUGMENT_BRIGHTNESS,
@@ -467,7 +464,7 @@ static void make_random_augment(grad_case *c, mote_rng *rng)
         .value_low = -100.0f,
         .value_high = 100.0f,
     };
-    float *x = add_whole(c, rng, &shape);
+    float *x = grad_add_whole(c, rng, &shape);
     for (int64_t i = 0; i < mote_shape_count(&shape); i++) /* away from where contrast and brightness clip */
         x[i] += p->kind == MOTE_AUGMENT_CONTRAST ? 50.0f : 0.0f;
 }
@@ -476,19 +473,19 @@ static void make_random_augment(grad_case *c, mote_rng *rng)
 
 static void make_reduce(grad_case *c, mote_rng *rng, bool distinct)
 {
-    const mote_shape shape = random_shape(rng, between(rng, 1, 4), 5);
+    const mote_shape shape = grad_random_shape(rng, grad_between(rng, 1, 4), 5);
     ((mote_reduce_params *)c->params)->keep_dims = mote_rng_below(rng, 2);
     if (distinct)
-        add_distinct(c, rng, &shape);
+        grad_add_distinct(c, rng, &shape);
     else
-        add_whole(c, rng, &shape);
+        grad_add_whole(c, rng, &shape);
     int32_t axes[MOTE_MAX_RANK], n = 0;
     for (int32_t d = 0; d < shape.rank; d++)
         if (mote_rng_below(rng, 2))
             axes[n++] = mote_rng_below(rng, 2) ? d : d - shape.rank;
     if (n == 0)
         axes[n++] = shape.rank - 1;
-    add_ints(c, n, axes);
+    grad_add_ints(c, n, axes);
 }
 
 static void make_sum(grad_case *c, mote_rng *rng)
@@ -501,197 +498,36 @@ static void make_extreme(grad_case *c, mote_rng *rng)
     make_reduce(c, rng, true);
 }
 
-/* --- moving --- */
+/* --- rows and products --- */
 
-static void make_reshape(grad_case *c, mote_rng *rng)
+static void make_reduce_prod(grad_case *c, mote_rng *rng)
 {
-    const mote_shape shape = random_shape(rng, 3, 4);
-    add_whole(c, rng, &shape);
-    const int32_t to[] = {-1, shape.dims[2]};
-    add_ints(c, 2, to);
+    make_reduce(c, rng, false); /* linear in each factor, of which many are 0 */
 }
 
-static void make_squeeze(grad_case *c, mote_rng *rng)
+static void l2_reference(const grad_case *c, const mote_op_io *io, double *const *inputs, double *output)
 {
-    const mote_shape shape = {4, {between(rng, 2, 4), 1, between(rng, 2, 4), 1}};
-    add_whole(c, rng, &shape);
-}
-
-static void make_expand_dims(grad_case *c, mote_rng *rng)
-{
-    const mote_shape shape = random_shape(rng, 2, 4);
-    add_whole(c, rng, &shape);
-    const int32_t axis = between(rng, 0, 2);
-    add_ints(c, 1, &axis);
-}
-
-static void make_transpose(grad_case *c, mote_rng *rng)
-{
-    const mote_shape shape = random_shape(rng, 4, 4);
-    static const int32_t orders[][4] = {{0, 2, 1, 3}, {3, 2, 1, 0}, {1, 0, 3, 2}, {0, 3, 1, 2}};
-    add_whole(c, rng, &shape);
-    add_ints(c, 4, orders[mote_rng_below(rng, 4)]);
-}
-
-static void make_pad(grad_case *c, mote_rng *rng)
-{
-    const mote_shape shape = random_shape(rng, 3, 4), pairs = {2, {3, 2}};
-    add_whole(c, rng, &shape);
-    int32_t *around = add_input(c, MOTE_INT32, &pairs, false)->data;
-    for (int32_t i = 0; i < 6; i++)
-        around[i] = between(rng, 0, 2);
-    if (c->op == MOTE_OP_PADV2) {
-        const mote_shape scalar = {0};
-        add_input(c, MOTE_FLOAT32, &scalar, false);
+    (void)c;
+    const mote_shape *shape = &io->inputs[0]->shape;
+    const int64_t depth = shape->dims[shape->rank - 1];
+    for (int64_t row = 0; row < mote_shape_count(shape) / depth; row++) {
+        double squares = 0;
+        for (int64_t i = 0; i < depth; i++)
+            squares += pow(inputs[0][row * depth + i], 2);
+        for (int64_t i = 0; i < depth; i++)
+            output[row * depth + i] = inputs[0][row * depth + i] / fmax(sqrt(squares), 1e-6);
     }
 }
 
-static void make_mirror_pad(grad_case *c, mote_rng *rng)
+static void make_l2_normalization(grad_case *c, mote_rng *rng)
 {
-    mote_shape shape = random_shape(rng, 3, 4);
-    const mote_shape pairs = {2, {3, 2}};
-    mote_mirror_pad_params *p = c->params;
-    p->mode = (int32_t)mote_rng_below(rng, 2);
-    add_whole(c, rng, &shape);
-    int32_t *around = add_input(c, MOTE_INT32, &pairs, false)->data;
-    for (int32_t i = 0; i < 6; i++)
-        around[i] = between(rng, 0, shape.dims[i / 2] - (p->mode == 0));
-}
-
-static void make_slice(grad_case *c, mote_rng *rng)
-{
-    const mote_shape shape = random_shape(rng, 3, 5);
-    int32_t begin[3], size[3];
-    for (int32_t d = 0; d < 3; d++) {
-        begin[d] = between(rng, 0, shape.dims[d] - 1);
-        size[d] = mote_rng_below(rng, 3) ? between(rng, 1, shape.dims[d] - begin[d]) : -1;
-    }
-    add_whole(c, rng, &shape);
-    add_ints(c, 3, begin);
-    add_ints(c, 3, size);
-}
-
-static void make_strided_slice(grad_case *c, mote_rng *rng)
-{
-    mote_shape shape = random_shape(rng, 3, 6);
-    shape.dims[0] += 2;
-    mote_strided_slice_params *p = c->params;
-    p->begin_mask = (int32_t)mote_rng_below(rng, 8);
-    p->end_mask = (int32_t)mote_rng_below(rng, 8);
-    p->shrink_axis_mask = mote_rng_below(rng, 3) ? 0 : 2;
-    const int32_t begin[] = {0, 0, 0}, end[] = {shape.dims[0], 1, shape.dims[2]};
-    const int32_t steps[] = {between(rng, 1, 2), 1, between(rng, 1, 3)};
-    add_whole(c, rng, &shape);
-    add_ints(c, 3, begin);
-    add_ints(c, 3, end);
-    add_ints(c, 3, steps);
-}
-
-static void make_concatenation(grad_case *c, mote_rng *rng)
-{
-    mote_shape shape = random_shape(rng, 3, 4);
-    const int32_t axis = between(rng, 0, 2), n = between(rng, 1, 3);
-    ((mote_concatenation_params *)c->params)->axis = mote_rng_below(rng, 2) ? axis : axis - 3;
-    for (int32_t i = 0; i < n; i++) {
-        shape.dims[axis] = between(rng, 1, 4);
-        add_whole(c, rng, &shape);
-    }
-}
-
-static void make_pack(grad_case *c, mote_rng *rng)
-{
-    const mote_shape shape = random_shape(rng, 2, 4);
-    const int32_t n = between(rng, 1, 3);
-    *(mote_pack_params *)c->params = (mote_pack_params){n, between(rng, 0, 2)};
-    for (int32_t i = 0; i < n; i++)
-        add_whole(c, rng, &shape);
-}
-
-static void make_unpack(grad_case *c, mote_rng *rng)
-{
-    mote_shape shape = random_shape(rng, 3, 3);
-    const int32_t axis = between(rng, 0, 2);
-    *(mote_unpack_params *)c->params = (mote_unpack_params){shape.dims[axis], axis};
-    c->n_outputs = shape.dims[axis];
-    add_whole(c, rng, &shape);
-}
-
-static void make_split(grad_case *c, mote_rng *rng)
-{
-    mote_shape shape = random_shape(rng, 3, 3);
-    const int32_t axis = between(rng, 0, 2);
-    c->n_outputs = between(rng, 1, 3);
-    ((mote_split_params *)c->params)->num_splits = c->n_outputs;
-    shape.dims[axis] *= c->n_outputs;
-    add_ints(c, 1, &axis);
-    add_whole(c, rng, &shape);
-}
-
-static void make_split_v(grad_case *c, mote_rng *rng)
-{
-    mote_shape shape = random_shape(rng, 3, 3);
-    const int32_t axis = between(rng, 0, 2), sizes[] = {between(rng, 1, 3), between(rng, 1, 3)};
-    c->n_outputs = 2;
-    ((mote_split_v_params *)c->params)->num_splits = 2;
-    shape.dims[axis] = sizes[0] + sizes[1];
-    add_whole(c, rng, &shape);
-    add_ints(c, 2, sizes);
-    add_ints(c, 1, &axis);
-}
-
-static void make_gather(grad_case *c, mote_rng *rng)
-{
-    const mote_shape shape = random_shape(rng, 3, 4);
-    const int32_t axis = between(rng, 0, 2);
-    ((mote_gather_params *)c->params)->axis = axis;
-    int32_t at[5];
-    for (int32_t i = 0; i < 5; i++)
-        at[i] = between(rng, 0, shape.dims[axis] - 1);
-    add_whole(c, rng, &shape);
-    add_ints(c, 5, at);
-}
-
-static void make_tile(grad_case *c, mote_rng *rng)
-{
-    const mote_shape shape = random_shape(rng, 3, 3);
-    const int32_t times[] = {between(rng, 1, 3), between(rng, 1, 3), between(rng, 1, 3)};
-    add_whole(c, rng, &shape);
-    add_ints(c, 3, times);
-}
-
-static void make_broadcast_to(grad_case *c, mote_rng *rng)
-{
-    const mote_shape shape = {2, {1, between(rng, 1, 4)}};
-    const int32_t to[] = {between(rng, 1, 3), between(rng, 1, 4), shape.dims[1]};
-    add_whole(c, rng, &shape);
-    add_ints(c, 3, to);
-}
-
-static void make_reverse_v2(grad_case *c, mote_rng *rng)
-{
-    const mote_shape shape = random_shape(rng, 3, 4);
-    const int32_t axis = between(rng, 0, 2);
-    add_whole(c, rng, &shape);
-    add_ints(c, 1, &axis);
-}
-
-static void make_resize(grad_case *c, mote_rng *rng)
-{
-    const mote_shape shape = image_shape(rng, 3);
-    const int32_t size[] = {between(rng, 1, 9), between(rng, 1, 9)};
-    mote_resize_params *p = c->params;
-    p->half_pixel_centers = mote_rng_below(rng, 2);
-    p->align_corners = !p->half_pixel_centers && mote_rng_below(rng, 2);
-    add_whole(c, rng, &shape);
-    add_ints(c, 2, size);
+    mote_shape shape = grad_random_shape(rng, grad_between(rng, 1, 3), 6);
+    shape.dims[shape.rank - 1]++; /* of a single value only the sign is left */
+    grad_add_real(c, rng, &shape, 0.2, 2);
+    c->reference = l2_reference;
 }
 
 /* --- table --- */
-
-#define CASE(CODE, symbol)                                                                                             \
-    {                                                                                                                  \
-        MOTE_OP_##CODE, make_##symbol                                                                                  \
-    }
 
 grad_make_fn *grad_find_case(int32_t op)
 {
@@ -726,6 +562,7 @@ grad_make_fn *grad_find_case(int32_t op)
         CASE(MINIMUM, minimum),
         CASE(SQUARED_DIFFERENCE, squared_difference),
         CASE(POW, pow),
+        CASE(FLOOR_MOD, floor_mod),
         CASE(PRELU, prelu),
         CASE(CONV_2D, conv_2d),
         CASE(DEPTHWISE_CONV_2D, depthwise_conv_2d),
@@ -741,31 +578,13 @@ grad_make_fn *grad_find_case(int32_t op)
         CASE(LOG_SOFTMAX, softmax),
         CASE(MEAN, sum),
         CASE(SUM, sum),
+        CASE(REDUCE_PROD, reduce_prod),
+        CASE(L2_NORMALIZATION, l2_normalization),
         CASE(REDUCE_MAX, extreme),
         CASE(REDUCE_MIN, extreme),
-        CASE(RESHAPE, reshape),
-        CASE(SQUEEZE, squeeze),
-        CASE(EXPAND_DIMS, expand_dims),
-        CASE(TRANSPOSE, transpose),
-        CASE(PAD, pad),
-        CASE(PADV2, pad),
-        CASE(MIRROR_PAD, mirror_pad),
-        CASE(SLICE, slice),
-        CASE(STRIDED_SLICE, strided_slice),
-        CASE(CONCATENATION, concatenation),
-        CASE(PACK, pack),
-        CASE(UNPACK, unpack),
-        CASE(SPLIT, split),
-        CASE(SPLIT_V, split_v),
-        CASE(GATHER, gather),
-        CASE(TILE, tile),
-        CASE(BROADCAST_TO, broadcast_to),
-        CASE(REVERSE_V2, reverse_v2),
-        CASE(RESIZE_BILINEAR, resize),
-        CASE(RESIZE_NEAREST_NEIGHBOR, resize),
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         if (cases[i].op == op)
             return cases[i].make;
-    return NULL;
+    return grad_find_moving_case(op);
 }

@@ -31,4 +31,22 @@ typedef void grad_make_fn(grad_case *c, mote_rng *rng);
 grad_make_fn *grad_find_case(int32_t op); /* NULL: none */
 void grad_case_free(grad_case *c);
 
+/* --- for the files of cases --- */
+#define CASE(CODE, symbol)                                                                                             \
+    {                                                                                                                  \
+        MOTE_OP_##CODE, make_##symbol                                                                                  \
+    }
+grad_make_fn *grad_find_moving_case(int32_t op); /* grad_cases_move.c */
+int32_t grad_between(mote_rng *rng, int32_t low, int32_t high);
+mote_shape grad_random_shape(mote_rng *rng, int32_t rank, int32_t most);
+mote_shape grad_image_shape(mote_rng *rng, int32_t most_channels);
+mote_tensor *grad_add_input(grad_case *c, mote_dtype dtype, const mote_shape *shape, bool wants);
+/* Whole numbers of [-3, 3]. */
+float *grad_add_whole(grad_case *c, mote_rng *rng, const mote_shape *shape);
+/* Different multiples of 4, in random order: a step of 1 never changes which is the largest. */
+void grad_add_distinct(grad_case *c, mote_rng *rng, const mote_shape *shape);
+/* Reals of [low, high]. */
+float *grad_add_real(grad_case *c, mote_rng *rng, const mote_shape *shape, double low, double high);
+int32_t *grad_add_ints(grad_case *c, int32_t n, const int32_t *values);
+
 #endif

@@ -53,6 +53,7 @@ PART(difference_by_a, 2.0f * (A - B))
 PART(difference_by_b, -2.0f * (A - B))
 PART(pow_by_a_part, B == 0.0f ? 0.0f : B * powf(A, B - 1.0f))
 PART(pow_by_b_part, pow_by_b(A, Y))
+PART(floor_mod_by_b, -floorf(A / B))
 PART(prelu_by_a, A >= 0.0f ? 1.0f : B)
 PART(prelu_by_b, A >= 0.0f ? 0.0f : A)
 
@@ -228,10 +229,12 @@ GRAD(maximum, BOTH, NEITHER, 0, max_by_a, max_by_b)
 GRAD(minimum, BOTH, NEITHER, 0, min_by_a, min_by_b)
 GRAD(squared_difference, BOTH, NEITHER, 0, difference_by_a, difference_by_b)
 GRAD(pow, BOTH, RESULT, 0, pow_by_a_part, pow_by_b_part)
+GRAD(floor_mod, BOTH, NEITHER, 0, one, floor_mod_by_b)
 GRAD(prelu, BOTH, NEITHER, 0, prelu_by_a, prelu_by_b)
 
 #define FLAT(symbol) const mote_op_grad mote_op_grad_##symbol = {0};
 
+FLAT(floor_div)
 FLAT(equal)
 FLAT(not_equal)
 FLAT(less)

@@ -31,7 +31,7 @@ static void l2_f32(void *arg, int64_t begin, int64_t end, int32_t thread)
         float sum = 0.0f;
         for (int64_t i = 0; i < w->depth; ++i)
             sum += in[i] * in[i];
-        const float norm = fmaxf(sqrtf(sum), 1e-6f);
+        const float norm = fmaxf(sqrtf(sum), MOTE_L2_LEAST_NORM);
         for (int64_t i = 0; i < w->depth; ++i)
             out[i] = in[i] / norm;
     }

@@ -8,11 +8,10 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
     return mote_need_whole_elements(io->inputs[0], err);
 }
 
-static void rearrange(const mote_op_io *io, const mote_shape *fine, bool to_depth)
+void mote_space_depth_move(int32_t block, const mote_shape *fine, bool to_depth, size_t element, const void *from,
+                           void *to)
 {
-    const mote_space_depth_params *params = io->node->params;
-    const int32_t block = params->block_size, rows = fine->dims[1] / block, columns = fine->dims[2] / block;
-    const size_t element = mote_dtype_bytes(io->inputs[0]->dtype);
+    const int32_t rows = fine->dims[1] / block, columns = fine->dims[2] / block;
     /* both as [batch, row, y, column, x, depth] */
     const int64_t dims[6] = {fine->dims[0], rows, block, columns, block, fine->dims[3]};
     const mote_shape in_order =
@@ -30,7 +29,14 @@ static void rearrange(const mote_op_io *io, const mote_shape *fine, bool to_dept
         box.dims[d] = dims[d];
         deep_strides[d] = strides[FROM[d]];
     }
-    mote_copy_box(&box, io->inputs[0]->data, io->outputs[0]->data);
+    mote_copy_box(&box, from, to);
+}
+
+static void rearrange(const mote_op_io *io, const mote_shape *fine, bool to_depth)
+{
+    const mote_space_depth_params *params = io->node->params;
+    mote_space_depth_move(params->block_size, fine, to_depth, mote_dtype_bytes(io->inputs[0]->dtype),
+                          io->inputs[0]->data, io->outputs[0]->data);
 }
 
 static mote_status eval_to_depth(mote_run *run, const mote_op_io *io, void *state, mote_error *err)

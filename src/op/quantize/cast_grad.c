@@ -1,0 +1,15 @@
+/* CAST between floats is the identity; to and from integers it has no derivative, and nobody asks. */
+#include "op/op.h"
+
+#include <string.h>
+
+static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *err)
+{
+    (void)run, (void)err;
+    const int64_t n = mote_shape_count(&grad->io->inputs[0]->shape);
+    if (grad->d_inputs[0] != grad->d_outputs[0] && n > 0)
+        memcpy(grad->d_inputs[0], grad->d_outputs[0], (size_t)n * sizeof(float));
+    return MOTE_OK;
+}
+
+const mote_op_grad mote_op_grad_cast = {.flags = MOTE_GRAD_IN_PLACE, .backward = backward};
