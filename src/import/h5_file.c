@@ -1,8 +1,6 @@
 #include "import/h5_file.h"
 
 #include "base/sanitized.h"
-#include "import/h5_snapshot.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -56,6 +54,20 @@ static void contain(size_t n_bytes)
     setrlimit(RLIMIT_NOFILE, &none);
 }
 
+static bool write_pipe(void *context, const void *data, size_t n_bytes)
+{
+    const int fd = *(const int *)context;
+    const unsigned char *from = data;
+    while (n_bytes > 0) {
+        const ssize_t n = write(fd, from, n_bytes);
+        if (n < 0 && errno != EINTR)
+            return false;
+        from += n > 0 ? n : 0;
+        n_bytes -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
 /* --- the parent --- */
 
 typedef struct pipe_reader {
@@ -92,43 +104,7 @@ static bool read_pipe(void *context, void *data, size_t n_bytes)
     return true;
 }
 
-static mote_status receive(mote_h5 *h5, int fd, mote_error *err)
-{
-    pipe_reader *reader = calloc(1, sizeof *reader);
-    if (!reader)
-        return mote_error_no_memory(err);
-    reader->fd = fd;
-    const mote_status status = h5_snapshot_receive(&h5->snapshot, h5->arena, read_pipe, reader, err);
-    free(reader);
-    return status;
-}
-
-static mote_status walk_in_child(mote_h5 *h5, const void *bytes, size_t n_bytes, mote_error *err)
-{
-    int fds[2];
-    if (pipe2(fds, O_CLOEXEC) != 0)
-        return mote_error_set(err, MOTE_IO, "no pipe for reading HDF5: %s", strerror(errno));
-    const pid_t child = fork();
-    if (child < 0) {
-        close(fds[0]);
-        close(fds[1]);
-        return mote_error_set(err, MOTE_IO, "no process for reading HDF5: %s", strerror(errno));
-    }
-    if (child == 0) {
-        contain(n_bytes);
-        mote_h5_walk(bytes, n_bytes, fds[1]);
-        _exit(0);
-    }
-    close(fds[1]);
-    const mote_status status = receive(h5, fds[0], err);
-    close(fds[0]);
-    kill(child, SIGKILL); /* after an error it may still be writing */
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
-    return status;
-}
-
-mote_status mote_h5_open(mote_h5 **h5, const void *bytes, size_t n_bytes, mote_error *err)
+mote_status mote_h5_receive(mote_h5 **h5, size_t n_bytes, h5_read_fn *read, void *context, mote_error *err)
 {
     *h5 = NULL;
     /* Values are wider here than in the file at most by four (integers of 16 bits), unless they were deflated. */
@@ -139,11 +115,48 @@ mote_status mote_h5_open(mote_h5 **h5, const void *bytes, size_t n_bytes, mote_e
         return mote_error_no_memory(err);
     }
     opened->arena = arena;
-    const mote_status status = walk_in_child(opened, bytes, n_bytes, err);
+    const mote_status status = h5_snapshot_receive(&opened->snapshot, arena, read, context, err);
     if (status == MOTE_OK)
         *h5 = opened;
     else
         mote_arena_free(arena);
+    return status;
+}
+
+static mote_status receive_from(mote_h5 **h5, size_t n_bytes, int fd, mote_error *err)
+{
+    pipe_reader *reader = calloc(1, sizeof *reader);
+    if (!reader)
+        return mote_error_no_memory(err);
+    reader->fd = fd;
+    const mote_status status = mote_h5_receive(h5, n_bytes, read_pipe, reader, err);
+    free(reader);
+    return status;
+}
+
+mote_status mote_h5_open(mote_h5 **h5, const void *bytes, size_t n_bytes, mote_error *err)
+{
+    int fds[2];
+    *h5 = NULL;
+    if (pipe2(fds, O_CLOEXEC) != 0)
+        return mote_error_set(err, MOTE_IO, "no pipe for reading HDF5: %s", strerror(errno));
+    const pid_t child = fork();
+    if (child < 0) {
+        close(fds[0]);
+        close(fds[1]);
+        return mote_error_set(err, MOTE_IO, "no process for reading HDF5: %s", strerror(errno));
+    }
+    if (child == 0) {
+        contain(n_bytes);
+        mote_h5_walk(bytes, n_bytes, write_pipe, &fds[1]);
+        _exit(0);
+    }
+    close(fds[1]);
+    const mote_status status = receive_from(h5, n_bytes, fds[0], err);
+    close(fds[0]);
+    kill(child, SIGKILL); /* after an error it may still be writing */
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
     return status;
 }
 

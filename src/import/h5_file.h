@@ -8,13 +8,16 @@
 #ifndef MOTE_IMPORT_H5_FILE_H
 #define MOTE_IMPORT_H5_FILE_H
 
+#include "import/h5_snapshot.h"
+
 #include <mote/io.h>
-#include <mote/tensor.h>
 
 typedef struct mote_h5 mote_h5;
 
 /* Reads all of the file at once; bytes are not needed afterwards. */
 mote_status mote_h5_open(mote_h5 **h5, const void *bytes, size_t n_bytes, mote_error *err);
+/* The same from the records of mote_h5_walk on a file of n_bytes, which the limit on memory goes by. */
+mote_status mote_h5_receive(mote_h5 **h5, size_t n_bytes, h5_read_fn *read, void *context, mote_error *err);
 void mote_h5_close(mote_h5 *h5);
 
 /* Paths begin with a slash; the root is "/". */

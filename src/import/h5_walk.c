@@ -2,17 +2,17 @@
 
 #include <mote/tensor.h>
 
-#include <errno.h>
 #include <hdf5.h>
 #include <hdf5_hl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct walk {
-    int fd;
-    bool failed; /* the reader is gone */
+    h5_write_fn *write;
+    void *context;
+    bool failed; /* nothing more is to be said: an error was, or the reader is gone */
+    bool gone;
     size_t n_buffered;
     size_t file_bytes;
     int32_t n_objects;
@@ -26,14 +26,8 @@ typedef struct walk {
 
 static void flush(walk *w)
 {
-    size_t done = 0;
-    while (!w->failed && done < w->n_buffered) {
-        const ssize_t n = write(w->fd, w->buffer + done, w->n_buffered - done);
-        if (n > 0)
-            done += (size_t)n;
-        else if (errno != EINTR)
-            w->failed = true;
-    }
+    if (!w->failed && w->n_buffered)
+        w->failed = w->gone = !w->write(w->context, w->buffer, w->n_buffered);
     w->n_buffered = 0;
 }
 
@@ -342,12 +336,13 @@ static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *info, 
     return w->failed ? -1 : 0;
 }
 
-void mote_h5_walk(const void *bytes, size_t n_bytes, int fd)
+void mote_h5_walk(const void *bytes, size_t n_bytes, h5_write_fn *write, void *context)
 {
     walk *w = calloc(1, sizeof *w);
     if (!w)
         return;
-    w->fd = fd;
+    w->write = write;
+    w->context = context;
     w->file_bytes = n_bytes;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* its own error printing */
     H5PLset_loading_state(0);              /* filters from elsewhere */
@@ -361,7 +356,12 @@ void mote_h5_walk(const void *bytes, size_t n_bytes, int fd)
         read_group(w, root);
     if (!w->failed)
         put_kind(w, H5_END);
-    w->failed = false; /* what is buffered goes out after a failure too */
+    w->failed = w->gone; /* what is buffered goes out after a failure too */
     flush(w);
     free(w);
+    /* All is said: should the library break down now, nobody minds. */
+    if (root >= 0)
+        H5Gclose(root);
+    if (file >= 0)
+        H5Fclose(file);
 }

@@ -1,8 +1,9 @@
 /* Reading all that mote wants of an HDF5 image through libhdf5, as a stream of records. Runs in a child process: see
- * h5_file.h. */
+ * h5_file.h. (The fuzzer runs it in its own, to see where inputs lead.) */
 #ifndef MOTE_IMPORT_H5_WALK_H
 #define MOTE_IMPORT_H5_WALK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,7 +34,9 @@ enum {
     H5_MAX_DEPTH = 64,
 };
 
-/* Writes the records to the pipe fd. */
-void mote_h5_walk(const void *bytes, size_t n_bytes, int fd);
+/* Where the records go: a pipe, or memory in tests. False: nobody reads any more. */
+typedef bool h5_write_fn(void *context, const void *data, size_t n_bytes);
+
+void mote_h5_walk(const void *bytes, size_t n_bytes, h5_write_fn *write, void *context);
 
 #endif

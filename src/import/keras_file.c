@@ -24,30 +24,37 @@ int keras_file_major(const keras_file *file)
 
 /* --- .h5 --- */
 
-static mote_status open_h5(keras_file *file, const void *bytes, size_t n_bytes, mote_arena *arena, mote_error *err)
+/* Where the weights are; the handle is the file's from now on. */
+static mote_status find_root(keras_file *file, mote_h5 *h5, size_t n_bytes, mote_arena *arena, mote_error *err)
 {
-    file->n_bytes = n_bytes;
-    mote_status status = mote_h5_open(&file->h5, bytes, n_bytes, err);
-    if (status != MOTE_OK)
-        return status;
-    file->root = mote_h5_has(file->h5, "/model_weights") ? "/model_weights" : "";
     const char *const *names;
     int32_t n;
-    status = mote_h5_text_list(file->h5, *file->root ? file->root : "/", "layer_names", arena, (const char ***)&names,
-                               &n, err);
+    file->h5 = h5;
+    file->n_bytes = n_bytes;
+    file->root = mote_h5_has(h5, "/model_weights") ? "/model_weights" : "";
+    const mote_status status =
+        mote_h5_text_list(h5, *file->root ? file->root : "/", "layer_names", arena, (const char ***)&names, &n, err);
     file->by_path = n == 0 && !*file->root;
     return status;
 }
 
-static mote_status read_h5(keras_file *file, const void *bytes, size_t n_bytes, mote_arena *arena, mote_error *err)
+static mote_status open_h5(keras_file *file, const void *bytes, size_t n_bytes, mote_arena *arena, mote_error *err)
 {
-    mote_status status = open_h5(file, bytes, n_bytes, arena, err);
+    mote_h5 *h5;
+    const mote_status status = mote_h5_open(&h5, bytes, n_bytes, err);
+    return status == MOTE_OK ? find_root(file, h5, n_bytes, arena, err) : status;
+}
+
+mote_status keras_file_from_h5(keras_file *file, mote_h5 *h5, size_t n_bytes, mote_arena *arena, mote_error *err)
+{
+    *file = (keras_file){.root = ""};
+    mote_status status = find_root(file, h5, n_bytes, arena, err);
     if (status == MOTE_OK)
-        status = mote_h5_text(file->h5, "/", "model_config", &file->config, err);
+        status = mote_h5_text(h5, "/", "model_config", &file->config, err);
     if (status == MOTE_OK)
-        status = mote_h5_text(file->h5, "/", "training_config", &file->training, err);
+        status = mote_h5_text(h5, "/", "training_config", &file->training, err);
     if (status == MOTE_OK)
-        status = mote_h5_text(file->h5, "/", "keras_version", &file->version, err);
+        status = mote_h5_text(h5, "/", "keras_version", &file->version, err);
     return status;
 }
 
@@ -127,8 +134,11 @@ mote_status keras_file_open(keras_file *file, const void *bytes, size_t n_bytes,
                             const mote_allocator *allocator, mote_error *err)
 {
     *file = (keras_file){.root = "", .allocator = allocator};
-    const bool zipped = n_bytes >= 4 && memcmp(bytes, "PK\x03\x04", 4) == 0;
-    return zipped ? read_zip(file, bytes, n_bytes, arena, err) : read_h5(file, bytes, n_bytes, arena, err);
+    if (n_bytes >= 4 && memcmp(bytes, "PK\x03\x04", 4) == 0)
+        return read_zip(file, bytes, n_bytes, arena, err);
+    mote_h5 *h5;
+    const mote_status status = mote_h5_open(&h5, bytes, n_bytes, err);
+    return status == MOTE_OK ? keras_file_from_h5(file, h5, n_bytes, arena, err) : status;
 }
 
 void keras_file_close(keras_file *file)

@@ -13,6 +13,8 @@
 #include "import/h5_file.h"
 #include "import/keras_model.h"
 
+#include <mote/import.h>
+
 enum { KERAS_MAX_FILE_BYTES = 2000 * 1000 * 1000 };
 
 typedef struct keras_file {
@@ -30,10 +32,14 @@ typedef struct keras_file {
 /* Texts live in the arena or with the file, which must be closed after success and after failure. */
 mote_status keras_file_open(keras_file *file, const void *bytes, size_t n_bytes, mote_arena *arena,
                             const mote_allocator *allocator, mote_error *err);
+/* An .h5 that is open already; the handle goes with the file. n_bytes: its size. */
+mote_status keras_file_from_h5(keras_file *file, mote_h5 *h5, size_t n_bytes, mote_arena *arena, mote_error *err);
 void keras_file_close(keras_file *file);
 
 /* 2 or 3 (a file that does not say is older). */
 int keras_file_major(const keras_file *file);
+/* The model in an open file; free with mote_model_free. */
+mote_status keras_file_load(mote_model **model, keras_file *file, const mote_import_options *options, mote_error *err);
 /* Parses the description; the caller's json_decref. */
 mote_status keras_parse_json(const char *text, json_t **document, mote_error *err);
 

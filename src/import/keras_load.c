@@ -2,7 +2,6 @@
 #include "import/keras_file.h"
 
 #include <math.h>
-#include <mote/import.h>
 
 /* Of a hostile file: values are float32 in memory, whatever the file has, and once more while they are laid out. */
 static size_t memory_limit(const keras_file *file)
@@ -65,7 +64,7 @@ static mote_status copy_texts(mote_model *model, const keras_file *file, mote_er
     return whole ? MOTE_OK : mote_error_no_memory(err);
 }
 
-static mote_status load_from(mote_model **model, keras_file *file, const mote_import_options *options, mote_error *err)
+mote_status keras_file_load(mote_model **model, keras_file *file, const mote_import_options *options, mote_error *err)
 {
     if (!file->config)
         return mote_error_set(err, MOTE_FORMAT, "it holds weights alone, no model; save the whole model");
@@ -95,7 +94,7 @@ mote_status mote_keras_read(mote_model **model, const void *bytes, size_t n_byte
     keras_file file;
     mote_status status = keras_file_open(&file, bytes, n_bytes, texts, options->allocator, err);
     if (status == MOTE_OK)
-        status = load_from(model, &file, options, err);
+        status = keras_file_load(model, &file, options, err);
     keras_file_close(&file);
     mote_arena_free(texts);
     return status;
