@@ -1,11 +1,11 @@
 /* mote benchmark: how long a network takes, and what it needs. */
+#include "cli/cli_json.h"
 #include "cli/cli_model.h"
 
 #include <mote/benchmark.h>
 #include <mote/clock.h>
 #include <mote/op_code.h>
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -142,7 +142,7 @@ static json_t *rows_json(const profile *p, const profile_row *rows, int32_t n)
         json_t *row = json_object();
         json_object_set_new(row, "op", json_string(op_text(rows[i].op)));
         if (rows[i].name)
-            json_object_set_new(row, "name", json_string(rows[i].name));
+            json_object_set_new(row, "name", cli_json_text(rows[i].name));
         else
             json_object_set_new(row, "count", json_integer(rows[i].n));
         json_object_set_new(row, "ms", json_real(rows[i].ms));
@@ -161,7 +161,7 @@ static void print_json(const measured *m, const profile *p, const cli_context *c
     } times[] = {{"init_ms", m->init_ms},       {"first_ms", m->first_ms},     {"mean_ms", m->latency.mean_ms},
                  {"std_ms", m->latency.std_ms}, {"min_ms", m->latency.min_ms}, {"p50_ms", m->latency.p50_ms},
                  {"p90_ms", m->latency.p90_ms}, {"p99_ms", m->latency.p99_ms}};
-    json_object_set_new(root, "model", json_string(path));
+    json_object_set_new(root, "model", cli_json_text(path));
     json_object_set_new(root, "threads", json_integer(context->n_threads));
     for (size_t i = 0; i < CLI_COUNT(times); i++)
         json_object_set_new(root, times[i].name, json_real(times[i].ms));
@@ -171,9 +171,7 @@ static void print_json(const measured *m, const profile *p, const cli_context *c
     json_object_set_new(root, "ops", rows_json(p, p->nodes, p->n_nodes));
     if (p->n_ops)
         json_object_set_new(root, "by_op", rows_json(p, p->ops, p->n_ops));
-    json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6) | JSON_PRESERVE_ORDER);
-    putchar('\n');
-    json_decref(root);
+    cli_json_print(root);
 }
 
 static void print_text(const measured *m, const profile *p, const cli_context *context, const benchmark_args *args)

@@ -1,12 +1,12 @@
 #include "cli/cli_calibrate.h"
 #include "cli/cli_evaluate.h"
+#include "cli/cli_json.h"
 #include "cli/cli_model.h"
 
 #include <mote/clock.h>
 #include <mote/io.h>
 #include <mote/tflite.h>
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -118,7 +118,7 @@ static void on_warning(void *arg, const char *text)
 {
     conversion *c = arg;
     cli_warn(c->context, "%s", text);
-    json_array_append_new(c->warnings, json_string(text));
+    json_array_append_new(c->warnings, cli_json_text(text));
 }
 
 static mote_dtype type_of(const char *text)
@@ -230,14 +230,12 @@ static mote_status validate(conversion *c, mote_error *err)
 static void print_json(const conversion *c, double seconds)
 {
     const bool validated = c->args->validate != NULL;
-    json_t *document = json_pack("{s:s, s:s, s:I, s:f, s:i, s:[], s:o, s:o, s:O}", "output", c->args->output, "format",
-                                 c->args->quantize, "bytes", (json_int_t)c->n_bytes, "seconds", seconds, "ops",
-                                 (int)c->result->graphs[0]->n_nodes, "recover", "accuracy",
-                                 validated ? json_real(c->accuracy) : json_null(), "float_accuracy",
-                                 validated ? json_real(c->float_accuracy) : json_null(), "warnings", c->warnings);
-    json_dumpf(document, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9) | JSON_PRESERVE_ORDER);
-    putchar('\n');
-    json_decref(document);
+    json_t *document = json_pack(
+        "{s:o, s:s, s:I, s:f, s:i, s:[], s:o, s:o, s:O}", "output", cli_json_text(c->args->output), "format",
+        c->args->quantize, "bytes", (json_int_t)c->n_bytes, "seconds", seconds, "ops",
+        (int)c->result->graphs[0]->n_nodes, "recover", "accuracy", validated ? json_real(c->accuracy) : json_null(),
+        "float_accuracy", validated ? json_real(c->float_accuracy) : json_null(), "warnings", c->warnings);
+    cli_json_print(document);
 }
 
 static void print_result(const conversion *c, double seconds)

@@ -1,12 +1,12 @@
 /* mote dataset download: a published set of photos, fetched, checked and taken apart into class folders. */
 #include "cli/cli.h"
 #include "cli/cli_interrupt.h"
+#include "cli/cli_json.h"
 
 #include <mote/archive.h>
 #include <mote/fetch.h>
 #include <mote/io.h>
 
-#include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,12 +118,10 @@ static void report(const cli_context *context, const char *dir, const mote_archi
                (long long)n, (long long)counts->n_cats, (long long)counts->n_dogs, (long long)counts->n_dropped);
         return;
     }
-    json_t *document = json_pack("{s:s, s:[s,s], s:I, s:{s:I, s:I}, s:I}", "path", dir, "classes", "cat", "dog",
-                                 "examples", (json_int_t)n, "per_class", "cat", (json_int_t)counts->n_cats, "dog",
-                                 (json_int_t)counts->n_dogs, "dropped", (json_int_t)counts->n_dropped);
-    json_dumpf(document, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(document);
+    json_t *document = json_pack("{s:o, s:[s,s], s:I, s:{s:I, s:I}, s:I}", "path", cli_json_text(dir), "classes", "cat",
+                                 "dog", "examples", (json_int_t)n, "per_class", "cat", (json_int_t)counts->n_cats,
+                                 "dog", (json_int_t)counts->n_dogs, "dropped", (json_int_t)counts->n_dropped);
+    cli_json_print(document);
 }
 
 /* What an earlier run has finished is not fetched again. */

@@ -1,10 +1,10 @@
 /* mote dataset info: classes, counts and image sizes, every photo decoded. */
 #include "cli/cli_data_choice.h"
+#include "cli/cli_json.h"
 
 #include <mote/text.h>
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,12 +106,6 @@ static mote_status look_at_all(const cli_context *context, survey *s, const mote
 
 /* --- what is said --- */
 
-static json_t *clean_json(const char *text)
-{
-    char clean[4096];
-    return json_string(mote_text_clean(clean, sizeof clean, text));
-}
-
 static void count_json(json_t *object, const char *name, int64_t n)
 {
     char clean[4096];
@@ -128,19 +122,17 @@ static void print_json(const survey *s, const char *path, const char *split)
 {
     json_t *classes = json_array(), *per_class = json_object(), *splits = json_object();
     for (int32_t i = 0; i < mote_dataset_n_classes(s->dataset); i++) {
-        json_array_append_new(classes, clean_json(mote_dataset_class_name(s->dataset, i)));
+        json_array_append_new(classes, cli_json_text(mote_dataset_class_name(s->dataset, i)));
         count_json(per_class, mote_dataset_class_name(s->dataset, i), s->per_class[i]);
     }
     for (int32_t i = 0; i < mote_dataset_n_splits(s->dataset); i++)
         count_json(splits, mote_dataset_split_name(s->dataset, i), mote_dataset_split_count(s->dataset, i));
     json_t *document =
-        json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I}", "data", clean_json(path), "split",
-                  split ? clean_json(split) : json_null(), "splits", splits, "classes", classes, "examples",
+        json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I}", "data", cli_json_text(path), "split",
+                  split ? cli_json_text(split) : json_null(), "splits", splits, "classes", classes, "examples",
                   (json_int_t)s->n, "per_class", per_class, "width", range_json(&s->width, s->n), "height",
                   range_json(&s->height, s->n), "skipped", (json_int_t)s->n_skipped);
-    json_dumpf(document, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(document);
+    cli_json_print(document);
 }
 
 static void print_range(const char *what, const range *r, int64_t n)

@@ -1,10 +1,10 @@
 /* mote dataset make: drawn cats and dogs, to try everything on without a download. */
 #include "cli/cli_interrupt.h"
+#include "cli/cli_json.h"
 #include "cli/cli_pets.h"
 
 #include <mote/draw.h>
 
-#include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -44,13 +44,12 @@ static void report(const cli_context *context, const cli_pets *args, const char 
                (long long)args->size, (long long)args->size, (long long)n_cats, (long long)(args->count - n_cats));
         return;
     }
-    json_t *document = json_pack(
-        "{s:s, s:[s,s], s:I, s:{s:I, s:I}, s:I, s:I}", "path", path, "classes", mote_pet_name(0), mote_pet_name(1),
-        "examples", (json_int_t)args->count, "per_class", mote_pet_name(0), (json_int_t)n_cats, mote_pet_name(1),
-        (json_int_t)(args->count - n_cats), "size", (json_int_t)args->size, "seed", (json_int_t)args->seed);
-    json_dumpf(document, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(document);
+    json_t *document =
+        json_pack("{s:o, s:[s,s], s:I, s:{s:I, s:I}, s:I, s:I}", "path", cli_json_text(path), "classes",
+                  mote_pet_name(0), mote_pet_name(1), "examples", (json_int_t)args->count, "per_class",
+                  mote_pet_name(0), (json_int_t)n_cats, mote_pet_name(1), (json_int_t)(args->count - n_cats), "size",
+                  (json_int_t)args->size, "seed", (json_int_t)args->seed);
+    cli_json_print(document);
 }
 
 static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)

@@ -1,10 +1,10 @@
 /* mote diff: two forms of one network, layer by layer. */
 #include "cli/cli_examples.h"
+#include "cli/cli_json.h"
 #include "cli/cli_model.h"
 
 #include <mote/diff.h>
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,12 +164,6 @@ static void print_text(const diff_state *state)
            (long long)mote_diff_n_examples(state->diff));
 }
 
-static json_t *text_json(const char *text)
-{
-    json_t *value = json_string(text);
-    return value ? value : json_string("?");
-}
-
 static void print_json(const diff_state *state)
 {
     int32_t n;
@@ -180,8 +174,8 @@ static void print_json(const diff_state *state)
         if (layer->n_values == 0 || (state->args->outputs && layer->output < 0))
             continue;
         json_t *row = json_object();
-        json_object_set_new(row, "name", text_json(layer->name));
-        json_object_set_new(row, "name_b", text_json(state->models[1]->graphs[0]->tensors[layer->tensor_b]->name));
+        json_object_set_new(row, "name", cli_json_text(layer->name));
+        json_object_set_new(row, "name_b", cli_json_text(state->models[1]->graphs[0]->tensors[layer->tensor_b]->name));
         json_object_set_new(row, "op", json_string(layer->op));
         json_object_set_new(row, "rmse", json_real(layer->rmse));
         json_object_set_new(row, "sqnr_db", json_real(layer->sqnr_db));
@@ -191,15 +185,13 @@ static void print_json(const diff_state *state)
             json_object_set_new(row, "output", json_integer(layer->output));
         json_array_append_new(list, row);
     }
-    json_object_set_new(root, "a", text_json(state->paths[0]));
-    json_object_set_new(root, "b", text_json(state->paths[1]));
+    json_object_set_new(root, "a", cli_json_text(state->paths[0]));
+    json_object_set_new(root, "b", cli_json_text(state->paths[1]));
     json_object_set_new(root, "layers", list);
     json_object_set_new(root, "agreement", json_real(mote_diff_agreement(state->diff)));
     json_object_set_new(root, "examples", json_integer(mote_diff_n_examples(state->diff)));
     json_object_set_new(root, "skipped", json_integer(state->skipped));
-    json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9) | JSON_PRESERVE_ORDER);
-    putchar('\n');
-    json_decref(root);
+    cli_json_print(root);
 }
 
 static mote_status diff_all(diff_state *state, char *const *more, int n_more, mote_error *err)

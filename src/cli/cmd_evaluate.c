@@ -1,10 +1,10 @@
 /* mote evaluate: one model over labelled photos. */
 #include "cli/cli_evaluate.h"
+#include "cli/cli_json.h"
 #include "cli/cli_model.h"
 
 #include <mote/text.h>
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,12 +12,6 @@ typedef struct evaluate_args {
     cli_data_args data;
     cli_model_args import;
 } evaluate_args;
-
-static json_t *text_json(const char *text)
-{
-    char clean[4096];
-    return json_string(mote_text_clean(clean, sizeof clean, text));
-}
 
 static json_t *share(int64_t part, int64_t whole)
 {
@@ -55,15 +49,14 @@ static void print_json(const mote_evaluation *e, const cli_data *data, const cha
     json_t *classes = json_array();
     char number[16];
     for (int32_t i = 0; i < e->n_classes; i++)
-        json_array_append_new(classes, text_json(cli_class_name(data->dataset, i, number)));
-    json_t *root = json_pack(
-        "{s:o, s:o, s:I, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:f, s:I}", "model", text_json(path), "split",
-        text_json(data->split), "examples", (json_int_t)e->n, "accuracy", e->accuracy, "accuracy_low", e->interval.low,
-        "accuracy_high", e->interval.high, "loss", e->loss, "classes", classes, "confusion", confusion_json(e),
-        "per_class", per_class_json(e, data->dataset), "seconds", e->seconds, "skipped", (json_int_t)e->n_skipped);
-    json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9) | JSON_PRESERVE_ORDER);
-    putchar('\n');
-    json_decref(root);
+        json_array_append_new(classes, cli_json_text(cli_class_name(data->dataset, i, number)));
+    json_t *root =
+        json_pack("{s:o, s:o, s:I, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:f, s:I}", "model", cli_json_text(path), "split",
+                  cli_json_text(data->split), "examples", (json_int_t)e->n, "accuracy", e->accuracy, "accuracy_low",
+                  e->interval.low, "accuracy_high", e->interval.high, "loss", e->loss, "classes", classes, "confusion",
+                  confusion_json(e), "per_class", per_class_json(e, data->dataset), "seconds", e->seconds, "skipped",
+                  (json_int_t)e->n_skipped);
+    cli_json_print(root);
 }
 
 enum { MAX_CONFUSION_COLUMNS = 12 };

@@ -1,9 +1,13 @@
 #include "cli/cmd_inspect.h"
 #include "cli/cli_model.h"
 
+#include <mote/text.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { NAME_BYTES = 1024 };
 
 typedef struct inspect_args {
     bool tensors, graph;
@@ -15,8 +19,9 @@ typedef struct inspect_args {
 static const char *row_name(const mote_node *node, char text[64])
 {
     const char *known = mote_op_name(node->op);
+    char code[56];
     if (node->op == MOTE_OP_CUSTOM || node->custom_code)
-        snprintf(text, 64, "CUSTOM %s", node->custom_code ? node->custom_code : "");
+        snprintf(text, 64, "CUSTOM %s", mote_text_clean(code, sizeof code, node->custom_code ? node->custom_code : ""));
     else if (!known)
         snprintf(text, 64, "operator %d", (int)node->op);
     else
@@ -109,10 +114,10 @@ static void print_size(size_t n_bytes)
 static void print_tensor(const mote_graph *graph, int32_t index)
 {
     const mote_tensor *tensor = graph->tensors[index];
-    char shape[MOTE_SHAPE_TEXT_BYTES];
+    char shape[MOTE_SHAPE_TEXT_BYTES], name[NAME_BYTES];
     const mote_shape *stated = tensor->has_signature ? &tensor->signature : &tensor->shape;
     printf("  %4d  %-8s %-16s %s", index, mote_dtype_name(tensor->dtype), mote_shape_format(stated, shape),
-           tensor->name);
+           mote_text_clean(name, sizeof name, tensor->name));
     if (tensor->quant.n == 1)
         printf("  (scale %.9g, zero point %lld)", (double)tensor->quant.scale[0],
                (long long)tensor->quant.zero_point[0]);
@@ -144,25 +149,33 @@ static bool is_text(const mote_metadata *metadata)
     return n > 0 && n <= 80;
 }
 
+static void print_args(const mote_signature_arg *args, int32_t n)
+{
+    char name[NAME_BYTES];
+    for (int32_t i = 0; i < n; i++)
+        printf("%s%s", i ? ", " : "", mote_text_clean(name, sizeof name, args[i].name));
+}
+
 static void print_about(const mote_model *model)
 {
+    char text[NAME_BYTES];
     if (model->description && *model->description)
-        printf("description  %s\n", model->description);
+        printf("description  %s\n", mote_text_clean(text, sizeof text, model->description));
     for (int32_t i = 0; i < model->n_metadata; i++) {
         const mote_metadata *metadata = &model->metadata[i];
         if (is_text(metadata))
-            printf("metadata     %s: %.*s\n", metadata->name, (int)metadata->n_bytes, (const char *)metadata->data);
+            printf("metadata     %s: %.*s\n", mote_text_clean(text, sizeof text, metadata->name),
+                   (int)metadata->n_bytes, (const char *)metadata->data);
         else
-            printf("metadata     %s: %zu bytes\n", metadata->name, metadata->n_bytes);
+            printf("metadata     %s: %zu bytes\n", mote_text_clean(text, sizeof text, metadata->name),
+                   metadata->n_bytes);
     }
     for (int32_t i = 0; i < model->n_signatures; i++) {
         const mote_signature *signature = &model->signatures[i];
-        printf("signature    %s (", signature->key);
-        for (int32_t k = 0; k < signature->n_inputs; k++)
-            printf("%s%s", k ? ", " : "", signature->inputs[k].name);
+        printf("signature    %s (", mote_text_clean(text, sizeof text, signature->key));
+        print_args(signature->inputs, signature->n_inputs);
         printf(") -> (");
-        for (int32_t k = 0; k < signature->n_outputs; k++)
-            printf("%s%s", k ? ", " : "", signature->outputs[k].name);
+        print_args(signature->outputs, signature->n_outputs);
         printf(")\n");
     }
 }
@@ -205,7 +218,8 @@ static void print_text(const inspect_report *report, const inspect_args *args)
     print_io("outputs", model->graphs[0], model->graphs[0]->outputs, model->graphs[0]->n_outputs);
     print_rows(report);
     for (int32_t g = 0; args->tensors && g < model->n_graphs; g++) {
-        printf("tensors of graph %d %s\n", g, model->graphs[g]->name);
+        char name[NAME_BYTES];
+        printf("tensors of graph %d %s\n", g, mote_text_clean(name, sizeof name, model->graphs[g]->name));
         for (int32_t t = 0; t < model->graphs[g]->n_tensors; t++)
             print_tensor(model->graphs[g], t);
     }
@@ -228,14 +242,12 @@ static int run(const cli_context *context, const void *arguments, int n_position
     report.model = model;
     bool ok = count(&report);
     if (ok && context->json)
-        ok = inspect_print_json(&report);
+        inspect_print_json(&report);
     else if (ok)
         print_text(&report, args);
     mote_free(NULL, report.rows);
     mote_model_free(model);
-    return ok ? CLI_OK
-              : cli_fail_text(context, "%s: cannot be shown: out of memory, or the output cannot be written",
-                              positional[0]);
+    return ok ? CLI_OK : cli_fail_text(context, "%s: out of memory", positional[0]);
 }
 
 static const cli_option options[] = {

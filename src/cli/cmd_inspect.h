@@ -22,7 +22,6 @@ typedef struct inspect_report {
     size_t const_bytes;
 } inspect_report;
 
-/* false: out of memory */
-bool inspect_print_json(const inspect_report *report);
+void inspect_print_json(const inspect_report *report);
 
 #endif

@@ -1,14 +1,7 @@
+#include "cli/cli_json.h"
 #include "cli/cmd_inspect.h"
 
-#include <jansson.h>
 #include <math.h>
-
-/* A foreign name may hold bytes that are no UTF-8, which JSON cannot. */
-static json_t *text_json(const char *text)
-{
-    json_t *value = json_string(text);
-    return value ? value : json_string("?");
-}
 
 static json_t *indices_json(const int32_t *values, int32_t n)
 {
@@ -49,7 +42,7 @@ static json_t *tensor_json(const mote_tensor *tensor, int32_t graph, int32_t ind
     if (graph > 0)
         json_object_set_new(object, "graph", json_integer(graph));
     json_object_set_new(object, "index", json_integer(index));
-    json_object_set_new(object, "name", text_json(tensor->name));
+    json_object_set_new(object, "name", cli_json_text(tensor->name));
     json_object_set_new(object, "type", json_string(mote_dtype_name(tensor->dtype)));
     json_object_set_new(object, "shape", shape_json(&tensor->shape));
     if (tensor->has_signature)
@@ -73,13 +66,13 @@ static json_t *node_json(const mote_node *node, int32_t graph, int32_t index)
     json_object_set_new(object, "index", json_integer(index));
     json_object_set_new(object, "op", name ? json_string(name) : json_integer(node->op));
     if (node->custom_code)
-        json_object_set_new(object, "custom_code", text_json(node->custom_code));
+        json_object_set_new(object, "custom_code", cli_json_text(node->custom_code));
     json_object_set_new(object, "version", json_integer(node->version));
     json_object_set_new(object, "inputs", indices_json(node->inputs, node->n_inputs));
     json_object_set_new(object, "outputs", indices_json(node->outputs, node->n_outputs));
     if (node->n_intermediates > 0)
         json_object_set_new(object, "intermediates", indices_json(node->intermediates, node->n_intermediates));
-    json_object_set_new(object, "options", text_json(mote_node_format_options(node, options, sizeof options)));
+    json_object_set_new(object, "options", cli_json_text(mote_node_format_options(node, options, sizeof options)));
     return object;
 }
 
@@ -87,7 +80,8 @@ static json_t *args_json(const mote_signature_arg *args, int32_t n)
 {
     json_t *list = json_array();
     for (int32_t i = 0; i < n; i++)
-        json_array_append_new(list, json_pack("{s:o, s:i}", "name", text_json(args[i].name), "tensor", args[i].tensor));
+        json_array_append_new(list,
+                              json_pack("{s:o, s:i}", "name", cli_json_text(args[i].name), "tensor", args[i].tensor));
     return list;
 }
 
@@ -95,16 +89,16 @@ static void add_about(json_t *root, const mote_model *model)
 {
     json_t *metadata = json_array(), *signatures = json_array();
     for (int32_t i = 0; i < model->n_metadata; i++)
-        json_array_append_new(metadata, json_pack("{s:o, s:I}", "name", text_json(model->metadata[i].name), "bytes",
+        json_array_append_new(metadata, json_pack("{s:o, s:I}", "name", cli_json_text(model->metadata[i].name), "bytes",
                                                   (json_int_t)model->metadata[i].n_bytes));
     for (int32_t i = 0; i < model->n_signatures; i++) {
         const mote_signature *signature = &model->signatures[i];
         json_array_append_new(signatures,
-                              json_pack("{s:o, s:i, s:o, s:o}", "key", text_json(signature->key), "graph",
+                              json_pack("{s:o, s:i, s:o, s:o}", "key", cli_json_text(signature->key), "graph",
                                         signature->graph, "inputs", args_json(signature->inputs, signature->n_inputs),
                                         "outputs", args_json(signature->outputs, signature->n_outputs)));
     }
-    json_object_set_new(root, "description", text_json(model->description ? model->description : ""));
+    json_object_set_new(root, "description", cli_json_text(model->description ? model->description : ""));
     json_object_set_new(root, "metadata", metadata);
     json_object_set_new(root, "signatures", signatures);
 }
@@ -126,14 +120,14 @@ static void add_rows(json_t *root, const inspect_report *report)
         const json_int_t before = json_integer_value(json_object_get(bytes_by_op, row->name));
         json_object_set_new(bytes_by_op, row->name, json_integer(before + (json_int_t)row->const_bytes));
         if (!row->runs)
-            json_array_append_new(unsupported, json_pack("{s:o, s:i, s:i}", "op", text_json(row->name), "version",
+            json_array_append_new(unsupported, json_pack("{s:o, s:i, s:i}", "op", cli_json_text(row->name), "version",
                                                          row->version, "count", row->n));
     }
     json_object_set_new(root, "bytes_by_op", bytes_by_op);
     json_object_set_new(root, "unsupported", unsupported);
 }
 
-bool inspect_print_json(const inspect_report *report)
+void inspect_print_json(const inspect_report *report)
 {
     const mote_model *model = report->model;
     json_t *root = json_object(), *ops = json_array(), *tensors = json_array();
@@ -144,7 +138,7 @@ bool inspect_print_json(const inspect_report *report)
             json_array_append_new(tensors, tensor_json(model->graphs[g]->tensors[i], g, i));
     }
     const mote_graph *main_graph = model->graphs[0];
-    json_object_set_new(root, "model", text_json(report->path));
+    json_object_set_new(root, "model", cli_json_text(report->path));
     if (report->file_bytes >= 0)
         json_object_set_new(root, "bytes", json_integer(report->file_bytes));
     add_about(root, model);
@@ -153,8 +147,5 @@ bool inspect_print_json(const inspect_report *report)
     json_object_set_new(root, "ops", ops);
     json_object_set_new(root, "tensors", tensors);
     add_rows(root, report);
-    const bool ok = json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9) | JSON_PRESERVE_ORDER) == 0;
-    putchar('\n');
-    json_decref(root);
-    return ok;
+    cli_json_print(root);
 }

@@ -1,4 +1,5 @@
 /* model list, model new: the built-in architectures; model copy: Keras's file forms. */
+#include "cli/cli_json.h"
 #include "cli/cli_model.h"
 #include "cli/cli_weights.h"
 
@@ -6,7 +7,6 @@
 #include <mote/import.h>
 #include <mote/keras.h>
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,9 +47,7 @@ static int run_list(const cli_context *context, const void *args, int n_position
     }
     if (context->json) {
         json_t *document = json_pack("{s:O}", "models", models);
-        json_dumpf(document, stdout, JSON_INDENT(2));
-        putchar('\n');
-        json_decref(document);
+        cli_json_print(document);
     }
     json_decref(models);
     return CLI_OK;
@@ -123,12 +121,11 @@ static void report(const cli_context *context, const mote_model *model, const ch
 {
     const mote_param_counts counts = mote_model_count_params(model);
     if (context->json) {
-        json_t *document = json_pack("{s:s, s:s, s:I, s:I, s:I}", "model", model->name, "output", path, "total_params",
-                                     (json_int_t)counts.total, "trainable_params", (json_int_t)counts.trainable,
-                                     "non_trainable_params", (json_int_t)counts.non_trainable);
-        json_dumpf(document, stdout, JSON_INDENT(2));
-        putchar('\n');
-        json_decref(document);
+        json_t *document =
+            json_pack("{s:s, s:o, s:I, s:I, s:I}", "model", model->name, "output", cli_json_text(path), "total_params",
+                      (json_int_t)counts.total, "trainable_params", (json_int_t)counts.trainable,
+                      "non_trainable_params", (json_int_t)counts.non_trainable);
+        cli_json_print(document);
         return;
     }
     cli_note(context, "%s: %s, %lld parameters, %lld of them trainable", path, model->name, (long long)counts.total,

@@ -1,10 +1,10 @@
 /* mote run: photos or arrays through a network. */
 #include "cli/cli_examples.h"
+#include "cli/cli_json.h"
 #include "cli/cli_model.h"
 
 #include <mote/io.h>
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,10 +109,10 @@ static void add_top(run_state *state, int64_t example, int32_t class, float scor
         return;
     }
     json_t *row = json_object();
-    json_object_set_new(row, "class", json_string(name));
+    json_object_set_new(row, "class", cli_json_text(name));
     json_object_set_new(row, "score", json_real((double)score));
     json_object_set_new(row, "index", json_integer(class));
-    json_object_set_new(row, "input", json_string(input));
+    json_object_set_new(row, "input", cli_json_text(input));
     json_object_set_new(row, "example", json_integer(example));
     json_array_append_new(state->top, row);
 }
@@ -253,7 +253,7 @@ static void print_json(const run_state *state)
         json_t *row = json_object(), *shape = json_array();
         for (int32_t d = 0; d < tensor->shape.rank; d++)
             json_array_append_new(shape, json_integer(tensor->shape.dims[d]));
-        json_object_set_new(row, "name", json_string(tensor->name));
+        json_object_set_new(row, "name", cli_json_text(tensor->name));
         json_object_set_new(row, "dtype", json_string(mote_dtype_name(tensor->dtype)));
         json_object_set_new(row, "shape", shape);
         if (tensor->quant.n == 1) {
@@ -265,9 +265,7 @@ static void print_json(const run_state *state)
     }
     json_object_set_new(root, "outputs", outputs);
     json_object_set(root, "top", state->top);
-    json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9) | JSON_PRESERVE_ORDER);
-    putchar('\n');
-    json_decref(root);
+    cli_json_print(root);
 }
 
 static mote_status run_all(run_state *state, char *const *paths, int n_paths, mote_error *err)

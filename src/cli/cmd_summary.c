@@ -1,6 +1,5 @@
+#include "cli/cli_json.h"
 #include "cli/cli_model.h"
-
-#include <jansson.h>
 
 static const cli_group GROUPS[] = {{cli_model_options, CLI_N_MODEL_OPTIONS, 0}};
 
@@ -46,9 +45,7 @@ static void print_json(const mote_model *model)
     json_t *document = json_pack("{s:s, s:o, s:I, s:I, s:I}", "model", model->name, "layers", layers, "total_params",
                                  (json_int_t)counts.total, "trainable_params", (json_int_t)counts.trainable,
                                  "non_trainable_params", (json_int_t)counts.non_trainable);
-    json_dumpf(document, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(document);
+    cli_json_print(document);
 }
 
 static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)

@@ -6,6 +6,7 @@
 #include <mote/io.h>
 #include <mote/version.h>
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,8 @@ static void catch_signals(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error like any other */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error like any other, */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
 }
 
 static void print_version(void)
@@ -80,14 +82,21 @@ static int unknown_verb(char **argv)
     return CLI_USAGE;
 }
 
-/* A result that could not be written to standard output is a failure. */
+/* Whether standard output is a pipe that nobody reads any more, as `| head` leaves it. */
+static bool reader_is_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
+/* A result that could not be written to standard output is a failure; who closed the pipe wants no word of it. */
 static int finish(int code)
 {
-    if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_OK) {
-        fprintf(stderr, "mote: standard output: cannot write it; is the disk full or the pipe closed?\n");
-        return CLI_FAILED;
-    }
-    return code;
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || code != CLI_OK)
+        return code;
+    if (!reader_is_gone())
+        fprintf(stderr, "mote: standard output: cannot write it; is the disk full?\n");
+    return CLI_FAILED;
 }
 
 int main(int argc, char **argv)

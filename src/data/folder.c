@@ -55,13 +55,19 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/* "<folder>/<name>", or the folder itself for NULL, without slashes at the folder's end; false when that is too long
- * for any file system. */
-static bool join_path(char path[PATH_BYTES], const char *folder, const char *name)
+/* Without "/" and "/." at its end: what is said of a photo begins with the folder. */
+static size_t plain_length(const char *folder)
 {
     size_t n = strlen(folder);
-    while (n > 1 && folder[n - 1] == '/')
+    while (n > 1 && (folder[n - 1] == '/' || (n > 2 && folder[n - 1] == '.' && folder[n - 2] == '/')))
         n--;
+    return n;
+}
+
+/* "<folder>/<name>", or the folder itself for NULL; false when that is too long for any file system. */
+static bool join_path(char path[PATH_BYTES], const char *folder, const char *name)
+{
+    const size_t n = plain_length(folder);
     const int n_path = name ? snprintf(path, PATH_BYTES, "%.*s/%s", (int)n, folder, name)
                             : snprintf(path, PATH_BYTES, "%.*s", (int)n, folder);
     return n < PATH_BYTES && n_path < PATH_BYTES;

@@ -1,4 +1,5 @@
 #include <mote/graph.h>
+#include <mote/text.h>
 
 #include "graph/graph_tables.h"
 
@@ -30,7 +31,8 @@ static void print_tensors(const mote_graph *graph, const int32_t *indices, int32
 
 static void print_graph(const mote_graph *graph, FILE *out)
 {
-    fprintf(out, "graph %s(", graph->name);
+    char text[256]; /* names come out of files */
+    fprintf(out, "graph %s(", mote_text_clean(text, sizeof text, graph->name));
     print_tensors(graph, graph->inputs, graph->n_inputs, out);
     fputs(") -> (", out);
     print_tensors(graph, graph->outputs, graph->n_outputs, out);
@@ -42,7 +44,11 @@ static void print_graph(const mote_graph *graph, FILE *out)
         mote_graph_format_params(node->op, node->params, params, sizeof params);
         fprintf(out, "%4d  ", i);
         print_tensors(graph, node->outputs, node->n_outputs, out);
-        fprintf(out, " = %s(", node->custom_code ? node->custom_code : name ? name : "?");
+        fprintf(out, " = %s(",
+                mote_text_clean(text, sizeof text,
+                                node->custom_code ? node->custom_code
+                                : name            ? name
+                                                  : "?"));
         print_tensors(graph, node->inputs, node->n_inputs, out);
         fprintf(out, ")%s%s\n", params[0] ? " " : "", params);
     }

@@ -53,6 +53,8 @@ run 0 dataset info pets --json
 json examples 21
 json skipped 2
 warns 'skipped pets/cat/text.jpg: neither a JPEG nor a PNG'
+run 0 dataset info pets/./ --json
+warns 'skipped pets/cat/text.jpg: '
 run 1 dataset info pets --strict -q
 error_line '^mote: dataset info: pets/(cat/text.jpg|dog/empty.png): '
 run 1 dataset info nowhere

@@ -23,3 +23,19 @@ absent x.tflite
 run 0 --version
 says '^mote [0-9]+\.[0-9]+'
 says '^cpu: '
+
+# who closes the pipe hears nothing of it; a disk that is full is said
+{
+    sleep 0.3
+    "$MOTE" inspect tiny.tflite --json 2> stderr || echo $? > code
+} | true
+last='mote inspect | true'
+silent
+[ "$(cat code)" = 1 ] || complain "$last: exit code $(cat code), not 1"
+if [ -w /dev/full ]; then
+    code=0
+    "$MOTE" inspect tiny.tflite --json > /dev/full 2> stderr || code=$?
+    last='mote inspect > /dev/full'
+    [ "$code" -eq 1 ] || complain "$last: exit code $code, not 1"
+    error_line 'standard output: cannot write it; is the disk full'
+fi
