@@ -13,6 +13,9 @@ typedef void mote_warn_fn(void *context, const char *text);
 
 typedef struct mote_import_options {
     const char *input_shape; /* "224x224x3": for inputs with None sizes; NULL: none given */
+    /* For looking at a Keras model: None sizes that input_shape does not give are MOTE_DIM_UNKNOWN in the layers'
+     * output_shapes, and some number in the graph. */
+    bool open_sizes;
     const mote_allocator *allocator;
     mote_warn_fn *warn; /* NULL: unheard */
     void *warn_context;

@@ -51,7 +51,8 @@ static void print_json(const mote_model *model)
 static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)
 {
     (void)n_positional;
-    const mote_import_options options = cli_import_options(context, args);
+    mote_import_options options = cli_import_options(context, args);
+    options.open_sizes = true;
     mote_error err = {0};
     mote_model *model;
     mote_status status = mote_model_load(&model, positional[0], &options, &err);

@@ -32,6 +32,7 @@ typedef struct keras_weight {
  */
 typedef struct keras_arg {
     const char *key;     /* of an argument given by name; NULL: by position */
+    const char *entry;   /* of a tensor in a dict: its key there; else NULL */
     const json_t *value; /* a constant; NULL: a tensor */
     keras_layer *from;   /* whose output it is */
     int32_t from_call, from_output;

@@ -1,5 +1,6 @@
 /* Weights in a group per layer, each by name: .h5 and the older weights .h5. */
 #include "import/keras_file.h"
+#include "import/keras_weight_order.h"
 
 #include <string.h>
 
@@ -72,21 +73,39 @@ static keras_layer *find_normalization(const keras_scope *scope, const int32_t *
     return found;
 }
 
-static mote_status deal_out(const keras_layer *owner, const keras_weight *pool, int32_t n, int32_t n_records,
+/* Whose each weight is; *unknown: the first that no name tells. */
+static void find_holders(const keras_layer *owner, const keras_weight *pool, int32_t n, keras_layer **holders,
+                         int32_t *n_found, const char **unknown)
+{
+    *unknown = NULL;
+    for (int32_t i = 0; i < n && !*unknown; i++) {
+        holders[i] = find_holder(owner->model, pool[i].name);
+        if (!holders[i] && !strchr(pool[i].name, '/'))
+            holders[i] = find_normalization(owner->model, n_found);
+        if (holders[i])
+            n_found[holders[i]->record]++;
+        else
+            *unknown = pool[i].name;
+    }
+}
+
+/* Weights keep the names that they were made with: those of a layer that was renamed are told by their order. */
+static mote_status deal_out(keras_layer *owner, const keras_weight *pool, int32_t n, int32_t n_records, int keras_major,
                             mote_arena *arena, mote_error *err)
 {
     keras_layer **holders = mote_arena_calloc(arena, (size_t)n + 1, sizeof *holders);
     int32_t *n_found = mote_arena_calloc(arena, (size_t)n_records, sizeof *n_found);
+    const char *unknown;
     if (!holders || !n_found)
         return mote_error_no_memory(err);
-    for (int32_t i = 0; i < n; i++) {
-        holders[i] = find_holder(owner->model, pool[i].name);
-        if (!holders[i] && !strchr(pool[i].name, '/'))
-            holders[i] = find_normalization(owner->model, n_found);
-        if (!holders[i])
-            return mote_error_set(err, MOTE_FORMAT, "layer '%s' (%s): its weight '%s' belongs to no layer inside of it",
-                                  owner->name, owner->class_name, pool[i].name);
-        n_found[holders[i]->record]++;
+    find_holders(owner, pool, n, holders, n_found, &unknown);
+    if (unknown) {
+        bool fits;
+        const mote_status status = keras_deal_by_order(owner, pool, n, keras_major, arena, &fits, err);
+        if (status != MOTE_OK || fits)
+            return status;
+        return mote_error_set(err, MOTE_FORMAT, "layer '%s' (%s): its weight '%s' belongs to no layer inside of it",
+                              owner->name, owner->class_name, unknown);
     }
     for (int32_t i = 0; i < n; i++) {
         keras_layer *layer = holders[i];
@@ -122,7 +141,7 @@ mote_status keras_weights_by_name(void *arg, keras_layer *layer, mote_arena *are
     if (status != MOTE_OK)
         return status;
     if (layer->model)
-        return deal_out(layer, pool, n, count_records(layer->model), arena, err);
+        return deal_out(layer, pool, n, count_records(layer->model), keras_file_major(arg), arena, err);
     layer->weights = pool;
     layer->n_weights = n;
     return MOTE_OK;

@@ -41,14 +41,16 @@ static mote_status layer_weights(void *arg, keras_layer *layer, mote_arena *aren
     return status;
 }
 
-static mote_status build(mote_model *model, keras_file *file, const mote_import_options *options, mote_error *err)
+static mote_status build(mote_model *model, keras_file *file, const mote_import_options *options, int32_t stand_in,
+                         mote_error *err)
 {
     json_t *document;
     mote_status status = keras_parse_json(file->config, &document, err);
     if (status != MOTE_OK)
         return status;
     source s = {file, options};
-    status = keras_build_model(model, document, keras_file_major(file), options->input_shape, layer_weights, &s, err);
+    const keras_sizes sizes = {options->input_shape, stand_in};
+    status = keras_build_model(model, document, keras_file_major(file), &sizes, layer_weights, &s, err);
     json_decref(document);
     return status == MOTE_OK ? mote_model_verify(model, err) : status;
 }
@@ -64,22 +66,68 @@ static mote_status copy_texts(mote_model *model, const keras_file *file, mote_er
     return whole ? MOTE_OK : mote_error_no_memory(err);
 }
 
-mote_status keras_file_load(mote_model **model, keras_file *file, const mote_import_options *options, mote_error *err)
+static mote_status load_sized(mote_model **model, keras_file *file, const mote_import_options *options,
+                              int32_t stand_in, mote_error *err)
 {
-    if (!file->config)
-        return mote_error_set(err, MOTE_FORMAT, "it holds weights alone, no model; save the whole model");
     mote_model *loaded = mote_model_new(options->allocator, memory_limit(file));
     if (!loaded)
         return mote_error_no_memory(err);
     mote_status status = copy_texts(loaded, file, err);
     if (status == MOTE_OK)
-        status = build(loaded, file, options, err);
+        status = build(loaded, file, options, stand_in, err);
     if (status != MOTE_OK) {
         mote_model_free(loaded);
         return status;
     }
     *model = loaded;
     return MOTE_OK;
+}
+
+/* Two models of one file with different stand-ins for open sizes: what differs is open. */
+static void mark_open(mote_model *model, const mote_model *other)
+{
+    for (int32_t i = 0; i < model->n_layers && i < other->n_layers; i++)
+        for (int32_t j = 0; j < model->layers[i].n_outputs && j < other->layers[i].n_outputs; j++) {
+            mote_shape *shape = &model->layers[i].output_shapes[j];
+            const mote_shape *as = &other->layers[i].output_shapes[j];
+            for (int32_t d = 0; d < shape->rank && shape->rank == as->rank; d++)
+                if (shape->dims[d] != as->dims[d])
+                    shape->dims[d] = MOTE_DIM_UNKNOWN;
+        }
+}
+
+/* False: the model does not build with such sizes, or has none open. */
+static bool load_open(mote_model **model, keras_file *file, const mote_import_options *options)
+{
+    /* What strides and poolings divide evenly, and two branches of a network alike. */
+    static const int32_t STAND_INS[] = {256, 384};
+    mote_error ignored = {0};
+    mote_import_options quiet = *options;
+    mote_model *other;
+    quiet.warn = NULL;
+    if (load_sized(model, file, options, STAND_INS[0], &ignored) != MOTE_OK)
+        return false;
+    if (load_sized(&other, file, &quiet, STAND_INS[1], &ignored) == MOTE_OK) {
+        mark_open(*model, other);
+        mote_model_free(other);
+        return true;
+    }
+    mote_model_free(*model);
+    *model = NULL;
+    return false;
+}
+
+mote_status keras_file_load(mote_model **model, keras_file *file, const mote_import_options *options, mote_error *err)
+{
+    if (!file->config)
+        return mote_error_set(err, MOTE_FORMAT, "it holds weights alone, no model; save the whole model");
+    const mote_status status = load_sized(model, file, options, 0, err);
+    /* An argument is wrong where a size is missing. */
+    if (status == MOTE_ARGUMENT && options->open_sizes && load_open(model, file, options)) {
+        mote_error_clear(err);
+        return MOTE_OK;
+    }
+    return status;
 }
 
 mote_status mote_keras_read(mote_model **model, const void *bytes, size_t n_bytes, const mote_import_options *options,

@@ -262,7 +262,8 @@ static mote_status rebuild(const mote_model *model, mote_model *fresh, transfer 
     if (status != MOTE_OK)
         return status;
     const int keras_major = model->keras_version && model->keras_version[0] >= '3' ? 3 : 2;
-    status = keras_build_model(fresh, document, keras_major, input_sizes(model, t->scratch), provide, t, err);
+    const keras_sizes sizes = {.given = input_sizes(model, t->scratch)};
+    status = keras_build_model(fresh, document, keras_major, &sizes, provide, t, err);
     json_decref(document);
     if (status == MOTE_OK)
         status = mote_model_verify(fresh, err);

@@ -11,7 +11,7 @@
 
 typedef struct assembly {
     keras_builder builder;
-    const char *input_shape; /* the user's, for None sizes */
+    keras_sizes sizes; /* for None */
     keras_weights_fn *weights;
     void *weights_arg;
     keras_tree tree;
@@ -43,7 +43,7 @@ static mote_status read_input_shape(assembly *a, const keras_layer *layer, mote_
     if (rank < 1 || rank > MOTE_MAX_RANK)
         return mote_error_set(err, MOTE_FORMAT, "input layer '%s' has no shape", layer->name);
     int32_t given[MOTE_MAX_RANK], n_given = 0;
-    const bool has_given = parse_user_dims(a->input_shape, given, &n_given) && n_given == (int32_t)rank - 1;
+    const bool has_given = parse_user_dims(a->sizes.given, given, &n_given) && n_given == (int32_t)rank - 1;
     *shape = (mote_shape){.rank = (int32_t)rank, .dims = {1}};
     const json_int_t batch = json_integer_value(json_array_get(dims, 0));
     if (batch > 0 && batch < INT32_MAX)
@@ -54,6 +54,8 @@ static mote_status read_input_shape(assembly *a, const keras_layer *layer, mote_
             shape->dims[i] = (int32_t)json_integer_value(dim);
         else if (has_given)
             shape->dims[i] = given[i - 1];
+        else if (a->sizes.stand_in > 0)
+            shape->dims[i] = a->sizes.stand_in;
         else
             return mote_error_set(err, MOTE_ARGUMENT,
                                   "input '%s' leaves dimension %zu open; give the sizes, e.g. --input-shape 224x224x3",
@@ -78,13 +80,15 @@ static mote_status build_input(assembly *a, keras_layer *layer, keras_call *call
     mote_dtype dtype;
     if (!mote_dtype_parse(dtype_text(layer->config), &dtype))
         return mote_error_set(err, MOTE_UNSUPPORTED, "input '%s' has type %s", layer->name, dtype_text(layer->config));
+    if (dtype == MOTE_FLOAT16 || dtype == MOTE_BFLOAT16 || dtype == MOTE_FLOAT64)
+        dtype = MOTE_FLOAT32; /* the graph's one float type until it is quantized */
     const int32_t tensor = mote_graph_add_tensor(a->builder.graph, layer->name, dtype, &shape);
     if (tensor < 0)
         return mote_error_no_memory(err);
     mote_tensor *t = a->builder.graph->tensors[tensor];
     t->layer = layer->record;
     t->signature = shape;
-    t->signature.dims[0] = a->builder.batch == 1 ? 1 : MOTE_DIM_UNKNOWN;
+    t->signature.dims[0] = a->builder.batch;
     t->has_signature = true;
     return keras_pass(call, tensor);
 }
@@ -105,6 +109,17 @@ static mote_status refuse_unknown(const keras_layer *layer, mote_error *err)
 
 static mote_status build_scope(assembly *a, keras_scope *scope, const int32_t *given, int32_t n_given, mote_error *err);
 
+/* The tensor for an input of a model that is called with a dict: a model that was made with a list goes by its inputs'
+ * names. -1: none. */
+static int32_t entry_of(const keras_call *call, const keras_arg *input)
+{
+    const char *wanted = input->entry ? input->entry : input->from->name;
+    for (int32_t i = 0; i < call->n_args; i++)
+        if (call->args[i].entry && strcmp(call->args[i].entry, wanted) == 0)
+            return call->args[i].tensor;
+    return -1;
+}
+
 /* The inside of a model, once more, on the tensors that it is called with. */
 static mote_status build_inside(assembly *a, keras_call *call, mote_error *err)
 {
@@ -118,7 +133,12 @@ static mote_status build_inside(assembly *a, keras_call *call, mote_error *err)
     a->builder.prefix = mote_arena_printf(a->builder.scratch, "%s%s/", prefix, call->layer->name);
     if (!a->builder.prefix)
         return mote_error_no_memory(err);
-    const mote_status status = build_scope(a, scope, call->inputs, call->n_inputs, err);
+    int32_t given[KERAS_MAX_INPUTS];
+    for (int32_t i = 0; i < call->n_inputs; i++) {
+        const int32_t entry = entry_of(call, &scope->inputs[i]);
+        given[i] = entry >= 0 ? entry : call->inputs[i];
+    }
+    const mote_status status = build_scope(a, scope, given, call->n_inputs, err);
     a->builder.prefix = prefix;
     for (int32_t i = 0; status == MOTE_OK && i < scope->n_outputs; i++)
         call->outputs[i] = scope->outputs[i].tensor;
@@ -306,7 +326,7 @@ static mote_status assemble(assembly *a, json_t *document, mote_error *err)
     return status == MOTE_OK ? keras_record_weights(&a->builder, a->tree.top, err) : status;
 }
 
-mote_status keras_build_model(mote_model *model, json_t *document, int keras_major, const char *input_shape,
+mote_status keras_build_model(mote_model *model, json_t *document, int keras_major, const keras_sizes *sizes,
                               keras_weights_fn *weights, void *weights_arg, mote_error *err)
 {
     assembly a = {
@@ -315,7 +335,7 @@ mote_status keras_build_model(mote_model *model, json_t *document, int keras_maj
                     .arena = model->arena,
                     .keras_major = keras_major,
                     .batch = MOTE_DIM_UNKNOWN},
-        .input_shape = input_shape,
+        .sizes = sizes ? *sizes : (keras_sizes){0},
         .weights = weights,
         .weights_arg = weights_arg,
     };

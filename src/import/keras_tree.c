@@ -74,7 +74,7 @@ static mote_status push(const reader *r, arg_list *list, const keras_arg *arg, m
 }
 
 static mote_status push_reference(const reader *r, const keras_scope *scope, const json_t *reference, const char *key,
-                                  arg_list *list, mote_error *err)
+                                  const char *entry, arg_list *list, mote_error *err)
 {
     const char *name = json_string_value(json_array_get(reference, 0));
     const json_int_t call = json_integer_value(json_array_get(reference, 1));
@@ -85,8 +85,12 @@ static mote_status push_reference(const reader *r, const keras_scope *scope, con
     if (call < 0 || call > from->n_calls || output < 0 || output >= KERAS_MAX_OUTPUTS)
         return mote_error_set(err, MOTE_FORMAT, "it refers to call %lld, output %lld of layer '%s'", (long long)call,
                               (long long)output, name);
-    const keras_arg arg = {
-        .key = key, .from = from, .from_call = (int32_t)call, .from_output = (int32_t)output, .tensor = -1};
+    const keras_arg arg = {.key = key,
+                           .entry = entry,
+                           .from = from,
+                           .from_call = (int32_t)call,
+                           .from_output = (int32_t)output,
+                           .tensor = -1};
     return push(r, list, &arg, err);
 }
 
@@ -111,28 +115,34 @@ static const char **sorted_keys(const reader *r, json_t *object, size_t *n)
 
 typedef enum reference_form { REFERENCES_2, REFERENCES_3 } reference_form;
 
+/* Where tensors stand: the argument's name, and the innermost dict's key (NULL: none). */
+typedef struct standing {
+    const char *key, *entry;
+} standing;
+
 /* Appends the tensors in nested lists and dicts. Returns through *found whether there were any. */
-static mote_status push_tensors(reader *r, const keras_scope *scope, json_t *json, const char *key, reference_form form,
+static mote_status push_tensors(reader *r, const keras_scope *scope, json_t *json, standing at, reference_form form,
                                 arg_list *list, bool *found, mote_error *err)
 {
     mote_status status = MOTE_OK;
     const json_t *history = form == REFERENCES_3 ? tensor_history(json) : is_reference(json) ? json : NULL;
     if (history) {
         *found = true;
-        return push_reference(r, scope, history, key, list, err);
+        return push_reference(r, scope, history, at.key, at.entry, list, err);
     }
     if (++r->depth > KERAS_MAX_DEPTH)
         status = mote_error_set(err, MOTE_LIMIT, "its arguments are nested too deeply");
     if (json_is_array(json)) {
         for (size_t i = 0; status == MOTE_OK && i < json_array_size(json); i++)
-            status = push_tensors(r, scope, json_array_get(json, i), key, form, list, found, err);
+            status = push_tensors(r, scope, json_array_get(json, i), at, form, list, found, err);
     } else if (json_is_object(json)) {
         size_t n;
         const char **keys = sorted_keys(r, json, &n);
         if (!keys)
             status = mote_error_no_memory(err);
         for (size_t i = 0; status == MOTE_OK && i < n; i++)
-            status = push_tensors(r, scope, json_object_get(json, keys[i]), key, form, list, found, err);
+            status = push_tensors(r, scope, json_object_get(json, keys[i]), (standing){at.key, keys[i]}, form, list,
+                                  found, err);
     }
     r->depth--;
     return status;
@@ -150,7 +160,7 @@ static mote_status push_keywords(reader *r, const keras_scope *scope, json_t *kw
         if (form == REFERENCES_2 && is_reference(value) &&
             !keras_scope_find(scope, json_string_value(json_array_get(value, 0))))
             continue;
-        const mote_status status = push_tensors(r, scope, value, key, form, list, &found, err);
+        const mote_status status = push_tensors(r, scope, value, (standing){key, NULL}, form, list, &found, err);
         if (status != MOTE_OK)
             return status;
     }
@@ -171,7 +181,7 @@ static mote_status read_site_3(reader *r, const keras_scope *scope, const json_t
     for (size_t i = 0; status == MOTE_OK && i < json_array_size(args); i++) {
         json_t *arg = json_array_get(args, i);
         bool found = false;
-        status = push_tensors(r, scope, arg, NULL, REFERENCES_3, list, &found, err);
+        status = push_tensors(r, scope, arg, (standing){0}, REFERENCES_3, list, &found, err);
         if (status == MOTE_OK && !found)
             status = push_constant(r, arg, list, err);
     }
@@ -187,8 +197,9 @@ static mote_status read_site_2(reader *r, const keras_scope *scope, json_t *node
     json_t *single = is_reference(node) || is_constant(node) ? node : json_array_get(node, 0);
     json_t *kwargs = json_array_get(single, 3);
     bool found = false;
-    mote_status status = is_constant(single) ? push_constant(r, json_array_get(single, 2), list, err)
-                                             : push_tensors(r, scope, node, NULL, REFERENCES_2, list, &found, err);
+    mote_status status = is_constant(single)
+                             ? push_constant(r, json_array_get(single, 2), list, err)
+                             : push_tensors(r, scope, node, (standing){0}, REFERENCES_2, list, &found, err);
     if (status == MOTE_OK && list->n == 0)
         status = mote_error_set(err, MOTE_FORMAT, "its inbound_nodes are not in a form mote knows");
     site->kwargs = json_is_object(kwargs) ? kwargs : NULL;
@@ -381,7 +392,7 @@ static mote_status read_ends(reader *r, keras_scope *scope, json_t *ends, keras_
 {
     arg_list list = {.n = 0};
     bool found = false;
-    const mote_status status = push_tensors(r, scope, ends, NULL, REFERENCES_2, &list, &found, err);
+    const mote_status status = push_tensors(r, scope, ends, (standing){0}, REFERENCES_2, &list, &found, err);
     if (status != MOTE_OK)
         return mote_error_prefix(err, status, "input_layers or output_layers of model '%s'", scope->name);
     if (!found)

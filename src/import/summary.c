@@ -115,12 +115,12 @@ static void print_row(FILE *out, const columns *c, const char *const cells[MAX_C
 
 static void format_shape(const mote_shape *shape, char *text, size_t room)
 {
-    const bool open = shape->rank > 0 && shape->dims[0] < 0;
-    size_t used = (size_t)(open              ? snprintf(text, room, "(None")
-                           : shape->rank > 0 ? snprintf(text, room, "(%d", shape->dims[0])
-                                             : snprintf(text, room, "("));
-    for (int32_t i = 1; i < shape->rank && used < room; i++)
-        used += (size_t)snprintf(text + used, room - used, ", %d", shape->dims[i]);
+    size_t used = (size_t)snprintf(text, room, "(");
+    for (int32_t i = 0; i < shape->rank && used < room; i++) {
+        const char *between = i ? ", " : "";
+        used += (size_t)(shape->dims[i] < 0 ? snprintf(text + used, room - used, "%sNone", between)
+                                            : snprintf(text + used, room - used, "%s%d", between, shape->dims[i]));
+    }
     if (used < room)
         snprintf(text + used, room - used, "%s)", shape->rank == 1 ? "," : "");
 }

@@ -5,6 +5,7 @@
 
 #include "pass/pass.h"
 #include "runtime/calibrate.h"
+#include "runtime/convert_batch.h"
 
 static const char *const FORMAT_NAMES[MOTE_FORMAT_COUNT] = {"float32", "float16", "dynamic", "int8", "int16x8"};
 
@@ -41,45 +42,6 @@ mote_status mote_lower(const mote_model *model, const mote_allocator *allocator,
         *out = NULL;
     }
     return status;
-}
-
-/* Every activation whose first dimension follows the batch says so: runs each shape inference with a batch of 1 and of
- * another, and what differs is open. */
-static mote_status mark_open_dimensions(mote_model *model, mote_error *err)
-{
-    enum { OTHER_BATCH = 3 };
-    mote_graph *graph = model->graphs[0];
-    mote_shape *before = mote_calloc(NULL, (size_t)graph->n_tensors, sizeof *before);
-    if (!before)
-        return mote_error_no_memory(err);
-    for (int32_t i = 0; i < graph->n_tensors; i++)
-        before[i] = graph->tensors[i]->shape;
-    bool open = graph->n_inputs > 0;
-    for (int32_t i = 0; i < graph->n_inputs; i++) {
-        mote_tensor *input = graph->tensors[graph->inputs[i]];
-        open = open && input->has_signature && input->shape.rank > 0 && input->signature.dims[0] == MOTE_DIM_UNKNOWN;
-        if (open)
-            input->shape.dims[0] = OTHER_BATCH;
-    }
-    mote_error ignored = {0};
-    const bool flows = open && mote_graph_infer(graph, &ignored) == MOTE_OK;
-    for (int32_t i = 0; i < graph->n_tensors; i++) {
-        mote_tensor *tensor = graph->tensors[i];
-        const mote_shape other = tensor->shape;
-        tensor->shape = before[i];
-        if (!flows || tensor->storage == MOTE_STORAGE_CONST || other.rank != before[i].rank)
-            continue;
-        tensor->signature = before[i];
-        tensor->has_signature = true;
-        for (int32_t d = 0; d < other.rank; d++)
-            if (other.dims[d] != before[i].dims[d])
-                tensor->signature.dims[d] = MOTE_DIM_UNKNOWN;
-    }
-    mote_free(NULL, before);
-    /* A network that fixes the batch somewhere keeps the batch of 1 everywhere. */
-    for (int32_t i = 0; open && !flows && i < graph->n_inputs; i++)
-        graph->tensors[graph->inputs[i]]->has_signature = false;
-    return MOTE_OK;
 }
 
 /* Keras's own names at the entry point. */
@@ -214,7 +176,7 @@ mote_status mote_convert(const mote_model *model, const mote_convert_options *op
             status = mote_error_no_memory(err);
     }
     if (status == MOTE_OK)
-        status = mark_open_dimensions(made, err);
+        status = mote_convert_batch(made, err);
     if (status == MOTE_OK)
         status = mote_model_verify(made, err);
     if (status != MOTE_OK) {

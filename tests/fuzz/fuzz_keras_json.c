@@ -65,7 +65,8 @@ static void build(json_t *document, source *s)
     if (!model)
         return;
     model->source = "keras";
-    if (keras_build_model(model, document, s->bytes[0] & 1 ? 3 : 2, "8x8x3", weights, s, &err) == MOTE_OK &&
+    const keras_sizes sizes = {.given = "8x8x3"};
+    if (keras_build_model(model, document, s->bytes[0] & 1 ? 3 : 2, &sizes, weights, s, &err) == MOTE_OK &&
         mote_model_verify(model, &err) == MOTE_OK && mote_lower(model, NULL, &lowered, &err) == MOTE_OK) {
         plan(lowered);
         mote_model_free(lowered);

@@ -159,6 +159,143 @@ def attention_by_keyword(keras, L, K):
                        L.MultiHeadAttention(2, 3)(i, value=j, key=j), name="keyword")
 
 
+def input_as_output(keras, L, K):
+    i = L.Input((6,), name="given")
+    x = L.Dense(3)(i)
+    return keras.Model(i, [x, i, x], name="passes")
+
+
+def renamed_backbone(keras, L, K, prefix, name):
+    """Layers renamed once their weights are made: the weights keep the names that they were made with."""
+    layers = [L.Conv2D(4, 3, name="c1"), L.BatchNormalization(name="b1"), L.Conv2D(5, 3, use_bias=False, name="c2"),
+              L.BatchNormalization(name="b2", scale=False)]
+    image = x = L.Input((16, 16, 3))
+    for layer in layers:
+        x = layer(x)
+    for layer in layers:
+        setattr(layer, "_name" if K == 2 else "name", prefix + layer.name)
+    return keras.Model(image, x, name=name)
+
+
+def renamed_inside(keras, L, K):
+    left, right = renamed_backbone(keras, L, K, "left_", "left"), renamed_backbone(keras, L, K, "right_", "right")
+    i = L.Input((16, 16, 3))
+    return keras.Model(i, L.Add()([left(i), right(i)]), name="sides")
+
+
+def renamed_and_frozen(keras, L, K):
+    inner = renamed_backbone(keras, L, K, "old_", "inner")
+    inner.layers[1].trainable = False
+    i = L.Input((16, 16, 3))
+    middle = keras.Model(i, L.Dense(6, name="wide")(inner(i)), name="middle")
+    middle.layers[-1].trainable = False
+    j = L.Input((16, 16, 3))
+    frozen = renamed_backbone(keras, L, K, "ice_", "ice")
+    frozen.trainable = False
+    x = L.Concatenate()([middle(j), frozen(j)])
+    return keras.Model(j, L.Dense(2)(L.GlobalAveragePooling2D()(x)), name="outer")
+
+
+def names_with_separators(keras, L, K):
+    at = "/" if K == 2 else "."
+    i = L.Input((8, 8, 3), name="in" + at + "image")
+    x = L.Conv2D(4, 3, name="block1" + at + "conv")(i)
+    x = L.BatchNormalization(name="block1" + at + "conv" + at + "bn")(x)
+    inner = keras.Sequential([L.Input((6, 6, 4)), L.Conv2D(3, 3, name="a" + at + "b"),
+                              L.BatchNormalization(name="a" + at + "c")], name="m" + at + "n")
+    return keras.Model(i, L.Flatten(name="x" + at + "y")(inner(x)), name="paths")
+
+
+def inputs_unlike_creation(keras, L, K):
+    a, b, c = L.Input((3,), name="a"), L.Input((4,), name="b"), L.Input((5,), name="c")
+    x = L.Concatenate()([L.Dense(2)(a), L.Dense(2)(b), L.Dense(2)(c)])
+    return keras.Model([c, a, b], [L.Dense(2, name="second")(x), L.Dense(3, name="first")(x)], name="order")
+
+
+def model_called_with_names(keras, L, K):
+    a, b = L.Input((5,), name="zeta"), L.Input((5,), name="alpha")
+    inner = keras.Model([a, b], [L.Dense(2)(L.Subtract()([a, b])), L.Dense(3)(a)], name="inner")
+    c, d = L.Input((5,), name="one"), L.Input((5,), name="two")
+    y, z = inner({"zeta": c, "alpha": d})
+    return keras.Model([c, d], [z, y], name="named_inside")
+
+
+def calls_outside_of_the_model(keras, L, K):
+    dense, inner = L.Dense(6), keras.Sequential([L.Input((6,)), L.Dense(6)], name="inner")
+    elsewhere = L.Input((6,))
+    inner(dense(elsewhere))
+    i = L.Input((6,))
+    return keras.Model(i, [inner(dense(dense(i))), inner(i)], name="cut")
+
+
+def bytes_in(keras, L, K):
+    i = L.Input((8, 8, 3), dtype="uint8")
+    return keras.Model(i, L.Flatten()(L.Conv2D(2, 3)(L.Rescaling(1 / 255.0)(i))), name="bytes")
+
+
+def numbers_in(keras, L, K):
+    i, j = L.Input((5,), dtype="int32"), L.Input((5,), dtype="int64")
+    embed = L.Embedding(10, 4)
+    return keras.Model([i, j], L.Dense(3)(L.Flatten()(L.Add()([embed(i), embed(j)]))), name="numbers")
+
+
+def batch_of_four(keras, L, K):
+    i = L.Input((8, 8, 3), batch_size=4)
+    x = L.Conv2D(4, 3, strides=2)(i)
+    x = L.Reshape((-1, 3))(L.Conv2DTranspose(3, 3, strides=2)(x))
+    return keras.Model(i, L.Dense(2)(L.Flatten()(x)), name="four")
+
+
+def batch_of_four_sequences(keras, L, K):
+    i = L.Input((6, 3), batch_size=4)
+    x = L.LSTM(4, return_sequences=True)(i)
+    x = L.TimeDistributed(L.Dense(3))(L.MultiHeadAttention(2, 3)(x, x))
+    return keras.Model(i, L.Bidirectional(L.GRU(2))(x), name="four_sequences")
+
+
+def of_type(keras, L, dtype):
+    i = L.Input((8, 8, 3), dtype=dtype)
+    x = L.GlobalAveragePooling2D(dtype=dtype)(L.Conv2D(4, 3, dtype=dtype)(i))
+    return keras.Model(i, L.Dense(2, dtype=dtype)(x), name=dtype)
+
+
+def half(keras, L, K):
+    return of_type(keras, L, "float16")
+
+
+half.tolerance = 2e-3  # Keras computes in half precision, mote in float32 with the same weights
+
+
+def brain_half(keras, L, K):
+    if K == 2:  # does not read its own file
+        return None
+    return of_type(keras, L, "bfloat16")
+
+
+brain_half.tolerance = 2e-2
+
+
+def double(keras, L, K):
+    return of_type(keras, L, "float64")
+
+
+def mixed_precision(keras, L, K):
+    get = keras.mixed_precision.global_policy if K == 2 else keras.config.dtype_policy
+    choose = keras.mixed_precision.set_global_policy if K == 2 else keras.config.set_dtype_policy
+    before = get()
+    choose("mixed_float16")
+    try:
+        i = L.Input((8, 8, 3))
+        x = L.BatchNormalization()(L.Conv2D(4, 3, activation="relu")(i))
+        x = L.GlobalAveragePooling2D()(x)
+        return keras.Model(i, L.Dense(2, activation="softmax", dtype="float32")(x), name="mixed")
+    finally:
+        choose(before)
+
+
+mixed_precision.tolerance = 2e-3
+
+
 def many_layers(keras, L, K):
     i = x = L.Input((4,))
     for at in range(60):
@@ -170,4 +307,5 @@ def many_layers(keras, L, K):
     return keras.Model(i, x, name="long")
 
 
-CASES = [value for name, value in list(globals().items()) if callable(value) and name not in ("backbone",)]
+CASES = [value for name, value in list(globals().items()) if callable(value) and name not in
+         ("backbone", "renamed_backbone", "of_type")]

@@ -1,0 +1,193 @@
+/*
+ * What a Keras file says of a whole model, as text given here: whose the weights of a model inside a model are, sizes
+ * left open, a batch that is fixed. tests/peers/check_keras.py compares with files of Keras itself.
+ */
+#include "unit/mote_test.h"
+
+#include <mote/convert.h>
+#include <mote/runtime.h>
+
+#include "import/keras_file.h"
+#include "import/keras_model.h"
+#include "import/keras_weight_order.h"
+
+#include <string.h>
+
+/* --- the weights of a model inside a model, by order --- */
+
+typedef struct list {
+    const char *names; /* one letter a weight, in the order in which Keras would list them */
+    int keras_major;
+    bool fits;
+    char dealt[64]; /* "conv: ab, bn: cdef" */
+} list;
+
+static void note(list *l, const keras_scope *scope)
+{
+    for (int32_t i = 0; i < scope->n_layers; i++) {
+        const keras_layer *layer = &scope->layers[i];
+        if (layer->model)
+            note(l, layer->model);
+        for (int32_t j = 0; j < layer->n_weights; j++) {
+            const size_t used = strlen(l->dealt);
+            snprintf(l->dealt + used, sizeof l->dealt - used, "%s%s", j ? "" : used ? " " : "", layer->weights[j].name);
+        }
+    }
+}
+
+/* Stops the building once they are dealt: there are no values. */
+static mote_status deal(void *arg, keras_layer *layer, mote_arena *arena, mote_error *err)
+{
+    list *l = arg;
+    if (!layer->model || layer->scope->owner)
+        return MOTE_OK;
+    const int32_t n = (int32_t)strlen(l->names);
+    keras_weight *pool = mote_arena_calloc(arena, (size_t)n + 1, sizeof *pool);
+    assert_non_null(pool);
+    for (int32_t i = 0; i < n; i++)
+        pool[i] = (keras_weight){.name = mote_arena_strndup(arena, l->names + i, 1)};
+    assert_int_equal(keras_deal_by_order(layer, pool, n, l->keras_major, arena, &l->fits, err), MOTE_OK);
+    note(l, layer->model);
+    return mote_error_set(err, MOTE_CANCELLED, "enough");
+}
+
+#define INPUT                                                                                                          \
+    "{\"class_name\": \"InputLayer\", \"name\": \"x\", \"config\": {\"name\": \"x\", "                                 \
+    "\"batch_input_shape\": [null, 4]}, \"inbound_nodes\": []}"
+
+/* A frozen Dense, a BatchNormalization, and a Sequential of a Dense without bias. */
+static void deals(int keras_major, bool frozen, const char *names, const char *wanted)
+{
+    char text[4096];
+    snprintf(text, sizeof text,
+             "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"top\", \"layers\": [" INPUT ","
+             "{\"class_name\": \"Sequential\", \"name\": \"m\", \"config\": {\"name\": \"m\", \"trainable\": %s, "
+             "\"layers\": [" INPUT ","
+             "{\"class_name\": \"Dense\", \"config\": {\"name\": \"d\", \"trainable\": false}},"
+             "{\"class_name\": \"BatchNormalization\", \"config\": {\"name\": \"b\", \"trainable\": true}},"
+             "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"s\", \"trainable\": true, \"layers\": [" INPUT
+             ",{\"class_name\": \"Dense\", \"config\": {\"name\": \"e\", \"trainable\": true, \"use_bias\": "
+             "false}}]}}]}}]}}",
+             frozen ? "false" : "true");
+    mote_error err = {0};
+    json_t *document;
+    list l = {.names = names, .keras_major = keras_major};
+    assert_int_equal(keras_parse_json(text, &document, &err), MOTE_OK);
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_int_equal(keras_build_model(model, document, keras_major, NULL, deal, &l, &err), MOTE_CANCELLED);
+    json_decref(document);
+    mote_model_free(model);
+    assert_int_equal(l.fits, *wanted != '\0');
+    assert_string_equal(l.dealt, wanted);
+}
+
+static void weights_inside_are_told_by_their_order(void **state)
+{
+    (void)state;
+    /* Trained: gamma, beta, kernel; then the frozen Dense's two, mean and variance. */
+    deals(2, false,
+          "ghk"
+          "db"
+          "mv",
+          "db ghmv k");
+    deals(3, false,
+          "ghk"
+          "db"
+          "mv",
+          "db ghmv k");
+    /* A frozen model: Keras 2 keeps that order, Keras 3 goes layer by layer. */
+    deals(2, true,
+          "ghk"
+          "db"
+          "mv",
+          "db ghmv k");
+    deals(3, true,
+          "db"
+          "ghmv"
+          "k",
+          "db ghmv k");
+    /* One too few. */
+    deals(2, false, "ghkdbm", "");
+}
+
+/* --- sizes --- */
+
+/* pooled: the batch is as given, height and width are open. */
+static mote_model *pooled(const char *batch, const keras_sizes *sizes)
+{
+    char text[2048];
+    snprintf(text, sizeof text,
+             "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"top\", \"layers\": ["
+             "{\"class_name\": \"InputLayer\", \"config\": {\"name\": \"x\", \"dtype\": \"float16\", "
+             "\"batch_input_shape\": [%s, null, null, 1]}},"
+             "{\"class_name\": \"MaxPooling2D\", \"config\": {\"name\": \"p\", \"trainable\": true, "
+             "\"pool_size\": [2, 2], \"strides\": [2, 2], \"padding\": \"valid\"}},"
+             "{\"class_name\": \"Flatten\", \"config\": {\"name\": \"f\", \"trainable\": true}}]}}",
+             batch);
+    mote_error err = {0};
+    json_t *document;
+    assert_int_equal(keras_parse_json(text, &document, &err), MOTE_OK);
+    mote_model *model = mote_model_new(NULL, 0);
+    list none = {.names = ""};
+    const mote_status status = keras_build_model(model, document, 2, sizes, deal, &none, &err);
+    json_decref(document);
+    if (status == MOTE_OK) {
+        model->source = "keras";
+        return model;
+    }
+    assert_non_null(strstr(err.message, "--input-shape"));
+    mote_model_free(model);
+    return NULL;
+}
+
+static void open_sizes_need_numbers(void **state)
+{
+    (void)state;
+    const keras_sizes given = {.given = "6x4x1"}, standing_in = {.stand_in = 8};
+    assert_null(pooled("null", NULL));
+    mote_model *model = pooled("null", &given);
+    assert_non_null(model);
+    assert_int_equal(model->layers[0].output_shapes[0].dims[1], 3);
+    mote_model_free(model);
+    model = pooled("null", &standing_in);
+    assert_non_null(model);
+    assert_int_equal(model->layers[0].output_shapes[0].dims[1], 4);
+    mote_model_free(model);
+}
+
+/* The model runs on any number of examples; what is converted has the batch that the file fixes. A half-precision input
+ * is float32, as all of the graph. */
+static void a_fixed_batch_is_written(void **state)
+{
+    (void)state;
+    const keras_sizes given = {.given = "4x4x1"};
+    mote_error err = {0};
+    const mote_convert_options options = mote_convert_options_default(MOTE_FORMAT_FLOAT32);
+    static const char *const BATCHES[] = {"null", "1", "3"};
+    static const int32_t SHAPES[] = {1, 1, 3}, SIGNATURES[] = {MOTE_DIM_UNKNOWN, 1, 3};
+    for (int i = 0; i < 3; i++) {
+        mote_model *model = pooled(BATCHES[i], &given), *converted;
+        assert_non_null(model);
+        assert_int_equal(mote_convert(model, &options, &converted, &err), MOTE_OK);
+        const mote_graph *graph = converted->graphs[0];
+        const int32_t ends[] = {graph->inputs[0], graph->outputs[0]};
+        for (int j = 0; j < 2; j++) {
+            const mote_tensor *end = graph->tensors[ends[j]];
+            assert_int_equal(end->dtype, MOTE_FLOAT32);
+            assert_int_equal(end->shape.dims[0], SHAPES[i]);
+            assert_int_equal(end->has_signature ? end->signature.dims[0] : end->shape.dims[0], SIGNATURES[i]);
+        }
+        mote_model_free(converted);
+        mote_model_free(model);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(weights_inside_are_told_by_their_order),
+        cmocka_unit_test(open_sizes_need_numbers),
+        cmocka_unit_test(a_fixed_batch_is_written),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
