@@ -171,8 +171,11 @@ typedef void mote_f32_tanh_fn(const float *in, float *out, int64_t n);
 typedef void mote_f32_gelu_fn(const float *in, float *out, int64_t n);
 typedef void mote_qs8_mul_fn(const mote_qs8_mul_job *job, int64_t n);
 
-/* q[i] = round(zero + x[i] * inverse), half away from zero, clamped to [low, 127]; two roundings before that one. */
-typedef void mote_f32_to_qs8_fn(const float *x, int8_t *q, int64_t n, float inverse, float zero, int32_t low);
+/* The same functions with the bits of TFLite's reference kernels (strict_math.h). */
+typedef void mote_f32_logistic_strict_fn(const float *in, float *out, int64_t n);
+
+/* q[i] = round(x[i] * inverse) + zero, the product in float, half away from zero, clamped to [low, 127]. */
+typedef void mote_f32_to_qs8_fn(const float *x, int8_t *q, int64_t n, float inverse, int32_t zero, int32_t low);
 /* out[i] = table[x[i]], 256 entries; out may be x. */
 typedef void mote_u8_lut_fn(const uint8_t *table, const uint8_t *x, uint8_t *out, int64_t n);
 
@@ -218,6 +221,11 @@ typedef struct mote_kernels {
         mote_f32_logistic_fn *run;
         int32_t nr, kr;
     } f32_logistic;
+    struct {
+        const char *variant;
+        mote_f32_logistic_strict_fn *run;
+        int32_t nr, kr;
+    } f32_logistic_strict;
     struct {
         const char *variant;
         mote_f32_tanh_fn *run;

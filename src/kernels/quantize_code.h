@@ -4,15 +4,14 @@
 
 #include <stdint.h>
 
-/* Rounds half away from zero, exactly, without a call; what lies outside [low, 127] (and NaN) goes to an end. */
-static inline int8_t mote_code_of(float value, int32_t low)
+/* steps + 1/2 without its fraction (away from zero, the sum in float as in TFLite: what lies just below 1/2 gives 1),
+ * plus zero; what lies outside [low, 127] (and NaN) goes to an end. zero is a code. */
+static inline int8_t mote_code_of(float steps, int32_t zero, int32_t low)
 {
-    value = value > -200.0F ? value : -200.0F;
-    value = value < 200.0F ? value : 200.0F;
-    const int32_t whole = (int32_t)value;
-    const float rest = value - (float)whole;                /* exact, in (-1, 1) */
-    const int32_t rounded = whole + (int32_t)(rest + rest); /* truncates: 1 from a half on */
-    const int32_t high = rounded > 127 ? 127 : rounded;
+    steps = steps > -400.0F ? steps : -400.0F; /* past both ends, whatever the zero point */
+    steps = steps < 400.0F ? steps : 400.0F;
+    const int32_t code = zero + (int32_t)(steps + __builtin_copysignf(0.5F, steps));
+    const int32_t high = code > 127 ? 127 : code;
     return (int8_t)(high < low ? low : high);
 }
 

@@ -10,18 +10,21 @@
 
 enum { LANES = MOTE_SIMD_BYTES / 4, BLOCK = 4 * LANES };
 
-/* mote_code_of in every lane, before the codes' own ends. */
+/* mote_code_of in every lane, before the zero point and the codes' own ends. */
 static inline mote_vec_i32 round_vec(mote_vec_f32 value)
 {
-    value = mote_vec_clamp(value, -200.0F, 200.0F);
-    const mote_vec_i32 whole = __builtin_convertvector(value, mote_vec_i32);
-    const mote_vec_f32 rest = value - __builtin_convertvector(whole, mote_vec_f32);
-    return whole + __builtin_convertvector(rest + rest, mote_vec_i32);
+    const mote_vec_f32 least = -400.0F - (mote_vec_f32){0};
+    const mote_vec_i32 inside = value > least; /* NaN is not */
+    value = (mote_vec_f32)((inside & (mote_vec_i32)value) | (~inside & (mote_vec_i32)least));
+    value = mote_vec_clamp(value, -400.0F, 400.0F);
+    const mote_vec_f32 none = {0}, half = 0.5F - none;
+    const mote_vec_i32 sign = (mote_vec_i32)value & (mote_vec_i32)(-0.0F - none);
+    return __builtin_convertvector(value + (mote_vec_f32)(sign | (mote_vec_i32)half), mote_vec_i32);
 }
 
-void MOTE_SIMD(mote_f32_to_qs8)(const float *x, int8_t *q, int64_t n, float inverse, float zero, int32_t low)
+void MOTE_SIMD(mote_f32_to_qs8)(const float *x, int8_t *q, int64_t n, float inverse, int32_t zero, int32_t low)
 {
-    const mote_vec_f32 none = {0}, factor = inverse - none, start = zero - none;
+    const mote_vec_f32 none = {0}, factor = inverse - none;
     int64_t i = 0;
     for (; i + BLOCK <= n; i += BLOCK) {
         int32_t codes[BLOCK];
@@ -29,14 +32,14 @@ void MOTE_SIMD(mote_f32_to_qs8)(const float *x, int8_t *q, int64_t n, float inve
         for (int v = 0; v < BLOCK / LANES; v++) {
             mote_vec_f32 value;
             memcpy(&value, x + i + v * LANES, sizeof value);
-            const mote_vec_i32 rounded = round_vec(start + value * factor);
+            const mote_vec_i32 rounded = round_vec(value * factor);
             memcpy(codes + v * LANES, &rounded, sizeof rounded);
         }
         for (int j = 0; j < BLOCK; j++) {
-            const int32_t high = codes[j] > 127 ? 127 : codes[j];
+            const int32_t code = codes[j] + zero, high = code > 127 ? 127 : code;
             q[i + j] = (int8_t)(high < low ? low : high);
         }
     }
     for (; i < n; i++)
-        q[i] = mote_code_of(zero + x[i] * inverse, low);
+        q[i] = mote_code_of(x[i] * inverse, zero, low);
 }

@@ -116,20 +116,23 @@ static bool is_hybrid(const mote_model *model)
     return false;
 }
 
-/* In a hybrid network the float kernels are those without fused multiply-add, as in TFLite's own: its answers are
- * then the same to the last code. */
+/* In a hybrid network the float kernels are those that round as TFLite's reference kernels do: without fused
+ * multiply-add, and with its exp. The answers are then the same to the last code. */
 static void select_kernels(mote_runtime *runtime)
 {
     const uint32_t features = runtime->options.reference ? 0 : mote_cpu_features();
+    const bool hybrid = is_hybrid(runtime->model);
     mote_kernels *kernels = &runtime->own_kernels;
     mote_kernels_select(features, kernels);
-    if (is_hybrid(runtime->model)) {
+    if (hybrid) {
         mote_kernels unfused;
         mote_kernels_select(features & MOTE_CPU_SSE41, &unfused);
         kernels->f32_gemm = unfused.f32_gemm;
         kernels->f32_dw = unfused.f32_dw;
+        kernels->f32_logistic.variant = kernels->f32_logistic_strict.variant;
+        kernels->f32_logistic.run = kernels->f32_logistic_strict.run;
     }
-    runtime->kernels = features ? kernels : NULL;
+    runtime->kernels = features || hybrid ? kernels : NULL;
 }
 
 static mote_status start(mote_runtime *runtime, mote_error *err)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import ops_cases_conv
 import ops_cases_detect
 import ops_cases_index
 import ops_cases_matmul
@@ -10,7 +11,8 @@ from ops_model import Model, Tensor
 
 # Relative tolerance, and the magnitude below which it is absolute, where (1e-5, 1e-5) is too strict: the reference takes
 # e^x for the logistic function below -9; GELU in its tanh form and LOG_SOFTMAX cancel near 0; LRN takes a quick power.
-TOLERANCE = {"LOGISTIC": (2e-4, 1e-5), "GELU": (1e-5, 0.1), "LOG_SOFTMAX": (1e-5, 0.1),
+TOLERANCE = {"CONV_2D": (0, 0), "DEPTHWISE_CONV_2D": (0, 0), "FULLY_CONNECTED": (0, 0),  # on int8 weights: every bit
+             "LOGISTIC": (2e-4, 1e-5), "GELU": (1e-5, 0.1), "LOG_SOFTMAX": (1e-5, 0.1),
              "LOCAL_RESPONSE_NORMALIZATION": (1e-4, 1e-5),
              "BATCH_MATMUL": (1e-6, 1.0), "SVDF": (1e-5, 0.1), "UNIDIRECTIONAL_SEQUENCE_LSTM": (1e-5, 0.1), "LSTM": (1e-5, 0.1)}  # long sums that cancel
 HALF_ULPS = {"GELU": 8}  # the reference rounds after each step, mote once at the end
@@ -530,7 +532,8 @@ def the_rest(make):
 
 FAMILIES = [arithmetic, arithmetic_quantized, dead_channels, arithmetic_shifts, elementwise_pairs, comparisons, prelu, unary_floats,
             unary_quantized, reductions, axes_at_run_time, arg_extrema, softmaxes, quantizing, casts, halves, the_rest,
-            *ops_cases_move.FAMILIES, *ops_cases_matmul.FAMILIES, *ops_cases_index.FAMILIES, *ops_cases_detect.FAMILIES]
+            *ops_cases_move.FAMILIES, *ops_cases_matmul.FAMILIES, *ops_cases_index.FAMILIES, *ops_cases_detect.FAMILIES,
+            *ops_cases_conv.FAMILIES]
 
 
 def all_cases(seed, per):

@@ -1,5 +1,6 @@
 /* The element-wise slots, plainly. */
 #include "kernels/kernels.h"
+#include "kernels/strict_math.h"
 #include "kernels/vec_math.h"
 
 void mote_f32_exp__ref(const float *in, float *out, int64_t n, float shift, float factor)
@@ -12,6 +13,12 @@ void mote_f32_logistic__ref(const float *in, float *out, int64_t n)
 {
     for (int64_t i = 0; i < n; ++i)
         out[i] = mote_logistic_f32(in[i]);
+}
+
+void mote_f32_logistic_strict__ref(const float *in, float *out, int64_t n)
+{
+    for (int64_t i = 0; i < n; ++i)
+        out[i] = mote_logistic_strict_f32(in[i]);
 }
 
 void mote_f32_tanh__ref(const float *in, float *out, int64_t n)

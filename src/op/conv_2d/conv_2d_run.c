@@ -14,6 +14,15 @@ typedef struct conv_state {
     mote_conv_packed *packed; /* NULL: plainly */
 } conv_state;
 
+/* A filter whose scales are all the same counts as one with one scale, in the reference too. */
+static bool scales_differ(const mote_quant *quant)
+{
+    for (int32_t i = 1; i < quant->n; i++)
+        if (quant->scale[i] != quant->scale[0])
+            return true;
+    return false;
+}
+
 static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
 {
     const mote_conv_2d_params *params = io->node->params;
@@ -39,7 +48,7 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
         return mote_need_real(filter, bias, state->out_c, err);
     if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_INT8 && filter->quant.n >= 1) {
         state->hybrid = true;
-        state->asymmetric = filter->quant.n > 1;
+        state->asymmetric = scales_differ(&filter->quant);
         state->dot = mote_dot_find(MOTE_INT8, MOTE_INT8);
         mote_run_request_scratch(run, (size_t)mote_shape_count(&in->shape) + (size_t)in->shape.dims[0] * 8 + 64);
         return mote_need_real(filter, bias, state->out_c, err);

@@ -203,8 +203,8 @@ static void range_of(const float *x, int64_t n, float *low, float *high)
 typedef struct code_call {
     const float *x;
     int8_t *q;
-    float inverse, zero;
-    int32_t low;
+    float inverse;
+    int32_t zero, low;
     mote_f32_to_qs8_fn *fn;
 } code_call;
 
@@ -241,18 +241,18 @@ void mote_quantize_asymmetric(mote_run *run, const float *x, int64_t n, int8_t *
 {
     float low, high;
     range_of(x, n, &low, &high);
-    const double min = (double)fminf(low, 0), max = (double)fmaxf(high, 0);
+    const float min = fminf(low, 0), max = fmaxf(high, 0);
     *scale = 1;
     *zero = 0;
     if (min == max) {
         memset(q, 0, (size_t)n);
         return;
     }
-    const double step = (max - min) / 255;
-    const double from_min = -128 - min / step, from_max = 127 - max / step;
-    const double point = 128 + fabs(min / step) < 127 + fabs(max / step) ? from_min : from_max;
+    const float step = (max - min) / 255;
+    const float from_min = -128 - min / step, from_max = 127 - max / step;
+    const float point = 128 + fabsf(min / step) < 127 + fabsf(max / step) ? from_min : from_max;
     /* the last case also takes NaN, of inputs that are not finite */
-    *zero = point >= 127 ? 127 : point > -128 ? (int32_t)round(point) : -128;
-    *scale = (float)step;
-    make_codes(run, &(code_call){.x = x, .q = q, .inverse = 1.0F / *scale, .zero = (float)*zero, .low = -128}, n);
+    *zero = point >= 127 ? 127 : point > -128 ? (int32_t)roundf(point) : -128;
+    *scale = step;
+    make_codes(run, &(code_call){.x = x, .q = q, .inverse = 1.0F / *scale, .zero = *zero, .low = -128}, n);
 }

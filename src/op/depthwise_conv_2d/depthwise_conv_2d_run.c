@@ -180,7 +180,7 @@ static void store(const depthwise_call *call, int64_t at, int64_t example, const
             continue;
         }
         float value = s->hybrid ? (float)((const int32_t *)sums)[c] *
-                                      filter->quant.scale[filter->quant.n == 1 ? 0 : c] * call->scales[example]
+                                      (filter->quant.scale[filter->quant.n == 1 ? 0 : c] * call->scales[example])
                                 : ((const float *)sums)[c];
         value += call->bias ? ((const float *)call->bias->data)[c] : 0;
         ((float *)out->data)[at + c] = clamp(value, s->min, s->max);
@@ -221,13 +221,13 @@ typedef struct row_call {
     char *sums; /* sums_bytes per thread */
 } row_call;
 
-/* A row of sums as floats: the filter's scale, then the example's, then the bias, as TFLite does. */
+/* A row of sums as floats, by the product of both scales as in TFLite's reference kernel. */
 static void store_hybrid_row(const row_call *call, const int32_t *sums, float *out)
 {
     const depthwise_state *s = call->state;
     for (int32_t x = 0; x < s->w.out; x++, sums += s->out_c, out += s->out_c)
         for (int32_t c = 0; c < s->out_c; c++) {
-            const float scaled = (float)sums[c] * call->scales[call->per_channel ? c : 0] * call->example_scale;
+            const float scaled = (float)sums[c] * (call->scales[call->per_channel ? c : 0] * call->example_scale);
             out[c] = clamp(scaled + (call->bias ? call->bias[c] : 0), s->min, s->max);
         }
 }
