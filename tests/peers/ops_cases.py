@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import ops_cases_audio
 import ops_cases_conv
 import ops_cases_detect
 import ops_cases_index
@@ -533,7 +534,7 @@ def the_rest(make):
 FAMILIES = [arithmetic, arithmetic_quantized, dead_channels, arithmetic_shifts, elementwise_pairs, comparisons, prelu, unary_floats,
             unary_quantized, reductions, axes_at_run_time, arg_extrema, softmaxes, quantizing, casts, halves, the_rest,
             *ops_cases_move.FAMILIES, *ops_cases_matmul.FAMILIES, *ops_cases_index.FAMILIES, *ops_cases_detect.FAMILIES,
-            *ops_cases_conv.FAMILIES]
+            *ops_cases_audio.FAMILIES, *ops_cases_conv.FAMILIES]
 
 
 def all_cases(seed, per):
