@@ -1,7 +1,8 @@
 /*
  * MUL, ADD and SUB by constants go into filters and biases: those behind a convolution or FULLY_CONNECTED always, those
  * in front into FULLY_CONNECTED, and into convolutions when the constant is one number (and, for ADD, no zeros are
- * padded): what TensorFlow's converter folds too, so that quantized tensors stay comparable.
+ * padded). Between two FULLY_CONNECTED the second takes them, and the first one's bias too. That is what TensorFlow's
+ * converter folds, so that quantized tensors stay comparable.
  */
 #include <string.h>
 
@@ -83,6 +84,17 @@ static bool pads_zeros(const mote_node *node)
     return false;
 }
 
+/* bias += filter * values: what a term in front of the node adds behind it. */
+static bool add_through(mote_graph *graph, mote_node *node, const mote_affine_op *affine, const float *values)
+{
+    mote_tensor *bias = mote_pass_own_bias(graph, node, affine);
+    const mote_tensor *filter = graph->tensors[node->inputs[affine->filter]];
+    for (int64_t i = 0; bias && i < mote_shape_count(&filter->shape); i++)
+        ((float *)bias->data)[slice_of(&filter->shape, affine->out_axis, i)] +=
+            ((const float *)filter->data)[i] * values[slice_of(&filter->shape, affine->in_axis, i)];
+    return bias != NULL;
+}
+
 static bool fold_in_front(mote_graph *graph, mote_node *user, const mote_node *node, int32_t operand)
 {
     mote_affine_op affine;
@@ -106,12 +118,7 @@ static bool fold_in_front(mote_graph *graph, mote_node *user, const mote_node *n
             ((float *)filter->data)[i] *= s.values[slice_of(&filter->shape, affine.in_axis, i)];
         return filter != NULL;
     }
-    mote_tensor *bias = mote_pass_own_bias(graph, user, &affine);
-    const mote_tensor *filter = graph->tensors[user->inputs[affine.filter]];
-    for (int64_t i = 0; bias && i < mote_shape_count(&filter->shape); i++)
-        ((float *)bias->data)[slice_of(&filter->shape, affine.out_axis, i)] +=
-            ((const float *)filter->data)[i] * s.values[slice_of(&filter->shape, affine.in_axis, i)];
-    return bias != NULL;
+    return add_through(graph, user, &affine, s.values);
 }
 
 /* The node's input goes where its output went. */
@@ -163,9 +170,118 @@ static bool fold_all(mote_graph *graph, bool (*fold_one)(mote_graph *graph, int3
     return progress;
 }
 
+/* --- between two FULLY_CONNECTED --- */
+
+static bool has_const_bias(const mote_graph *graph, const mote_node *node)
+{
+    return node->n_inputs > 2 && mote_pass_is_const_f32(graph, node->inputs[2]);
+}
+
+static bool is_relu(const mote_node *node)
+{
+    return node->op == MOTE_OP_RELU || node->op == MOTE_OP_RELU6 || node->op == MOTE_OP_RELU_N1_TO_1;
+}
+
+/* Whether a FULLY_CONNECTED takes a bias in from the one in front: it has one or will get one from the step behind it,
+ * and no activation of its own. */
+static bool takes_bias(const mote_graph *graph, const mote_node *node)
+{
+    int32_t operand;
+    const mote_node *next = mote_pass_only_user(graph, node->outputs[0]);
+    if (next && is_step(graph, next, &operand))
+        return true;
+    return has_const_bias(graph, node) && !(next && is_relu(next)) && *mote_pass_activation(node) == MOTE_ACT_NONE;
+}
+
+/* Whether a tensor is a matrix that FULLY_CONNECTED nodes with constant weights alone read, all of which `want`. */
+static bool feeds_dense_only(const mote_graph *graph, int32_t tensor,
+                             bool (*want)(const mote_graph *graph, const mote_node *node))
+{
+    if (mote_graph_is_output(graph, tensor) || graph->tensors[tensor]->shape.rank != 2)
+        return false;
+    int32_t n_users = 0;
+    for (int32_t k = 0; k < graph->n_nodes; k++) {
+        const mote_node *node = graph->nodes[k];
+        for (int32_t i = 0; i < node->n_inputs; i++) {
+            if (node->inputs[i] != tensor)
+                continue;
+            if (i != 0 || node->op != MOTE_OP_FULLY_CONNECTED || !mote_pass_is_const_f32(graph, node->inputs[1]) ||
+                !want(graph, node))
+                return false;
+            n_users++;
+        }
+    }
+    return n_users > 0;
+}
+
+static mote_status move_bias(mote_graph *graph, mote_node *node, mote_error *err)
+{
+    const float *bias = graph->tensors[node->inputs[2]]->data;
+    for (int32_t k = 0; k < graph->n_nodes; k++) {
+        mote_affine_op affine;
+        mote_node *user = graph->nodes[k];
+        if (user->op == MOTE_OP_FULLY_CONNECTED && user->inputs[0] == node->outputs[0] &&
+            mote_pass_affine_op(user, &affine) && !add_through(graph, user, &affine, bias))
+            return mote_error_no_memory(err);
+    }
+    node->n_inputs = 2;
+    return MOTE_OK;
+}
+
+/* From the last to the first: a bias that has moved on takes none in. */
+static mote_status move_biases(mote_graph *graph, mote_error *err)
+{
+    for (int32_t k = graph->n_nodes - 1; k >= 0; k--) {
+        mote_node *node = graph->nodes[k];
+        if (node->op != MOTE_OP_FULLY_CONNECTED || !has_const_bias(graph, node) ||
+            *mote_pass_activation(node) != MOTE_ACT_NONE || !feeds_dense_only(graph, node->outputs[0], takes_bias))
+            continue;
+        const mote_status status = move_bias(graph, node, err);
+        if (status != MOTE_OK)
+            return status;
+    }
+    return MOTE_OK;
+}
+
+/* A bias of zeros (Keras's use_bias=False) is none. */
+static void drop_zero_biases(mote_graph *graph)
+{
+    for (int32_t k = 0; k < graph->n_nodes; k++) {
+        mote_node *node = graph->nodes[k];
+        if (node->op != MOTE_OP_FULLY_CONNECTED || !has_const_bias(graph, node))
+            continue;
+        const mote_tensor *bias = graph->tensors[node->inputs[2]];
+        bool zero = true;
+        for (int64_t i = 0; zero && i < mote_shape_count(&bias->shape); i++)
+            zero = ((const float *)bias->data)[i] == 0;
+        if (zero)
+            node->n_inputs = 2;
+    }
+}
+
+/* Steps between two FULLY_CONNECTED, from the last to the first. */
+static void fold_forward(mote_graph *graph)
+{
+    for (int32_t k = graph->n_nodes - 1; k >= 0; k--) {
+        const mote_node *node = graph->nodes[k];
+        int32_t operand;
+        if (!is_step(graph, node, &operand) || !feeds_dense_only(graph, node->outputs[0], has_const_bias))
+            continue;
+        mote_node *user = mote_pass_only_user(graph, node->outputs[0]);
+        if (user && fold_in_front(graph, user, node, operand))
+            bypass(graph, k, operand);
+    }
+}
+
 mote_status mote_pass_fold_scale(mote_model *model, mote_graph *graph, mote_error *err)
 {
-    (void)model, (void)err;
+    if (model->n_layers > 0) { /* from Keras; a .tflite file is as its converter left it */
+        drop_zero_biases(graph);
+        fold_forward(graph);
+        const mote_status status = move_biases(graph, err);
+        if (status != MOTE_OK)
+            return status;
+    }
     /* Behind first: a filter takes its factors in the order in which TensorFlow's converter multiplies them in. A MUL
      * in front of an ADD that folds forward becomes foldable in the next round. */
     for (bool progress = true; progress;) {
