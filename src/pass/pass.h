@@ -65,7 +65,8 @@ mote_status mote_ranges_as_calibrator(const mote_graph *graph, mote_range *range
 typedef struct mote_quantize_spec {
     bool wide; /* int16 activations */
     mote_dtype input_type, output_type;
-    const mote_range *ranges; /* one per tensor */
+    const mote_range *ranges; /* one per tensor; as TensorFlow's calibrator would have found them */
+    const mote_range *values; /* one per tensor: what it really held */
     void (*on_warning)(void *arg, const char *text);
     void *on_warning_arg;
 } mote_quantize_spec;

@@ -7,6 +7,7 @@
  *   4. Operators without an integer form stay float: DEQUANTIZE in front, QUANTIZE behind.
  *   5. The borders: the caller's input and output types.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,6 +49,32 @@ static bool is_comparable(const quantizer *q, int32_t k)
     return true;
 }
 
+/* The least and greatest number that a tensor holds: calibrated, or of a constant's elements. */
+static mote_range seen_range(const quantizer *q, int32_t tensor)
+{
+    const mote_tensor *t = q->graph->tensors[tensor];
+    if (!mote_pass_is_const_f32(q->graph, tensor))
+        return q->spec->values[tensor];
+    mote_range range = {INFINITY, -INFINITY};
+    const float *data = t->data;
+    for (int64_t i = 0; i < mote_shape_count(&t->shape); i++) {
+        range.low = fminf(range.low, data[i]);
+        range.high = fmaxf(range.high, data[i]);
+    }
+    return range;
+}
+
+/* A divisor whose code is the zero point ends a run: the divisors that were seen must all be of one sign and at least a
+ * step away from zero. */
+static bool is_safe_divisor(const quantizer *q, int32_t k)
+{
+    const int32_t divisor = q->nodes[k]->inputs[1];
+    const mote_range range = seen_range(q, divisor);
+    const float scale =
+        q->plan.nodes[k].reads[1].scale != 0 ? q->plan.nodes[k].reads[1].scale : q->plan.tensors[divisor].scale;
+    return range.low <= range.high && (range.low >= scale || range.high <= -scale);
+}
+
 /* Convolutions and their kin need constant filters. */
 static bool has_integer_form(const quantizer *q, int32_t k)
 {
@@ -55,10 +82,17 @@ static bool has_integer_form(const quantizer *q, int32_t k)
     const mote_node *node = q->nodes[k];
     if (!mote_quantize_find(node, q->spec->wide))
         return false;
-    if (node->op == MOTE_OP_GREATER || node->op == MOTE_OP_GREATER_EQUAL || node->op == MOTE_OP_LESS ||
-        node->op == MOTE_OP_LESS_EQUAL)
+    switch (node->op) {
+    case MOTE_OP_GREATER:
+    case MOTE_OP_GREATER_EQUAL:
+    case MOTE_OP_LESS:
+    case MOTE_OP_LESS_EQUAL:
         return q->spec->wide || is_comparable(q, k);
-    return !mote_pass_affine_op(node, &affine) || mote_pass_is_const_f32(q->graph, node->inputs[affine.filter]);
+    case MOTE_OP_DIV:
+        return is_safe_divisor(q, k);
+    default:
+        return !mote_pass_affine_op(node, &affine) || mote_pass_is_const_f32(q->graph, node->inputs[affine.filter]);
+    }
 }
 
 static void choose_nodes(quantizer *q)

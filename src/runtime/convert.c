@@ -97,13 +97,16 @@ static mote_status quantize_integers(mote_model *model, const mote_convert_optio
     status = mote_calibrate(model, options->calibration, options->n_threads, options->allocator, &ranges, NULL, err);
     if (status != MOTE_OK)
         return status;
+    const mote_graph *graph = model->graphs[0];
+    const mote_range *values = mote_arena_copy(model->arena, ranges, (size_t)graph->n_tensors * sizeof *ranges);
     const mote_quantize_spec spec = {.wide = options->format == MOTE_FORMAT_INT16X8,
                                      .input_type = options->input_type,
                                      .output_type = options->output_type,
                                      .ranges = ranges,
+                                     .values = values,
                                      .on_warning = options->on_warning,
                                      .on_warning_arg = options->on_warning_arg};
-    status = mote_ranges_as_calibrator(model->graphs[0], ranges, err);
+    status = values ? mote_ranges_as_calibrator(graph, ranges, err) : mote_error_no_memory(err);
     if (status == MOTE_OK)
         status = mote_quantize_integers(model, &spec, err);
     mote_free(options->allocator, ranges);
