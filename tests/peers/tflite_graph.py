@@ -52,6 +52,10 @@ class Graph:
         self.nodes = [Node(OPERATORS.get(codes[node.opcodeIndex], "?"), [int(i) for i in node.inputs],
                            [int(i) for i in node.outputs]) for node in graph.operators or []]
         self.n_operators = len(self.nodes)
+        self.n_islands = sum(node.op not in ("QUANTIZE", "DEQUANTIZE") and
+                             any(self.tensors[i].type == np.float32 for i in node.outputs) for node in self.nodes)
+        # SUM of codes, which LiteRT's reference resolver reads as uint8
+        self.sums_codes = any(node.op == "SUM" and len(self.tensors[node.inputs[0]].scale) for node in self.nodes)
         self.uses = {}
         self._look_through()
         for node in self.nodes:
