@@ -1,29 +1,91 @@
 /*
- * Normalization's passes, compiled once per instruction set: loops over a block of channels, whose constants and sums
- * stay in a small array, around which the rows go by. The activation is a constant of each inlined loop. The
- * compiler vectorizes them (no immintrin.h).
+ * Normalization's passes, compiled once per instruction set. What limits them is memory, which is therefore read from
+ * front to back; a channel's constants and sums lie in the cache. The activation is a constant of each inlined loop.
+ * GNU vectors, no immintrin.h.
  */
-#include "kernels/norm_activation.h"
-#include "kernels/simd.h"
+#include "kernels/kernels.h"
+#include "kernels/simd_f32.h"
 
-#include <string.h>
+enum { LANES = MOTE_SIMD_BYTES / 4, WIDE = 4 * LANES, AHEAD = 1024 };
 
-enum { LANES = MOTE_SIMD_BYTES / 4, WIDE = 4 * LANES };
+typedef mote_vec_f32 vec;
 
-/* One block: `width` channels from c on; width is a constant where it is WIDE. */
-typedef void block_fn(const mote_norm_job *job, int64_t row_begin, int64_t row_end, int64_t c, int64_t width);
+/* --- activations: those of norm_activation.h --- */
 
-static inline __attribute__((always_inline)) void blocks(const mote_norm_job *job, int64_t row_begin, int64_t row_end,
-                                                         block_fn *fn)
+/* 1 / (1 + e^-z) within 3 ulp for |z| <= 86 and constant beyond. e^r by a polynomial that is off by 1e-7 at most. */
+static inline __attribute__((always_inline)) vec logistic(vec z)
 {
-    int64_t c = 0;
-    for (; c + WIDE <= job->channels; c += WIDE)
-        fn(job, row_begin, row_end, c, WIDE);
-    for (; c + LANES <= job->channels; c += LANES)
-        fn(job, row_begin, row_end, c, LANES);
-    if (c < job->channels)
-        fn(job, row_begin, row_end, c, job->channels - c);
+    const vec x = mote_vec_max(mote_vec_min(z, mote_vec_all(86.0f)), mote_vec_all(-86.0f));
+    const vec shifted = x * -1.44269504f + 0x1.8p23f; /* rounds to an integer, which sits in the low bits */
+    const vec n = shifted - 0x1.8p23f;
+    const vec r = (n * -0x1.62e4p-1f - x) - n * 0x1.7f7d1cp-20f;
+    vec p = r * 8.3125159e-3f + 4.1890204e-2f;
+    p = p * r + 1.6667114e-1f;
+    p = p * r + 4.9999231e-1f;
+    p = p * r + 1.0f;
+    p = p * r + 1.0f;
+    const vec e = (vec)((mote_vec_i32)p + ((mote_vec_i32)shifted << 23));
+    return mote_vec_reciprocal(1.0f + e);
 }
+
+static inline __attribute__((always_inline)) vec activate(int32_t activation, vec z)
+{
+    const vec zero = {0};
+    switch (activation) {
+    case MOTE_NORM_RELU:
+        return mote_vec_max(z, zero);
+    case MOTE_NORM_RELU6:
+        return mote_vec_min(mote_vec_max(z, zero), mote_vec_all(6.0f));
+    case MOTE_NORM_HARD_SWISH:
+        return z * mote_vec_min(mote_vec_max(z + 3.0f, zero), mote_vec_all(6.0f)) * (1.0f / 6.0f);
+    case MOTE_NORM_SWISH:
+        return z * logistic(z);
+    default:
+        return z;
+    }
+}
+
+static inline __attribute__((always_inline)) vec derivative(int32_t activation, vec z)
+{
+    const mote_vec_i32 one = (mote_vec_i32)mote_vec_all(1.0f);
+    switch (activation) {
+    case MOTE_NORM_RELU:
+        return (vec)(one & (z > 0.0f));
+    case MOTE_NORM_RELU6:
+        return (vec)(one & (z > 0.0f) & (z < 6.0f));
+    case MOTE_NORM_HARD_SWISH: {
+        const mote_vec_i32 inside = (z > -3.0f) & (z < 3.0f);
+        const vec slope = z * (1.0f / 3.0f) + 0.5f;
+        return (vec)((inside & (mote_vec_i32)slope) | (one & (z >= 3.0f)));
+    }
+    case MOTE_NORM_SWISH: {
+        const vec s = logistic(z);
+        return s * (1.0f + z * (1.0f - s));
+    }
+    default:
+        return mote_vec_all(1.0f);
+    }
+}
+
+/* --- the walk --- */
+
+/* `width` channels of a row from c on, which lie at `at`; width is a constant where it is LANES. */
+typedef void block_fn(const mote_norm_job *job, int64_t at, int64_t c, int64_t width);
+
+static inline __attribute__((always_inline)) void walk(const mote_norm_job *job, int64_t row_begin, int64_t row_end,
+                                                       block_fn *fn)
+{
+    const int64_t channels = job->channels;
+    for (int64_t at = row_begin * channels; at < row_end * channels; at += channels) {
+        int64_t c = 0;
+        for (; c + LANES <= channels; c += LANES)
+            fn(job, at + c, c, LANES);
+        if (c < channels)
+            fn(job, at + c, c, channels - c);
+    }
+}
+
+/* --- moments: a block of channels at a time, whose sums stay in registers; rows are few enough for a cache --- */
 
 static inline __attribute__((always_inline)) void moments(const mote_norm_job *job, int64_t row_begin, int64_t row_end,
                                                           int64_t c, int64_t width)
@@ -57,100 +119,102 @@ static void moments_block(const mote_norm_job *job, int64_t row_begin, int64_t r
 
 void MOTE_SIMD(mote_f32_norm_moments)(const mote_norm_job *job, int64_t row_begin, int64_t row_end)
 {
-    blocks(job, row_begin, row_end, moments_block);
+    int64_t c = 0;
+    for (; c + WIDE <= job->channels; c += WIDE)
+        moments_block(job, row_begin, row_end, c, WIDE);
+    for (; c + LANES <= job->channels; c += LANES)
+        moments_block(job, row_begin, row_end, c, LANES);
+    if (c < job->channels)
+        moments_block(job, row_begin, row_end, c, job->channels - c);
 }
 
-static inline __attribute__((always_inline)) void apply(const mote_norm_job *job, int64_t row_begin, int64_t row_end,
+/* --- forward --- */
+
+static inline __attribute__((always_inline)) vec centred(const mote_norm_job *job, int64_t at, int64_t c, int64_t width)
+{
+    return mote_vec_fetch(job->x + at, width) - mote_vec_fetch(job->mean + c, width);
+}
+
+static inline __attribute__((always_inline)) void apply(const mote_norm_job *job, int64_t at, int64_t c, int64_t width,
                                                         const int32_t activation)
 {
-    const int64_t channels = job->channels;
-    for (int64_t row = row_begin; row < row_end; row++) {
-        const float *restrict x = job->x + row * channels;
-        const float *restrict mean = job->mean, *restrict scale = job->scale, *restrict offset = job->offset;
-        float *restrict y = job->y + row * channels;
-        for (int64_t c = 0; c < channels; c++)
-            y[c] = mote_norm_activate(activation, (x[c] - mean[c]) * scale[c] + offset[c]);
-    }
+    const vec scale = mote_vec_fetch(job->scale + c, width), offset = mote_vec_fetch(job->offset + c, width);
+    mote_vec_put(job->y + at, activate(activation, centred(job, at, c, width) * scale + offset), width);
 }
 
-void MOTE_SIMD(mote_f32_norm_apply)(const mote_norm_job *job, int64_t row_begin, int64_t row_end)
+/* --- backward --- */
+
+/* Two arrays are read and one written: more than the processor prefetches well by itself. */
+static inline __attribute__((always_inline)) void prefetch(const mote_norm_job *job, int64_t at)
 {
-    switch (job->activation) {
-    case MOTE_NORM_RELU:
-        apply(job, row_begin, row_end, MOTE_NORM_RELU);
-        return;
-    case MOTE_NORM_RELU6:
-        apply(job, row_begin, row_end, MOTE_NORM_RELU6);
-        return;
-    case MOTE_NORM_HARD_SWISH:
-        apply(job, row_begin, row_end, MOTE_NORM_HARD_SWISH);
-        return;
-    case MOTE_NORM_SWISH:
-        apply(job, row_begin, row_end, MOTE_NORM_SWISH);
-        return;
-    default:
-        apply(job, row_begin, row_end, MOTE_NORM_LINEAR);
-    }
+    __builtin_prefetch(job->x + at + AHEAD);
+    __builtin_prefetch(job->dy + at + AHEAD);
 }
 
-static inline __attribute__((always_inline)) void reduce(const mote_norm_job *job, int64_t row_begin, int64_t row_end,
-                                                         int64_t c, int64_t width, const int32_t activation)
+static inline __attribute__((always_inline)) void reduce(const mote_norm_job *job, int64_t at, int64_t c, int64_t width,
+                                                         const int32_t activation)
 {
-    float sum[WIDE] = {0}, products[WIDE] = {0}, dz[WIDE];
-    for (int64_t row = row_begin; row < row_end; row++) {
-        const int64_t at = row * job->channels + c;
-        const float *x = job->x + at, *dy = job->dy + at;
-        for (int64_t j = 0; j < width; j++) {
-            const float centred = x[j] - job->mean[c + j];
-            dz[j] = dy[j] * mote_norm_derivative(activation, centred * job->scale[c + j] + job->offset[c + j]);
-            sum[j] += dz[j];
-            products[j] += dz[j] * centred;
-        }
-        if (job->y)
-            memcpy(job->y + at, dz, (size_t)width * sizeof *dz);
-    }
-    for (int64_t j = 0; j < width; j++) {
-        job->sum[c + j] += sum[j];
-        job->sum_2[c + j] += products[j];
-    }
+    prefetch(job, at);
+    const vec scale = mote_vec_fetch(job->scale + c, width), offset = mote_vec_fetch(job->offset + c, width);
+    const vec x = centred(job, at, c, width);
+    const vec dz = mote_vec_fetch(job->dy + at, width) * derivative(activation, x * scale + offset);
+    mote_vec_put(job->sum + c, mote_vec_fetch(job->sum + c, width) + dz, width);
+    mote_vec_put(job->sum_2 + c, mote_vec_fetch(job->sum_2 + c, width) + dz * x, width);
+    if (job->y)
+        mote_vec_put(job->y + at, dz, width);
 }
 
-#define REDUCE_BLOCK(name, activation)                                                                                 \
-    static void reduce_##name(const mote_norm_job *job, int64_t row_begin, int64_t row_end, int64_t c, int64_t width)  \
-    {                                                                                                                  \
-        if (width == WIDE)                                                                                             \
-            reduce(job, row_begin, row_end, c, WIDE, activation);                                                      \
-        else if (width == LANES)                                                                                       \
-            reduce(job, row_begin, row_end, c, LANES, activation);                                                     \
-        else                                                                                                           \
-            reduce(job, row_begin, row_end, c, width, activation);                                                     \
-    }
-
-REDUCE_BLOCK(linear, MOTE_NORM_LINEAR)
-REDUCE_BLOCK(relu, MOTE_NORM_RELU)
-REDUCE_BLOCK(relu6, MOTE_NORM_RELU6)
-REDUCE_BLOCK(hard_swish, MOTE_NORM_HARD_SWISH)
-REDUCE_BLOCK(swish, MOTE_NORM_SWISH)
-
-void MOTE_SIMD(mote_f32_norm_reduce)(const mote_norm_job *job, int64_t row_begin, int64_t row_end)
+static inline __attribute__((always_inline)) void input(const mote_norm_job *job, int64_t at, int64_t c, int64_t width)
 {
-    static block_fn *const by_activation[] = {reduce_linear, reduce_relu, reduce_relu6, reduce_hard_swish,
-                                              reduce_swish};
-    blocks(job, row_begin, row_end, by_activation[job->activation]);
+    prefetch(job, at);
+    const vec scale = mote_vec_fetch(job->scale + c, width), shift = mote_vec_fetch(job->shift + c, width);
+    const vec slope = mote_vec_fetch(job->slope + c, width), dy = mote_vec_fetch(job->dy + at, width);
+    mote_vec_put(job->y + at, dy * scale - shift - centred(job, at, c, width) * slope, width);
 }
 
 void MOTE_SIMD(mote_f32_norm_input)(const mote_norm_job *job, int64_t row_begin, int64_t row_end)
 {
-    const int64_t channels = job->channels;
-    const float *restrict mean = job->mean, *restrict scale = job->scale;
-    const float *restrict shift = job->shift, *restrict slope = job->slope;
-    for (int64_t row = row_begin; row < row_end; row++) {
-        const float *x = job->x + row * channels, *dy = job->dy + row * channels;
-        float *y = job->y + row * channels;
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC ivdep
-#endif
-        for (int64_t c = 0; c < channels; c++)
-            y[c] = dy[c] * scale[c] - shift[c] - (x[c] - mean[c]) * slope[c];
+    walk(job, row_begin, row_end, input);
+}
+
+/* --- one loop per activation --- */
+
+#define PASSES(name, activation)                                                                                       \
+    static inline __attribute__((always_inline)) void apply_##name##_at(const mote_norm_job *job, int64_t at,          \
+                                                                        int64_t c, int64_t width)                      \
+    {                                                                                                                  \
+        apply(job, at, c, width, activation);                                                                          \
+    }                                                                                                                  \
+    static void apply_##name(const mote_norm_job *job, int64_t row_begin, int64_t row_end)                             \
+    {                                                                                                                  \
+        walk(job, row_begin, row_end, apply_##name##_at);                                                              \
+    }                                                                                                                  \
+    static inline __attribute__((always_inline)) void reduce_##name##_at(const mote_norm_job *job, int64_t at,         \
+                                                                         int64_t c, int64_t width)                     \
+    {                                                                                                                  \
+        reduce(job, at, c, width, activation);                                                                         \
+    }                                                                                                                  \
+    static void reduce_##name(const mote_norm_job *job, int64_t row_begin, int64_t row_end)                            \
+    {                                                                                                                  \
+        walk(job, row_begin, row_end, reduce_##name##_at);                                                             \
     }
+
+PASSES(linear, MOTE_NORM_LINEAR)
+PASSES(relu, MOTE_NORM_RELU)
+PASSES(relu6, MOTE_NORM_RELU6)
+PASSES(hard_swish, MOTE_NORM_HARD_SWISH)
+PASSES(swish, MOTE_NORM_SWISH)
+
+typedef void pass_fn(const mote_norm_job *job, int64_t row_begin, int64_t row_end);
+
+void MOTE_SIMD(mote_f32_norm_apply)(const mote_norm_job *job, int64_t row_begin, int64_t row_end)
+{
+    static pass_fn *const by_activation[] = {apply_linear, apply_relu, apply_relu6, apply_hard_swish, apply_swish};
+    by_activation[job->activation](job, row_begin, row_end);
+}
+
+void MOTE_SIMD(mote_f32_norm_reduce)(const mote_norm_job *job, int64_t row_begin, int64_t row_end)
+{
+    static pass_fn *const by_activation[] = {reduce_linear, reduce_relu, reduce_relu6, reduce_hard_swish, reduce_swish};
+    by_activation[job->activation](job, row_begin, row_end);
 }

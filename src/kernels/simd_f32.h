@@ -1,0 +1,85 @@
+/* Vectors of floats, as the files compiled per instruction set share them. */
+#ifndef MOTE_KERNELS_SIMD_F32_H
+#define MOTE_KERNELS_SIMD_F32_H
+
+#include "kernels/simd.h"
+
+#include <string.h>
+
+/* mote_vec_min(a, b) is a < b ? a : b, mote_vec_max likewise: b where either is not a number. Parts are the first n
+ * lanes, 0 < n < all. */
+#if defined(__x86_64__)
+#include "kernels/x86/vec_f32.h"
+#else
+static inline mote_vec_f32 mote_vec_choose(mote_vec_i32 which, mote_vec_f32 a, mote_vec_f32 b)
+{
+    return (mote_vec_f32)((which & (mote_vec_i32)a) | (~which & (mote_vec_i32)b));
+}
+
+static inline mote_vec_f32 mote_vec_min(mote_vec_f32 a, mote_vec_f32 b)
+{
+    return mote_vec_choose(a < b, a, b);
+}
+
+static inline mote_vec_f32 mote_vec_max(mote_vec_f32 a, mote_vec_f32 b)
+{
+    return mote_vec_choose(a > b, a, b);
+}
+#endif
+
+static inline mote_vec_f32 mote_vec_load(const float *p)
+{
+    mote_vec_f32 v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline void mote_vec_store(float *p, mote_vec_f32 v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+static inline mote_vec_f32 mote_vec_all(float x)
+{
+    return x - (mote_vec_f32){0};
+}
+
+#if MOTE_SIMD_BYTES != 64
+static inline mote_vec_f32 mote_vec_load_part(const float *p, int64_t n)
+{
+    float line[MOTE_SIMD_BYTES / 4] = {0};
+    for (int64_t i = 0; i < n; i++)
+        line[i] = p[i];
+    return mote_vec_load(line);
+}
+
+static inline void mote_vec_store_part(float *p, mote_vec_f32 v, int64_t n)
+{
+    float line[MOTE_SIMD_BYTES / 4];
+    mote_vec_store(line, v);
+    for (int64_t i = 0; i < n; i++)
+        p[i] = line[i];
+}
+
+/* Within 1 ulp. */
+static inline mote_vec_f32 mote_vec_reciprocal(mote_vec_f32 d)
+{
+    return 1.0f / d;
+}
+#endif
+
+/* n lanes, which may be all. */
+static inline mote_vec_f32 mote_vec_fetch(const float *p, int64_t n)
+{
+    return n == MOTE_SIMD_BYTES / 4 ? mote_vec_load(p) : mote_vec_load_part(p, n);
+}
+
+static inline void mote_vec_put(float *p, mote_vec_f32 v, int64_t n)
+{
+    if (n == MOTE_SIMD_BYTES / 4)
+        mote_vec_store(p, v);
+    else
+        mote_vec_store_part(p, v, n);
+}
+
+#endif
