@@ -21,7 +21,7 @@ MOTE_API bool mote_format_parse(const char *text, mote_format *format);
 
 /* Gives calibration examples one after another; memory does not grow with their number. */
 typedef struct mote_calibration_source {
-    /* Points inputs[i] (float32, the model's input shape, batch 1) at the next example; *more false at the end.
+    /* Points inputs[i] (float32, the model's whole input shape) at the next example; *more false at the end.
      * Borrowed until the next call. */
     mote_status (*next)(void *arg, int32_t n_inputs, const float **inputs, bool *more, mote_error *err);
     void *arg;

@@ -1,4 +1,5 @@
 #include "cli/cli_calibrate.h"
+#include "cli/cli_examples.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,19 +27,19 @@ static mote_status add_array(cli_calibration *c, const char *path, mote_error *e
     const mote_status status = mote_npy_read(path, array, NULL, err);
     if (status != MOTE_OK)
         return status;
-    c->n_arrays++;
-    const mote_shape *wanted = &model_input(c->model, c->n_arrays - 1)->shape;
-    if (array->shape.rank < 1 ||
-        mote_shape_span(&array->shape, 1, array->shape.rank) != mote_shape_span(wanted, 1, wanted->rank)) {
+    const mote_shape *wanted = &model_input(c->model, c->n_arrays++)->shape;
+    if (array->shape.rank > 0 && array->shape.dims[0] < 1)
+        return mote_error_set(err, MOTE_ARGUMENT, "%s: no examples in it", path);
+    const int64_t n = cli_count_examples(&array->shape, wanted);
+    if (n == 0) {
         char text[MOTE_SHAPE_TEXT_BYTES];
         return mote_error_set(err, MOTE_SHAPE, "%s: examples do not have the shape of model input %d, %s", path,
                               c->n_arrays - 1, mote_shape_format(wanted, text));
     }
-    if (array->shape.dims[0] < 1)
-        return mote_error_set(err, MOTE_ARGUMENT, "%s: no examples in it", path);
-    if (c->n_arrays > 1 && array->shape.dims[0] != c->arrays[0].shape.dims[0])
-        return mote_error_set(err, MOTE_SHAPE, "%s: %d examples, the first array has %d", path, array->shape.dims[0],
-                              c->arrays[0].shape.dims[0]);
+    if (n > 1 && c->n > 1 && n != c->n)
+        return mote_error_set(err, MOTE_SHAPE, "%s: %lld examples, the arrays before it %lld", path, (long long)n,
+                              (long long)c->n);
+    c->n = n > c->n ? n : c->n;
     return MOTE_OK;
 }
 
@@ -81,9 +82,8 @@ static mote_status open_arrays(cli_calibration *c, const cli_calibrate_args *arg
             mote_error_set(err, MOTE_ARGUMENT, "%d calibration arrays for a model of %d inputs", c->n_arrays, n_inputs);
     for (int32_t i = 0; status == MOTE_OK && i < c->n_arrays; i++)
         status = to_floats(&c->arrays[i], err);
-    if (status == MOTE_OK)
-        c->n = args->samples > 0 && args->samples < c->arrays[0].shape.dims[0] ? args->samples
-                                                                               : c->arrays[0].shape.dims[0];
+    if (status == MOTE_OK && args->samples > 0 && args->samples < c->n)
+        c->n = args->samples;
     return status;
 }
 
@@ -93,8 +93,9 @@ static mote_status next_array(void *arg, int32_t n_inputs, const float **inputs,
     cli_calibration *c = arg;
     *more = c->at < c->n;
     for (int32_t i = 0; *more && i < n_inputs; i++) {
-        const int64_t size = mote_shape_span(&c->arrays[i].shape, 1, c->arrays[i].shape.rank);
-        inputs[i] = (const float *)c->arrays[i].data + c->at * size;
+        const int64_t size = mote_shape_count(&model_input(c->model, i)->shape);
+        const bool whole = mote_shape_count(&c->arrays[i].shape) == size; /* the same for every example */
+        inputs[i] = (const float *)c->arrays[i].data + (whole ? 0 : c->at * size);
     }
     cli_progress_step(&c->progress, c->at);
     c->at += *more;
@@ -113,6 +114,11 @@ static mote_status open_photos(cli_calibration *c, const cli_calibrate_args *arg
     const mote_shape *shape = &model_input(c->model, 0)->shape;
     if (shape->rank != 4 || (shape->dims[3] != 1 && shape->dims[3] != 3))
         return mote_error_set(err, MOTE_ARGUMENT, "the model's input is not an image; calibrate with .npy arrays");
+    if (shape->dims[0] != 1)
+        return mote_error_set(err, MOTE_ARGUMENT,
+                              "the model takes %d photos at a time, and photos come one by one; calibrate with a .npy "
+                              "array of whole batches",
+                              shape->dims[0]);
     const cli_data_args data = {
         .data = args->paths, .split = args->split, .pixels = args->pixels, .preferred = "train"};
     const int64_t samples = args->samples > 0 ? args->samples : PHOTOS;

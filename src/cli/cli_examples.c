@@ -42,8 +42,7 @@ static bool stacked_on(const mote_shape *array, const mote_shape *input)
     return true;
 }
 
-/* How many examples of the input's shape the array holds; 0: none, its shape is another. */
-static int64_t count_examples(const mote_shape *array, const mote_shape *input)
+int64_t cli_count_examples(const mote_shape *array, const mote_shape *input)
 {
     if (mote_shape_equal(array, input))
         return 1;
@@ -60,7 +59,7 @@ static mote_status fit_arrays(cli_examples *examples, mote_runtime *runtime, mot
     for (int i = 0; i < examples->n_paths; i++) {
         const mote_tensor *input = mote_runtime_input(runtime, i);
         mote_tensor *array = &examples->arrays[i];
-        int64_t n = count_examples(&array->shape, &input->shape);
+        int64_t n = cli_count_examples(&array->shape, &input->shape);
         if (n == 0) {
             const mote_status status = mote_runtime_resize_input(runtime, i, &array->shape, err);
             if (status != MOTE_OK)

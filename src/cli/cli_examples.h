@@ -19,6 +19,9 @@ typedef struct cli_examples {
     bool *whole;         /* n_paths: the same array for every example */
 } cli_examples;
 
+/* How many examples of the input's shape an array holds, along axis 0 or with the examples stacked on a new one; 0:
+ * none, its shape is another. */
+int64_t cli_count_examples(const mote_shape *array, const mote_shape *input);
 /* Looks at the files, and gives the runtime's inputs the shapes that they ask for. */
 mote_status cli_examples_open(cli_examples *examples, mote_runtime *runtime, char *const *paths, int n_paths,
                               const char *pixels, mote_error *err);

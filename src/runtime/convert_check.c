@@ -52,24 +52,31 @@ static mote_status feed(contender *c, const float **inputs, mote_error *err)
     return MOTE_OK;
 }
 
-static mote_status answer(contender *c, int64_t *best, mote_error *err)
+static mote_status answer(contender *c, mote_error *err)
 {
     const mote_status status = mote_runtime_invoke(c->runtime, err);
     if (status != MOTE_OK)
         return status;
-    mote_tensor_to_float(mote_runtime_output(c->runtime, 0), c->scores, c->n);
-    *best = c->n == 1 ? c->scores[0] > 0.5f : 0;
-    for (int64_t i = 1; i < c->n; i++)
-        if (c->scores[i] > c->scores[*best])
-            *best = i;
-    return MOTE_OK;
+    return mote_tensor_to_float(mote_runtime_output(c->runtime, 0), c->scores, c->n);
+}
+
+/* The largest of n scores; for a single one, whether it is above a half. */
+static int64_t choose(const float *scores, int64_t n)
+{
+    if (n == 1)
+        return scores[0] > 0.5f;
+    int64_t best = 0;
+    for (int64_t i = 1; i < n; i++)
+        if (scores[i] > scores[best])
+            best = i;
+    return best;
 }
 
 enum { MAX_CLASSES = 100000 };
 
 typedef struct duel {
     contender a, b;
-    int64_t n_differ;
+    int64_t n, n_differ; /* answers: as many an example as the model's batch */
 } duel;
 
 static mote_status take(void *arg, int32_t worker, int64_t example, const float **inputs, mote_error *err)
@@ -83,11 +90,13 @@ static mote_status take(void *arg, int32_t worker, int64_t example, const float 
 static mote_status work(void *arg, int32_t worker, mote_error *err)
 {
     duel *d = (duel *)arg + worker;
-    int64_t ours = 0, theirs = 0;
-    mote_status status = answer(&d->a, &ours, err);
+    mote_status status = answer(&d->a, err);
     if (status == MOTE_OK)
-        status = answer(&d->b, &theirs, err);
-    d->n_differ += status == MOTE_OK && ours != theirs;
+        status = answer(&d->b, err);
+    const int32_t rows = mote_runtime_output(d->a.runtime, 0)->shape.dims[0];
+    const int64_t classes = rows > 0 ? d->a.n / rows : 0;
+    for (int32_t i = 0; status == MOTE_OK && i < rows && classes > 0; i++, d->n++)
+        d->n_differ += choose(d->a.scores + i * classes, classes) != choose(d->b.scores + i * classes, classes);
     return status;
 }
 
@@ -121,10 +130,13 @@ static mote_status run_duels(duel *duels, int32_t n_threads, const mote_model *m
             status = enter(&duels[i].b, converted, err);
     }
     const mote_crew crew = {source, mote_runtime_n_inputs(duels[0].a.runtime), n, take, work, duels};
+    int64_t n_examples;
     if (status == MOTE_OK)
-        status = mote_crew_run(&crew, NULL, &agreement->n, err);
-    for (int32_t i = 0; i < n; i++)
+        status = mote_crew_run(&crew, NULL, &n_examples, err);
+    for (int32_t i = 0; i < n; i++) {
+        agreement->n += duels[i].n;
         agreement->n_differ += duels[i].n_differ;
+    }
     return status;
 }
 

@@ -91,14 +91,14 @@ static void make_arrays(const char *folder)
 /* --- models --- */
 
 /* image -> MEAN over height and width -> FULLY_CONNECTED -> `last` (SOFTMAX, LOGISTIC, or -1 for none) */
-static mote_model *make_net(int32_t n_classes, const float *weights, int32_t last)
+static mote_model *make_net(int32_t batch, int32_t n_classes, const float *weights, int32_t last)
 {
     mote_model *model = mote_model_new(NULL, 0);
     if (!model)
         exit(1);
     mote_graph *graph = model->graphs[0];
-    const mote_shape image = mote_shape_4d(1, SIDE, SIDE, CHANNELS), flat = {2, {1, CHANNELS}},
-                     scores = {2, {1, n_classes}}, kernel = {2, {n_classes, CHANNELS}}, bias = {1, {n_classes}};
+    const mote_shape image = mote_shape_4d(batch, SIDE, SIDE, CHANNELS), flat = {2, {batch, CHANNELS}},
+                     scores = {2, {batch, n_classes}}, kernel = {2, {n_classes, CHANNELS}}, bias = {1, {n_classes}};
     const int32_t x = mote_graph_add_tensor(graph, "image", MOTE_FLOAT32, &image);
     const int32_t axes = mote_graph_add_const_i32(graph, "axes", 2, (const int32_t[]){1, 2});
     const int32_t mean = mote_graph_add_tensor(graph, "mean", MOTE_FLOAT32, &flat);
@@ -138,24 +138,29 @@ static const float TWO[] = {-0.02F, 0, 0.02F, 0.02F, 0, -0.02F}; /* rows: blue, 
 
 mote_model *fixture_tiny(void)
 {
-    return make_net(2, TWO, MOTE_OP_SOFTMAX);
+    return make_net(1, 2, TWO, MOTE_OP_SOFTMAX);
 }
 
 mote_model *fixture_tiny_unit(void)
 {
     static const float one[] = {0.04F, 0, -0.04F};
-    return make_net(1, one, MOTE_OP_LOGISTIC);
+    return make_net(1, 1, one, MOTE_OP_LOGISTIC);
 }
 
 mote_model *fixture_tiny_logits(void)
 {
-    return make_net(2, TWO, -1);
+    return make_net(1, 2, TWO, -1);
 }
 
 mote_model *fixture_three(void)
 {
     static const float three[] = {-0.02F, 0, 0.02F, 0.02F, 0, -0.02F, 0, 0.001F, 0};
-    return make_net(3, three, MOTE_OP_SOFTMAX);
+    return make_net(1, 3, three, MOTE_OP_SOFTMAX);
+}
+
+mote_model *fixture_pairs(void)
+{
+    return make_net(2, 2, TWO, MOTE_OP_SOFTMAX);
 }
 
 /* --- all of it --- */
@@ -177,5 +182,6 @@ void fixtures_make(const char *folder)
     save(fixture_tiny_unit(), folder, "tiny_unit.tflite");
     save(fixture_tiny_logits(), folder, "tiny_logits.tflite");
     save(fixture_three(), folder, "three.tflite");
+    save(fixture_pairs(), folder, "pairs.tflite");
     save(fixture_vector(), folder, "vector.tflite");
 }

@@ -7,6 +7,7 @@
  *   tiny_unit.tflite    the same through one unit (LOGISTIC): the score of red
  *   tiny_logits.tflite  the same without SOFTMAX
  *   three.tflite        three classes
+ *   pairs.tflite        tiny.tflite for two photos at a time
  *   vector.tflite       4 numbers, not an image -> 2 classes
  *   images.npy, labels.npy   the 16 photos of `test` as 16x8x8x3 uint8, and int32 labels
  */
@@ -25,6 +26,7 @@ mote_model *fixture_tiny(void);
 mote_model *fixture_tiny_unit(void);
 mote_model *fixture_tiny_logits(void);
 mote_model *fixture_three(void);
+mote_model *fixture_pairs(void);
 mote_model *fixture_vector(void);
 
 #endif

@@ -57,6 +57,13 @@ run 1 convert tiny.tflite -o out.tflite --quantize int8 --calibrate labels.npy
 error_line 'labels.npy: examples do not have the shape of model input 0'
 run 1 convert vector.tflite -o out.tflite --quantize int8 --calibrate photos
 error_line 'the model.s input is not an image; calibrate with .npy arrays'
+# Two photos at a time: the same ranges, so the same integers.
+run 0 convert pairs.tflite -o pairs8.tflite --quantize int8 --calibrate images.npy
+run 0 run pairs8.tflite images.npy -o pairs8.npy
+run 0 run a1.tflite images.npy -o a1.npy
+cmp pairs8.npy a1.npy || complain "$last: other answers than one photo at a time"
+run 1 convert pairs.tflite -o out.tflite --quantize int8 --calibrate photos
+error_line 'takes 2 photos at a time'
 mkdir -p none/blue none/red
 run 1 convert tiny.tflite -o out.tflite --quantize int8 --calibrate none
 error_line 'none/.*no photos'
