@@ -57,7 +57,10 @@ typedef struct mote_quant {
     int32_t axis;              /* the quantized dimension when n > 1 */
     const float *scale;        /* n values, > 0 */
     const int64_t *zero_point; /* n values */
-    bool has_range;            /* calibrated float range recorded by a converter */
+    /* Blockwise, with n 0: a scale for each run of block_size elements of the last dimension, zero points 0. */
+    int32_t block_size; /* 0: not blockwise */
+    const float *block_scale;
+    bool has_range; /* calibrated float range recorded by a converter */
     float min, max;
 } mote_quant;
 

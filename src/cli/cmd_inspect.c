@@ -123,6 +123,8 @@ static void print_tensor(const mote_graph *graph, int32_t index)
                (long long)tensor->quant.zero_point[0]);
     else if (tensor->quant.n > 1)
         printf("  (%d scales along dimension %d)", tensor->quant.n, tensor->quant.axis);
+    else if (tensor->quant.block_size > 0)
+        printf("  (a scale for each %d elements)", tensor->quant.block_size);
     if (tensor->storage == MOTE_STORAGE_CONST)
         printf("  constant%s", tensor->sparsity ? ", sparse" : "");
     else if (tensor->storage == MOTE_STORAGE_VARIABLE)

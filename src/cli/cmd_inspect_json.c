@@ -18,6 +18,8 @@ static json_t *shape_json(const mote_shape *shape)
 
 static void add_quant(json_t *object, const mote_quant *quant)
 {
+    if (quant->block_size > 0)
+        json_object_set_new(object, "block_size", json_integer(quant->block_size));
     if (quant->n > 0) {
         json_t *scale = json_array(), *zero_point = json_array();
         for (int32_t i = 0; i < quant->n; i++) {

@@ -25,9 +25,11 @@ static int32_t *copy_i32(mote_arena *arena, const int32_t *values, int32_t n, bo
     return copy_bytes(arena, values, (size_t)n * sizeof *values, failed);
 }
 
-static void copy_quant(mote_arena *arena, mote_quant *quant, bool *failed)
+static void copy_quant(mote_arena *arena, const mote_shape *shape, mote_quant *quant, bool *failed)
 {
     const size_t n = (size_t)quant->n;
+    const size_t n_blocks = quant->block_size > 0 ? (size_t)(mote_shape_count(shape) / quant->block_size) : 0;
+    quant->block_scale = copy_bytes(arena, quant->block_scale, n_blocks * sizeof *quant->block_scale, failed);
     quant->scale = copy_bytes(arena, quant->scale, n * sizeof *quant->scale, failed);
     quant->zero_point = copy_bytes(arena, quant->zero_point, n * sizeof *quant->zero_point, failed);
 }
@@ -54,7 +56,7 @@ static mote_tensor *copy_tensor(mote_arena *arena, const mote_tensor *source, bo
     if (!copy)
         return NULL;
     copy->name = copy_text(arena, source->name, failed);
-    copy_quant(arena, &copy->quant, failed);
+    copy_quant(arena, &copy->shape, &copy->quant, failed);
     copy->sparsity = copy_sparsity(arena, source->sparsity, failed);
     if (source->data) {
         const size_t room = source->n_bytes < MOTE_ALIGNMENT ? MOTE_ALIGNMENT : source->n_bytes;

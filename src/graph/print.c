@@ -14,6 +14,8 @@ static void print_tensor(const mote_graph *graph, int32_t index, FILE *out)
     fprintf(out, "%%%d:%s[%s]", index, mote_dtype_name(tensor->dtype), mote_shape_format(&tensor->shape, shape));
     if (tensor->quant.n == 1)
         fprintf(out, "{%.9g,%lld}", (double)tensor->quant.scale[0], (long long)tensor->quant.zero_point[0]);
+    else if (tensor->quant.block_size > 0)
+        fprintf(out, "{blocks of %d}", tensor->quant.block_size);
     else if (tensor->quant.n > 1)
         fprintf(out, "{%d scales}", tensor->quant.n);
     if (tensor->storage == MOTE_STORAGE_CONST)

@@ -24,6 +24,10 @@ static mote_status check_quant(const mote_tensor *tensor, mote_error *err)
     const mote_quant *quant = &tensor->quant;
     if (quant->n < 0 || (quant->n > 0 && (!quant->scale || !quant->zero_point)))
         return mote_error_set(err, MOTE_FORMAT, "its quantization has no values");
+    if (quant->block_size < 0 ||
+        (quant->block_size > 0 && (!quant->block_scale || tensor->shape.rank < 1 ||
+                                   tensor->shape.dims[tensor->shape.rank - 1] % quant->block_size)))
+        return mote_error_set(err, MOTE_FORMAT, "its quantized blocks of %d do not fill it", quant->block_size);
     if (quant->n > 1) {
         if (quant->axis < 0 || quant->axis >= tensor->shape.rank)
             return mote_error_set(err, MOTE_FORMAT, "its quantized dimension %d is outside its rank %d", quant->axis,

@@ -135,6 +135,9 @@ bool rt_all_known(mote_tensor *const *tensors, int32_t n);
 size_t rt_plan_bytes(const rt_plan *plan); /* everything it holds or has promised */
 void rt_plan_clear_variables(rt_plan *plan);
 
+/* --- plan_constants.c: constants as operators read them; before the first node is planned --- */
+mote_status rt_plan_constants(rt_plan *plan, mote_error *err);
+
 /* --- plan_memory.c: lifetimes, shared memory, places in the arena --- */
 mote_status rt_plan_memory(rt_plan *plan, mote_error *err);
 

@@ -1,5 +1,4 @@
 /* Planning: shapes, what can be evaluated at once, prepared operators. */
-#include "op/densify/densify.h"
 #include "runtime/interpreter.h"
 
 #include <stdio.h>
@@ -316,28 +315,6 @@ static mote_status plan_node(rt_plan *plan, rt_node *node, mote_error *err)
     return status == MOTE_OK ? rt_fuse(plan, node, err) : status;
 }
 
-/* Sparse constants are written out: no operator has to know of them. */
-static mote_status write_out_sparse(rt_plan *plan, mote_error *err)
-{
-    for (int32_t i = 0; i < plan->graph->n_tensors; i++) {
-        mote_tensor *tensor = &plan->tensors[i];
-        if (!tensor->sparsity || tensor->storage != MOTE_STORAGE_CONST || plan->uses[i] == 0)
-            continue;
-        size_t n_bytes;
-        mote_status status = mote_tensor_needed_bytes(tensor, &n_bytes)
-                                 ? rt_heap_reserve(plan, i, n_bytes, err)
-                                 : mote_error_set(err, MOTE_LIMIT, "sparse tensor '%s' is too large", tensor->name);
-        if (status == MOTE_OK)
-            status = mote_densify(tensor, plan->slots[i].heap, err);
-        if (status != MOTE_OK)
-            return status;
-        tensor->data = plan->slots[i].heap;
-        tensor->n_bytes = n_bytes;
-        tensor->sparsity = NULL;
-    }
-    return MOTE_OK;
-}
-
 /* Graph inputs and variables: known before the first node. */
 static mote_status plan_sources(rt_plan *plan, mote_error *err)
 {
@@ -412,7 +389,7 @@ mote_status rt_plan_make(rt_plan *plan, mote_error *err)
     if (status != MOTE_OK)
         mote_error_set(err, status, "out of memory for a plan");
     else
-        status = write_out_sparse(plan, err);
+        status = rt_plan_constants(plan, err);
     if (status == MOTE_OK)
         status = plan_sources(plan, err);
     if (status == MOTE_OK)

@@ -110,7 +110,9 @@ static bool is_hybrid(const mote_model *model)
                 continue;
             const mote_tensor *input = model->graphs[g]->tensors[node->inputs[0]];
             const mote_tensor *weights = model->graphs[g]->tensors[node->inputs[1]];
-            if (input->dtype == MOTE_FLOAT32 && weights->dtype == MOTE_INT8 && weights->quant.n > 0)
+            const mote_op_def *def = mote_op_find((int32_t)node->op);
+            const bool codes = weights->dtype == MOTE_INT8 || (def && def->weights && weights->dtype != MOTE_FLOAT32);
+            if (input->dtype == MOTE_FLOAT32 && codes && weights->quant.n > 0)
                 return true;
         }
     return false;

@@ -163,6 +163,8 @@ static mote_status read_graph(mote_tflite_reader *reader, const mote_fb_table *f
         status = mote_tflite_read_tensors(reader, from, graph, made);
     mote_free(allocator, made);
     if (status == MOTE_OK)
+        status = mote_tflite_read_blockwise(reader, from, graph);
+    if (status == MOTE_OK)
         status = mote_tflite_read_nodes(reader, from, graph);
     if (status == MOTE_OK)
         status = mote_tflite_read_indices(reader, from, TFL_GRAPH_INPUTS, &graph->n_inputs, &graph->inputs);

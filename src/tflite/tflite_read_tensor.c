@@ -135,11 +135,12 @@ static mote_status read_quant(mote_tflite_reader *reader, const mote_fb_table *t
     if (!mote_fb_get_table(tensor_table, TFL_TENSOR_QUANTIZATION, &from))
         return MOTE_OK;
     const uint8_t details = mote_fb_get_u8(&from, TFL_QUANT_DETAILS_TYPE, 0);
-    if (details != 0) {
+    if (details != 0 && details != TFL_DETAILS_BLOCKWISE) {
         static const char *const names[] = {"", "custom", "blockwise", "multi-axis"};
-        return mote_error_set(reader->err, MOTE_UNSUPPORTED,
-                              "%s quantization; mote knows one scale per tensor or per slice of one dimension",
-                              details < 4 ? names[details] : "unknown");
+        return mote_error_set(
+            reader->err, MOTE_UNSUPPORTED,
+            "%s quantization; mote knows one scale per tensor, per slice of one dimension or per block",
+            details < 4 ? names[details] : "unknown");
     }
     const mote_fb_vec min = mote_fb_get_vec(&from, TFL_QUANT_MIN);
     const mote_fb_vec max = mote_fb_get_vec(&from, TFL_QUANT_MAX);

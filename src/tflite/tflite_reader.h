@@ -51,6 +51,8 @@ mote_status mote_tflite_read_tensors(mote_tflite_reader *reader, const mote_fb_t
 /* n_bytes: what the constant's buffer holds. */
 mote_status mote_tflite_read_sparsity(mote_tflite_reader *reader, const mote_fb_table *from, mote_tensor *tensor,
                                       size_t n_bytes);
+/* The scales that constants have elsewhere; after the tensors. */
+mote_status mote_tflite_read_blockwise(mote_tflite_reader *reader, const mote_fb_table *from, mote_graph *graph);
 mote_status mote_tflite_read_nodes(mote_tflite_reader *reader, const mote_fb_table *from, mote_graph *graph);
 mote_status mote_tflite_read_signatures(mote_tflite_reader *reader);
 mote_status mote_tflite_read_metadata(mote_tflite_reader *reader);

@@ -55,13 +55,25 @@ static const mote_fb_field sparsity_fields[] = {
 };
 static const mote_fb_schema schema_sparsity = {.name = "SparsityParameters", FIELDS(sparsity_fields)};
 
+static const mote_fb_field custom_quant_fields[] = {{"custom", 0, MOTE_FB_VEC_8, 0, NULL}};
+static const mote_fb_field blockwise_fields[] = {
+    {"scales", TFL_BLOCKWISE_SCALES, MOTE_FB_32, 0, NULL},
+    {"zero_points", TFL_BLOCKWISE_ZERO_POINTS, MOTE_FB_32, 0, NULL},
+    {"block_size", TFL_BLOCKWISE_SIZE, MOTE_FB_32, 0, NULL},
+};
+static const mote_fb_schema quant_details[] = {
+    {.name = "CustomQuantization", FIELDS(custom_quant_fields)},
+    {.name = "BlockwiseQuantization", FIELDS(blockwise_fields)},
+    {.name = "MultiAxisQuantization"}, /* refused, so not looked into */
+};
+
 static const mote_fb_field quant_fields[] = {
     {"min", TFL_QUANT_MIN, MOTE_FB_VEC_32, 0, NULL},
     {"max", TFL_QUANT_MAX, MOTE_FB_VEC_32, 0, NULL},
     {"scale", TFL_QUANT_SCALE, MOTE_FB_VEC_32, 0, NULL},
     {"zero_point", TFL_QUANT_ZERO_POINT, MOTE_FB_VEC_64, 0, NULL},
     {"details_type", TFL_QUANT_DETAILS_TYPE, MOTE_FB_8, 0, NULL},
-    {"details", TFL_QUANT_DETAILS, MOTE_FB_OPAQUE, 0, NULL},
+    {"details", TFL_QUANT_DETAILS, MOTE_FB_UNION, 3, quant_details},
     {"quantized_dimension", TFL_QUANT_DIMENSION, MOTE_FB_32, 0, NULL},
 };
 static const mote_fb_schema schema_quant = {.name = "QuantizationParameters", FIELDS(quant_fields)};

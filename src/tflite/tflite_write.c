@@ -219,6 +219,11 @@ static mote_status check_writable(const mote_model *model, mote_error *err)
                 return refuse(model, node, "exists only while training; convert the model before writing a .tflite",
                               err);
         }
+    for (int32_t g = 0; g < model->n_graphs; ++g)
+        for (int32_t i = 0; i < model->graphs[g]->n_tensors; ++i)
+            if (model->graphs[g]->tensors[i]->quant.block_size > 0)
+                return mote_error_set(err, MOTE_UNSUPPORTED, "tensor '%s': mote does not write blockwise quantization",
+                                      model->graphs[g]->tensors[i]->name);
     return mote_model_verify(model, err);
 }
 

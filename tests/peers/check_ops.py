@@ -65,7 +65,7 @@ def difference(ours, theirs, tolerance=(1e-5, 1e-5), half_ulps=1):
            f"not {theirs[tuple(at)]}"
 
 
-def check(backend, models, tolerance, keep=None):
+def check(backend, models, tolerance, keep=None, verbose=False):
     """Prints differences; returns (compared, failed, refused by LiteRT, and by operator the same)."""
     counts = {}
     for model, ours in zip(models, backend.run(models)):
@@ -73,10 +73,13 @@ def check(backend, models, tolerance, keep=None):
         theirs = ops_model.run_litert(model)
         if theirs is None:
             row[2] += 1
+            if verbose:
+                print(f"{model.op} {model.label}: LiteRT: {ops_model.run_litert.problem}; "
+                      f"mote: {ours if isinstance(ours, str) else 'runs'}")
             continue
         row[0] += 1
         problem = ours if isinstance(ours, str) else next(
-            filter(None, (difference(a, b, tolerance.get(model.op, (1e-5, 1e-5)), ops_cases.HALF_ULPS.get(model.op, 1))
+            filter(None, (difference(a, b, model.tolerance or tolerance.get(model.op, (1e-5, 1e-5)), ops_cases.HALF_ULPS.get(model.op, 1))
                           for a, b in zip(model.view(ours), model.view(theirs)))), None)
         if problem:
             row[1] += 1
@@ -103,9 +106,10 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--per", type=int, default=3, help="random repetitions of each case")
     parser.add_argument("--keep", help="a folder for models that differ")
+    parser.add_argument("--verbose", action="store_true", help="say what LiteRT refuses, and why")
     options = parser.parse_args()
     models = [m for m in ops_cases.all_cases(options.seed, options.per) if re.search(options.only, m.op)]
-    return report(check(Mote(options.mote), models, ops_cases.TOLERANCE, options.keep))
+    return report(check(Mote(options.mote), models, ops_cases.TOLERANCE, options.keep, options.verbose))
 
 
 if __name__ == "__main__":

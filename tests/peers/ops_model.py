@@ -55,6 +55,7 @@ class Model:
     def __init__(self, op, inputs, outputs, options=None, version=1, label="", intermediates=()):
         self.op, self.inputs, self.outputs, self.options = op, inputs, outputs, options
         self.version, self.label, self.intermediates = version, label, intermediates
+        self.tolerance = None  # instead of the operator's own
         self.view = list  # what of the outputs is compared
         self.reference = True  # False: the reference kernel is known to be wrong, compare with the built-in one
 

@@ -59,3 +59,4 @@ static const mote_op_field FIELDS[] = {
 
 POOL(average_pool_2d, "AVERAGE_POOL_2D")
 POOL(max_pool_2d, "MAX_POOL_2D")
+POOL(l2_pool_2d, "L2_POOL_2D")

@@ -1,12 +1,15 @@
-/* AVERAGE_POOL_2D and MAX_POOL_2D; elements outside the image do not count. */
+/* AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D (the root of the mean square); elements outside the image do not count.
+ */
 #include "op/average_pool_2d/pool_2d.h"
 #include "op/conv_2d/conv_2d.h"
 #include "op/op_quant.h"
 
+#include <math.h>
+
 typedef struct pool_state {
     mote_window_axis h, w;
     int32_t channels;
-    bool average;
+    bool average, squares;
     float min, max;
     int32_t code_min, code_max;
 } pool_state;
@@ -27,11 +30,12 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
     if (status != MOTE_OK)
         return status;
     state->channels = in->shape.dims[3];
-    state->average = io->node->op == MOTE_OP_AVERAGE_POOL_2D;
+    state->squares = io->node->op == MOTE_OP_L2_POOL_2D;
+    state->average = state->squares || io->node->op == MOTE_OP_AVERAGE_POOL_2D;
     mote_activation_range_f32(params->activation, &state->min, &state->max);
     if (in->dtype == MOTE_FLOAT32)
         return MOTE_OK;
-    if (in->dtype != MOTE_INT8 && in->dtype != MOTE_UINT8 && in->dtype != MOTE_INT16)
+    if (state->squares || (in->dtype != MOTE_INT8 && in->dtype != MOTE_UINT8 && in->dtype != MOTE_INT16))
         return mote_error_set(err, MOTE_UNSUPPORTED, "an input of %s", mote_dtype_name(in->dtype));
     status = mote_need_per_tensor(io->outputs[0], "the output", err);
     if (status == MOTE_OK)
@@ -70,10 +74,13 @@ static void pool_f32(const pool_call *call, const pool_taps *t, int32_t c, int64
     for (int32_t y = t->y0; y < t->y1; y++)
         for (int32_t x = t->x0; x < t->x1; x++) {
             const float element = in[t->origin + c + ((int64_t)y * s->w.in + x) * s->channels];
-            value = s->average ? value + element : element > value ? element : value;
+            const float term = s->squares ? element * element : element;
+            value = s->average ? value + term : term > value ? term : value;
         }
     if (s->average)
         value /= (float)((t->y1 - t->y0) * (t->x1 - t->x0));
+    if (s->squares)
+        value = sqrtf(value);
     ((float *)call->out->data)[at] = value < s->min ? s->min : value > s->max ? s->max : value;
 }
 
@@ -132,3 +139,4 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_err
 
 const mote_op_run mote_op_run_average_pool_2d = {prepare, eval};
 const mote_op_run mote_op_run_max_pool_2d = {prepare, eval};
+const mote_op_run mote_op_run_l2_pool_2d = {prepare, eval};

@@ -36,8 +36,8 @@ typedef int64_t mote_dot_fn(const void *x, const void *w, int64_t n, int32_t x_o
 /* For these element types; NULL: none. */
 mote_dot_fn *mote_dot_find(mote_dtype x, mote_dtype w);
 
-/* For prepare, where sums are real numbers: the bias (NULL: none) has n floats, and a filter of codes one scale or n.
- */
+/* For prepare, where sums are real numbers: the bias (NULL: none) has n floats, and a filter of codes one scale, n, or
+ * blocks. */
 mote_status mote_need_real(const mote_tensor *filter, const mote_tensor *bias, int64_t n, mote_error *err);
 
 /* How sums become output codes. Made once by prepare. */

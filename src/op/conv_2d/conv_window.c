@@ -90,7 +90,8 @@ static mote_status need_bias_count(const mote_tensor *bias, int64_t n, mote_erro
 
 mote_status mote_need_real(const mote_tensor *filter, const mote_tensor *bias, int64_t n, mote_error *err)
 {
-    if (filter->dtype != MOTE_FLOAT32 && filter->quant.n != 1 && filter->quant.n != n)
+    const bool blocks = filter->quant.block_size > 0;
+    if (filter->dtype != MOTE_FLOAT32 && !blocks && filter->quant.n != 1 && filter->quant.n != n)
         return mote_error_set(err, MOTE_UNSUPPORTED, "the filter has %d scales for %lld channels", filter->quant.n,
                               (long long)n);
     if (bias && bias->dtype != MOTE_FLOAT32)

@@ -65,6 +65,7 @@ const mote_op_def mote_op_def_depthwise_conv_2d = {
     .max_inputs = 3,
     .min_outputs = 1,
     .max_outputs = 1,
+    .weights = 1U << 1,
     .infer = infer,
     .version = version,
     .max_version = 7,

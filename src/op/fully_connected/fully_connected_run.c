@@ -11,8 +11,33 @@ typedef struct fc_state {
     mote_dot_fn *dot; /* NULL: float */
     float min, max;
     bool hybrid, asymmetric;
+    float *block_sums;        /* of a blockwise filter: each unit's weights added up */
     mote_conv_packed *packed; /* NULL: plainly */
 } fc_state;
+
+/* Weights on blocks of scales meet rows that are quantized asymmetrically. */
+static mote_status prepare_blocks(mote_run *run, const mote_op_io *io, fc_state *state, mote_error *err)
+{
+    const mote_tensor *filter = io->inputs[1], *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
+    if (filter->dtype != MOTE_INT8 || !filter->data || io->outputs[0]->dtype != MOTE_FLOAT32)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "a blockwise filter of %s with an output of %s",
+                              mote_dtype_name(filter->dtype), mote_dtype_name(io->outputs[0]->dtype));
+    state->hybrid = state->asymmetric = true;
+    state->dot = mote_dot_find(MOTE_INT8, MOTE_INT8);
+    state->block_sums = mote_run_persistent(run, (size_t)state->units * sizeof *state->block_sums);
+    if (!state->block_sums)
+        return mote_error_no_memory(err);
+    const int32_t size = filter->quant.block_size;
+    const int8_t *w = filter->data;
+    for (int64_t block = 0; block < (int64_t)state->units * state->depth / size; block++, w += size) {
+        int32_t sum = 0;
+        for (int32_t i = 0; i < size; i++)
+            sum += w[i];
+        state->block_sums[block * size / state->depth] += filter->quant.block_scale[block] * (float)sum;
+    }
+    mote_run_request_scratch(run, (size_t)mote_shape_count(&io->inputs[0]->shape) + (size_t)state->n_rows * 8);
+    return mote_need_real(filter, bias, state->units, err);
+}
 
 static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
 {
@@ -29,6 +54,8 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
     state->n_rows = (int32_t)(mote_shape_count(&in->shape) / state->depth);
     mote_activation_range_f32(params->activation, &state->min, &state->max);
     const mote_tensor *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
+    if (in->dtype == MOTE_FLOAT32 && filter->quant.block_size > 0)
+        return prepare_blocks(run, io, state, err);
     if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32 && io->outputs[0]->dtype == MOTE_FLOAT32)
         return mote_need_real(filter, bias, state->units, err);
     if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_INT8 && filter->quant.n >= 1 &&
@@ -50,7 +77,7 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
     if (status != MOTE_OK)
         return status;
     fc_state *state = *out;
-    if (state->requant.factors || state->n_rows < 1)
+    if (state->requant.factors || state->block_sums || state->n_rows < 1)
         return MOTE_OK;
     const mote_conv_packed_spec spec = {
         .h = {.in = state->n_rows, .out = state->n_rows, .filter = 1, .stride = 1, .dilation = 1},
@@ -104,6 +131,18 @@ static float hybrid_value(const fc_call *call, int64_t row, int64_t unit, float 
     return start + (float)sum * scale;
 }
 
+static float blockwise_value(const fc_call *call, int64_t row, int64_t unit)
+{
+    const fc_state *s = call->state;
+    const mote_quant *quant = &call->io->inputs[1]->quant;
+    const int8_t *x = call->codes + row * s->depth, *w = (const int8_t *)call->io->inputs[1]->data + unit * s->depth;
+    const float *scale = quant->block_scale + unit * (s->depth / quant->block_size);
+    float sum = 0;
+    for (int32_t i = 0; i < s->depth; i += quant->block_size)
+        sum += (float)s->dot(x + i, w + i, quant->block_size, 0, 0) * *scale++;
+    return (sum - (float)call->zeros[row] * s->block_sums[unit]) * call->scales[row];
+}
+
 /* Elements are row * units + unit. */
 static void eval_elements(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
@@ -118,7 +157,9 @@ static void eval_elements(void *arg, int64_t begin, int64_t end, int32_t thread)
         const void *w = (const char *)filter->data + (size_t)(unit * s->depth) * filter_element;
         const bool real = s->hybrid || !s->dot;
         const float start = real && call->bias ? ((const float *)call->bias->data)[unit] : 0;
-        if (s->hybrid)
+        if (s->block_sums)
+            ((float *)out->data)[i] = clamp(blockwise_value(call, row, unit) + start, s->min, s->max);
+        else if (s->hybrid)
             ((float *)out->data)[i] = clamp(hybrid_value(call, row, unit, start), s->min, s->max);
         else if (!s->dot)
             ((float *)out->data)[i] = clamp(start + dot_f32(x, w, s->depth), s->min, s->max);

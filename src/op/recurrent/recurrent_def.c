@@ -88,6 +88,9 @@ static int32_t version_svdf(const mote_op_io *io)
     return params->asymmetric_quantize_inputs ? 4 : 2;
 }
 
+/* Of the gates, by input and by state, the peepholes, the projection. */
+enum { LSTM_WEIGHTS = 0xFFE | 1 << MOTE_LSTM_PROJECTION };
+
 static const mote_op_field LSTM_FIELDS[] = {
     {"fused_activation_function", 0, MOTE_FIELD_ENUM, offsetof(mote_sequence_lstm_params, fused_activation_function),
      0},
@@ -125,6 +128,7 @@ const mote_op_def mote_op_def_unidirectional_sequence_lstm = {
     .min_outputs = 1,
     .max_outputs = 1,
     .flags = MOTE_OP_STATEFUL,
+    .weights = LSTM_WEIGHTS,
     .infer = infer_sequence_lstm,
     .version = version_lstm,
     .max_version = 4,
@@ -141,6 +145,7 @@ const mote_op_def mote_op_def_lstm = {
     .min_outputs = 1,
     .max_outputs = 4,
     .flags = MOTE_OP_STATEFUL,
+    .weights = LSTM_WEIGHTS,
     .infer = infer_lstm,
     .version = version_one_step,
     .max_version = 4,
@@ -157,6 +162,7 @@ const mote_op_def mote_op_def_svdf = {
     .min_outputs = 1,
     .max_outputs = 1,
     .flags = MOTE_OP_STATEFUL,
+    .weights = 1U << 1,
     .infer = infer_svdf,
     .version = version_svdf,
     .max_version = 4,
