@@ -1,4 +1,4 @@
-"""Cases of the operators that pick boxes."""
+"""Cases of the operators that pick boxes, and of the Fourier transform."""
 
 import numpy as np
 from flatbuffers import flexbuffers
@@ -40,4 +40,32 @@ def only_found(outputs):
     return [out[:, :n] for out in outputs[:3]] + outputs[3:]
 
 
-FAMILIES = [detection_postprocess]
+def suppression(make):
+    for n, most, sigma in ((1, 1, 0), (12, 5, 0), (60, 20, 0), (60, 80, 0.5), (40, 10, 0.1), (9, 3, 0)):
+        for fixed in (True, False):
+            corners = np.concatenate([make.floats([n, 2], 0, 1), make.floats([n, 2], 0.3, 1.5)], 1)
+            scores = make.floats([n], 0, 1)
+            if make.random.random() < 0.5:  # equal ones too
+                scores = np.round(scores * 8) / 8
+            number = lambda value, dtype="float32": Tensor(dtype, [], data=np.array(value, dtype))
+            size = number(most, "int32") if fixed else Tensor("int32", [], feed=np.array(most, "int32"))
+            inputs = [Tensor("float32", [n, 4], feed=corners.astype("float32")),
+                      Tensor("float32", [n], feed=scores.astype("float32")), size,
+                      number(make.random.choice([0.3, 0.5, 0.9])), number(make.random.choice([-1, 0.2]))]
+            outputs = [Tensor("int32", [most]), Tensor("float32", [most]), Tensor("int32", [])]
+            label = f"{n} boxes, {most} at most, sigma {sigma}"
+            yield Model("NON_MAX_SUPPRESSION_V4", inputs, [outputs[0], outputs[2]], ("NonMaxSuppressionV4", {}), label=label)
+            yield Model("NON_MAX_SUPPRESSION_V5", [*inputs, number(sigma)], outputs, ("NonMaxSuppressionV5", {}), label=label)
+
+
+def fourier(make):
+    for shape, length in (([4, 4], (4, 4)), ([1, 400], (1, 512)), ([2, 3, 7], (4, 8)), ([5, 9], (2, 4)), ([1, 8, 6], (8, 2)),
+                          ([3, 16, 16], (16, 16)), ([2, 2], (1, 2))):  # of width 1 LiteRT's is wrong
+        out = shape[:-2] + [length[0], length[1] // 2 + 1]
+        for fixed in (True, False):
+            size = Tensor("int32", [2], **{"data" if fixed else "feed": np.array(length, "int32")})
+            yield Model("RFFT2D", [Tensor("float32", shape, feed=make.floats(shape, -1, 1)), size], [Tensor("complex64", out)],
+                        ("Rfft2d", {}), label=f"{shape} {length}")
+
+
+FAMILIES = [detection_postprocess, suppression, fourier]

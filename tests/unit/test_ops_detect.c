@@ -84,6 +84,34 @@ static void each_class_chooses_by_itself_when_regular(void **state)
     assert_true(out.n == 2);
 }
 
+/* Of three boxes the second covers 0.9 / 1.1 of the first; the corners of the third come in another order. */
+static void overlapping_boxes_are_suppressed(void **state)
+{
+    (void)state;
+    static const float boxes[] = {0, 0, 1, 1, 0.1f, 0, 1.1f, 1, 4, 4, 3, 3}, scores[] = {0.6f, 0.9f, 0.5f};
+    static const float half = 0.5f, low = 0.1f, sigma = 0.5f, more = 0.95f;
+    static const int32_t most = 3;
+    operand in[] = {
+        {MOTE_FLOAT32, shape_of(2, 3, 4), 0, 0, boxes, false}, {MOTE_FLOAT32, shape_of(1, 3), 0, 0, scores, false},
+        {MOTE_INT32, shape_of(0), 0, 0, &most, true},          {MOTE_FLOAT32, shape_of(0), 0, 0, &half, true},
+        {MOTE_FLOAT32, shape_of(0), 0, 0, &low, true},         {MOTE_FLOAT32, shape_of(0), 0, 0, &sigma, true}};
+    const operand results[] = {{MOTE_INT32, shape_of(1, 3), 0, 0, NULL, false},
+                               {MOTE_FLOAT32, shape_of(1, 3), 0, 0, NULL, false},
+                               {MOTE_INT32, shape_of(0), 0, 0, NULL, false}};
+    int32_t taken[3], n;
+    float given[3];
+    const operand hard[] = {results[0], results[2]};
+    void *const to_hard[] = {taken, &n}, *const to_soft[] = {taken, given, &n};
+    assert_int_equal(run_op_many(MOTE_OP_NON_MAX_SUPPRESSION_V4, NULL, 0, 5, in, 2, hard, to_hard), MOTE_OK);
+    assert_int_equal(n, 2);
+    assert_true(taken[0] == 1 && taken[1] == 2 && taken[2] == 0);
+    in[3].values = &more; /* nothing is dropped, but the first is worth e^-(0.9 / 1.1)^2 of its score */
+    assert_int_equal(run_op_many(MOTE_OP_NON_MAX_SUPPRESSION_V5, NULL, 0, 6, in, 3, results, to_soft), MOTE_OK);
+    assert_int_equal(n, 3);
+    assert_true(taken[0] == 1 && taken[1] == 2 && taken[2] == 0);
+    assert_true(fabsf(given[2] - 0.6f * expf(-0.9f * 0.9f / 1.1f / 1.1f)) < 1e-6f);
+}
+
 static void useless_settings_are_refused(void **state)
 {
     (void)state;
@@ -138,9 +166,9 @@ static void damaged_options_are_survived(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_box_counts_once_when_fast), cmocka_unit_test(each_class_chooses_by_itself_when_regular),
-        cmocka_unit_test(useless_settings_are_refused),   cmocka_unit_test(options_are_found_by_name),
-        cmocka_unit_test(damaged_options_are_survived),
+        cmocka_unit_test(each_box_counts_once_when_fast),   cmocka_unit_test(each_class_chooses_by_itself_when_regular),
+        cmocka_unit_test(overlapping_boxes_are_suppressed), cmocka_unit_test(useless_settings_are_refused),
+        cmocka_unit_test(options_are_found_by_name),        cmocka_unit_test(damaged_options_are_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -228,9 +228,30 @@ static void diagonals_make_and_change_matrices(void **state)
     assert_int_equal(run_op(MOTE_OP_MATRIX_SET_DIAG, NULL, 0, 2, longer, &wide, 1, out), MOTE_SHAPE);
 }
 
+/* A row of 1, 2, 3, 4: the sum, 1 - 3 + i (4 - 2), and 1 - 2 + 3 - 4; a second row of the same is added or taken off.
+ */
+static void fourier_transform_of_rows(void **state)
+{
+    (void)state;
+    static const float x[] = {1, 2, 3, 4, 1, 2, 3, 4};
+    static const int32_t length[] = {2, 4};
+    const operand in[] = {{MOTE_FLOAT32, shape_of(2, 2, 4), 0, 0, x, false},
+                          {MOTE_INT32, shape_of(1, 2), 0, 0, length, true}};
+    const operand out = {MOTE_COMPLEX64, shape_of(2, 2, 3), 0, 0, NULL, false};
+    static const float want[] = {20, 0, -4, 4, -4, 0, 0, 0, 0, 0, 0, 0};
+    float got[12];
+    assert_int_equal(run_op(MOTE_OP_RFFT2D, NULL, 0, 2, in, &out, 1, got), MOTE_OK);
+    for (int i = 0; i < 12; i++)
+        assert_true(fabsf(got[i] - want[i]) < 1e-6f);
+    static const int32_t odd[] = {2, 3};
+    const operand refused[] = {in[0], {MOTE_INT32, shape_of(1, 2), 0, 0, odd, true}};
+    assert_int_equal(run_op(MOTE_OP_RFFT2D, NULL, 0, 2, refused, &out, 1, got), MOTE_SHAPE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fourier_transform_of_rows),
         cmocka_unit_test(rows_of_codes_become_numbers),
         cmocka_unit_test(one_hot_puts_the_new_axis_where_it_is_told),
         cmocka_unit_test(scattered_slices_add_up),
