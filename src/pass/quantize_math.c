@@ -52,9 +52,9 @@ static float reciprocal(float scale)
     return (float)(1.0 / (double)scale);
 }
 
-/* By channel: the scale, and what codes are products with. */
+/* By channel: the scale, and what codes are products with. bias_scale_in 0: of dynamic range and 16x8. */
 static void filter_scales(const mote_tensor *filter, int32_t axis, const float *bias, float bias_scale_in,
-                          float *scales, float *inverses)
+                          float *scales, double *inverses)
 {
     const int32_t n = filter->shape.dims[axis];
     const float *w = filter->data;
@@ -66,21 +66,22 @@ static void filter_scales(const mote_tensor *filter, int32_t axis, const float *
         const float top = scales[c];
         scales[c] = mote_symmetric_scale(top, 127);
         if (bias_scale_in <= 0) {
-            inverses[c] = top > 0 ? 127.0f / top : 0.0f;
+            inverses[c] = top > 0 ? 127.0 / (double)top : 0.0;
             continue;
         }
         const double size = bias ? fabs((double)bias[c]) : 0;
         const double step = (double)(float)((double)bias_scale_in * (double)scales[c]);
         if (size / step > MOST_BIAS_STEPS)
             scales[c] = (float)(size / MOST_BIAS_STEPS / (double)bias_scale_in);
-        inverses[c] = reciprocal(scales[c]);
+        inverses[c] = (double)reciprocal(scales[c]);
     }
 }
 
-static int8_t filter_code(float w, float inverse)
+/* TensorFlow has two quantizers: that of int8 works in float, that of the other forms in double. */
+static int8_t filter_code(float w, double inverse, bool in_float)
 {
-    const float q = roundf(w * inverse);
-    return (int8_t)(q < -127.0f ? -127.0f : q > 127.0f ? 127.0f : q);
+    const double q = in_float ? (double)roundf(w * (float)inverse) : round((double)w * inverse);
+    return (int8_t)fmax(fmin(q, 127), -127);
 }
 
 mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_affine_op *affine, float bias_scale_in,
@@ -89,7 +90,7 @@ mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_
     const mote_tensor *filter = graph->tensors[node->inputs[affine->filter]];
     const int32_t n = filter->shape.dims[affine->out_axis];
     float *scales = mote_arena_calloc(graph->arena, (size_t)n, sizeof *scales);
-    float *inverses = mote_arena_calloc(graph->arena, (size_t)n, sizeof *inverses);
+    double *inverses = mote_arena_calloc(graph->arena, (size_t)n, sizeof *inverses);
     const int32_t index = mote_graph_add_const(graph, filter->name, MOTE_INT8, &filter->shape, NULL);
     if (!scales || !inverses || index < 0)
         return mote_error_no_memory(err);
@@ -99,7 +100,7 @@ mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_
     int8_t *to = graph->tensors[index]->data;
     const float *from = filter->data;
     for (int64_t i = 0; i < mote_shape_count(&filter->shape); i++)
-        to[i] = filter_code(from[i], inverses[slice_of(&filter->shape, affine->out_axis, i)]);
+        to[i] = filter_code(from[i], inverses[slice_of(&filter->shape, affine->out_axis, i)], bias_scale_in > 0);
     node->inputs[affine->filter] = index;
     return MOTE_OK;
 }
