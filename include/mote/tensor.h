@@ -100,6 +100,9 @@ typedef struct mote_tensor {
     void *data;
     size_t n_bytes;
     int32_t layer; /* index into the model's layers this tensor came from, or -1 */
+    /* Of a Keras model: TensorFlow's converter does not know its size, so that its calibrator finds no other value in
+     * its memory (pass/quantize_ranges.c). */
+    bool is_unsized;
 } mote_tensor;
 
 /* Bytes that shape and dtype need (sub-byte types rounded up); false on unknown or overflow. */

@@ -82,28 +82,33 @@ static int32_t standardized(keras_call *call, int32_t x, int32_t n, const int32_
     return keras_binary(call, MOTE_OP_MUL, centred, factor, "batchnorm/mul", err);
 }
 
-/* The layer's gamma and beta, each of `rank` dimensions in the file, laid out as `shape` in the graph. */
+/* The layer's gamma or beta, of `rank` dimensions in the file, laid out as `shape` in the graph. MOTE_NO_TENSOR - 1:
+ * failed; MOTE_NO_TENSOR: the layer has none. */
+static int32_t parameter(keras_call *call, const char *flag, const char *role, int32_t rank, const mote_shape *shape,
+                         mote_error *err)
+{
+    if (!keras_bool(call->config, flag, true))
+        return MOTE_NO_TENSOR;
+    const int32_t weight = keras_take_weight(call, role, rank, MOTE_WEIGHT_AS_IS, err);
+    if (weight < 0)
+        return MOTE_NO_TENSOR - 1;
+    mote_tensor *tensor = call->builder->graph->tensors[weight];
+    if (mote_shape_count(&tensor->shape) != mote_shape_count(shape)) {
+        keras_refuse(call, err, "its %s does not have the shape of its input", role);
+        return MOTE_NO_TENSOR - 1;
+    }
+    tensor->shape = *shape;
+    return weight;
+}
+
+/* x * gamma + beta, as far as the layer has them. */
 static int32_t scaled_and_moved(keras_call *call, int32_t x, int32_t rank, const mote_shape *shape, mote_error *err)
 {
-    static const struct {
-        const char *flag, *role;
-        mote_op op;
-    } STEPS[] = {{"scale", "gamma", MOTE_OP_MUL}, {"center", "beta", MOTE_OP_ADD}};
-    for (size_t i = 0; x >= 0 && i < sizeof STEPS / sizeof STEPS[0]; i++) {
-        if (!keras_bool(call->config, STEPS[i].flag, true))
-            continue;
-        const int32_t weight = keras_take_weight(call, STEPS[i].role, rank, MOTE_WEIGHT_AS_IS, err);
-        if (weight < 0)
-            return -1;
-        mote_tensor *tensor = call->builder->graph->tensors[weight];
-        if (mote_shape_count(&tensor->shape) != mote_shape_count(shape)) {
-            keras_refuse(call, err, "its %s does not have the shape of its input", STEPS[i].role);
-            return -1;
-        }
-        tensor->shape = *shape;
-        x = keras_binary(call, STEPS[i].op, x, weight, STEPS[i].role, err);
-    }
-    return x;
+    const int32_t gamma = x < 0 ? -1 : parameter(call, "scale", "gamma", rank, shape, err);
+    if (gamma != MOTE_NO_TENSOR)
+        x = keras_binary(call, MOTE_OP_MUL, x, gamma, "mul", err);
+    const int32_t beta = x < 0 ? -1 : parameter(call, "center", "beta", rank, shape, err);
+    return beta == MOTE_NO_TENSOR ? x : keras_binary(call, MOTE_OP_ADD, x, beta, "add", err);
 }
 
 /* "axis": a number or a list of them, sorted, none the batch; the last when it is not there. 0 or less: they do not
@@ -114,6 +119,52 @@ static int32_t read_axes(const keras_call *call, int32_t axes[MOTE_MAX_RANK])
     const int32_t rank = keras_shape(call, call->inputs[0])->rank;
     axes[0] = rank - 1;
     return given ? keras_axes(given, rank, axes) : rank > 1;
+}
+
+/* Keras 2 gives a LayerNormalization over the last dimensions to its fused batch normalization, which knows neither
+ * gamma nor beta, unless epsilon is smaller than that takes. */
+static bool is_fused(const keras_call *call, int32_t n, const int32_t *axes)
+{
+    static const double LEAST_EPSILON = 1.001e-5;
+    return call->builder->keras_major == 2 && keras_number(call->config, "epsilon", 1e-3) >= LEAST_EPSILON &&
+           axes[n - 1] - axes[0] == n - 1 && axes[n - 1] == keras_shape(call, call->inputs[0])->rank - 1;
+}
+
+/* x * factor + (beta - mean * factor), factor = gamma / sqrt(variance + epsilon), in the order in which the Keras of
+ * the file does it: quantized, the terms have ranges of their own. */
+static int32_t normalized(keras_call *call, int32_t n, const int32_t *axes, const mote_shape *shape, mote_error *err)
+{
+    const int32_t x = call->inputs[0];
+    const bool fused = is_fused(call, n, axes);
+    const int32_t mean = keras_reduce(call, MOTE_OP_MEAN, x, n, axes, true, "moments/mean", err);
+    const int32_t square = keras_binary(call, MOTE_OP_SQUARED_DIFFERENCE, x, mean, "moments/SquaredDifference", err);
+    const int32_t variance = keras_reduce(call, MOTE_OP_MEAN, square, n, axes, true, "moments/variance", err);
+    const float epsilon = (float)keras_number(call->config, "epsilon", 1e-3);
+    const int32_t sum = keras_binary_scalar(call, MOTE_OP_ADD, variance, epsilon, "batchnorm/add", err);
+    int32_t factor = keras_unary(call, MOTE_OP_RSQRT, sum, "batchnorm/Rsqrt", err);
+    const int32_t gamma = factor < 0 || fused ? MOTE_NO_TENSOR : parameter(call, "scale", "gamma", n, shape, err);
+    if (gamma != MOTE_NO_TENSOR)
+        factor = keras_binary(call, MOTE_OP_MUL, factor, gamma, "batchnorm/mul", err);
+    const int32_t beta = factor < 0 || fused ? MOTE_NO_TENSOR : parameter(call, "center", "beta", n, shape, err);
+    int32_t offset;
+    if (beta != MOTE_NO_TENSOR && call->builder->keras_major == 2) {
+        offset = keras_binary(call, MOTE_OP_MUL, mean, factor, "batchnorm/mul_2", err);
+        offset = keras_binary(call, MOTE_OP_SUB, beta, offset, "batchnorm/sub", err);
+    } else if (fused) {
+        offset = keras_binary(call, MOTE_OP_MUL, mean, factor, "batchnorm/mul_2", err);
+        offset = keras_unary(call, MOTE_OP_NEG, offset, "batchnorm/sub", err);
+    } else {
+        offset = keras_unary(call, MOTE_OP_NEG, mean, "batchnorm/Neg", err);
+        offset = keras_binary(call, MOTE_OP_MUL, offset, factor, "batchnorm/mul_2", err);
+        offset = beta == MOTE_NO_TENSOR ? offset : keras_binary(call, MOTE_OP_ADD, offset, beta, "batchnorm/sub", err);
+    }
+    const int32_t product = keras_binary(call, MOTE_OP_MUL, x, factor, "batchnorm/mul_1", err);
+    const int32_t y = keras_binary(call, MOTE_OP_ADD, product, offset, "batchnorm/add_1", err);
+    if (!fused || y < 0)
+        return y;
+    call->builder->graph->tensors[variance]->is_unsized = true;
+    call->builder->graph->tensors[y]->is_unsized = true;
+    return scaled_and_moved(call, y, n, shape, err);
 }
 
 /* Ba et al. 2016; RMSNormalization (Zhang and Sennrich 2019) leaves the mean in. */
@@ -129,7 +180,9 @@ static mote_status layer_norm(keras_call *call, bool only_scale, mote_error *err
         shape.dims[i] = 1;
     for (int32_t i = 0; i < n; i++)
         shape.dims[axes[i] - axes[0]] = in.dims[axes[i]];
-    const int32_t y = standardized(call, call->inputs[0], n, axes, only_scale, err);
+    if (!only_scale)
+        return keras_result(call, normalized(call, n, axes, &shape, err), err);
+    const int32_t y = standardized(call, call->inputs[0], n, axes, true, err);
     return keras_result(call, scaled_and_moved(call, y, n, &shape, err), err);
 }
 

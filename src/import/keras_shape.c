@@ -30,7 +30,10 @@ mote_status keras_reshape_layer(keras_call *call, mote_error *err)
         dims[open] = rest > 0 && count % rest == 0 ? (int32_t)(count / rest) : 0;
     if (rest * (open ? dims[open] : 1) != count)
         return keras_refuse(call, err, "%lld values do not fit its target_shape", (long long)count);
-    return keras_result(call, keras_reshaped(call, keras_value(call), (int32_t)n + 1, dims, "Reshape", err), err);
+    const int32_t y = keras_reshaped(call, keras_value(call), (int32_t)n + 1, dims, "Reshape", err);
+    if (y >= 0 && y != keras_value(call))
+        call->builder->graph->tensors[y]->is_unsized = true;
+    return keras_result(call, y, err);
 }
 
 mote_status keras_flatten(keras_call *call, mote_error *err)

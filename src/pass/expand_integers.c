@@ -1,10 +1,10 @@
 /*
- * Operators without an integer kernel, in terms of those that have one. Before calibration, so that what is in between
- * gets ranges too.
+ * Operators without an integer kernel, in terms of those that have one.
  *
  *   NEG                 x * -1
  *
- * and for int16 activations
+ * as the last step before quantization, since it is exact and nothing new is in between; and for int16 activations,
+ * before calibration, so that what is in between gets ranges too
  *
  *   HARD_SWISH          x * (relu6(x + 3) * 1/6)
  *   ELU                 relu(x) + (exp(min(x, 0)) - 1)
@@ -82,25 +82,27 @@ static void expand_neg(expansion *e, const mote_node *node)
     put(e, MOTE_OP_MUL, node->inputs[0], number(e, "minus_one", -1.0f), MOTE_ACT_NONE, node->outputs[0]);
 }
 
+typedef enum expand_when { EXPAND_LAST, EXPAND_WIDE_FIRST } expand_when;
+
 typedef struct expand_row {
     mote_op op;
-    bool wide_only;
+    expand_when when;
     void (*expand)(expansion *e, const mote_node *node);
 } expand_row;
 
 static const expand_row ROWS[] = {
-    {MOTE_OP_NEG, false, expand_neg},
-    {MOTE_OP_HARD_SWISH, true, expand_hard_swish},
-    {MOTE_OP_ELU, true, expand_elu},
-    {MOTE_OP_SQUARED_DIFFERENCE, true, expand_squared_difference},
+    {MOTE_OP_NEG, EXPAND_LAST, expand_neg},
+    {MOTE_OP_HARD_SWISH, EXPAND_WIDE_FIRST, expand_hard_swish},
+    {MOTE_OP_ELU, EXPAND_WIDE_FIRST, expand_elu},
+    {MOTE_OP_SQUARED_DIFFERENCE, EXPAND_WIDE_FIRST, expand_squared_difference},
 };
 
-mote_status mote_expand_for_integers(mote_graph *graph, bool wide, mote_error *err)
+static mote_status expand(mote_graph *graph, expand_when when, mote_error *err)
 {
     for (int32_t k = 0; k < graph->n_nodes; k++)
         for (size_t r = 0; r < sizeof ROWS / sizeof ROWS[0]; r++) {
             const mote_node *node = graph->nodes[k];
-            if (node->op != ROWS[r].op || (ROWS[r].wide_only && !wide) ||
+            if (node->op != ROWS[r].op || ROWS[r].when != when ||
                 graph->tensors[node->outputs[0]]->dtype != MOTE_FLOAT32)
                 continue;
             expansion e = {graph, k, node->layer, false};
@@ -112,4 +114,14 @@ mote_status mote_expand_for_integers(mote_graph *graph, bool wide, mote_error *e
             break;
         }
     return MOTE_OK;
+}
+
+mote_status mote_expand_for_wide(mote_graph *graph, mote_error *err)
+{
+    return expand(graph, EXPAND_WIDE_FIRST, err);
+}
+
+mote_status mote_expand_for_integers(mote_graph *graph, mote_error *err)
+{
+    return expand(graph, EXPAND_LAST, err);
 }

@@ -50,8 +50,13 @@ mote_status mote_quantize_float16(mote_model *model, mote_error *err);
 /* dynamic: filters of 1024 elements or more become int8. */
 mote_status mote_quantize_dynamic(mote_model *model, mote_error *err);
 
-/* Operators that have no integer kernel (wide: no int16 one), in terms of those that have one. Before calibration. */
-mote_status mote_expand_for_integers(mote_graph *graph, bool wide, mote_error *err);
+/* Keras's Dense on three and more dimensions in the parts that TensorFlow's converter makes of it. In training form. */
+mote_status mote_part_dense(mote_model *model, mote_error *err);
+
+/* Operators that have no kernel for int16 activations, in terms of those that have one. Before calibration. */
+mote_status mote_expand_for_wide(mote_graph *graph, mote_error *err);
+/* Those that have no integer kernel at all. The values stay the same, and with them their ranges. */
+mote_status mote_expand_for_integers(mote_graph *graph, mote_error *err);
 
 /* The calibrated range of every tensor of graphs[0]; low > high: never seen. */
 typedef struct mote_range {

@@ -83,7 +83,7 @@ mote_status mote_ranges_as_calibrator(const mote_graph *graph, mote_range *range
     for (int32_t k = 0; k < graph->n_nodes; k++) {
         const mote_node *node = graph->nodes[k];
         const int32_t input = node->n_outputs > 0 ? find_shared(&o, node) : -1;
-        if (input >= 0 && !is_view(node))
+        if (input >= 0 && !is_view(node) && !graph->tensors[input]->is_unsized)
             take_in(&ranges[input], &seen[node->outputs[0]]);
     }
     return MOTE_OK;

@@ -29,12 +29,15 @@ mote_convert_options mote_convert_options_default(mote_format format)
     return (mote_convert_options){.format = format, .input_type = MOTE_FLOAT32, .output_type = MOTE_FLOAT32};
 }
 
-mote_status mote_lower(const mote_model *model, const mote_allocator *allocator, mote_model **out, mote_error *err)
+static mote_status lower(const mote_model *model, const mote_allocator *allocator, bool to_integers, mote_model **out,
+                         mote_error *err)
 {
     *out = mote_model_clone(model, allocator);
     if (!*out)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory copying the model");
-    mote_status status = mote_pass_run_all(*out, err);
+    mote_status status = to_integers ? mote_part_dense(*out, err) : MOTE_OK;
+    if (status == MOTE_OK)
+        status = mote_pass_run_all(*out, err);
     if (status == MOTE_OK)
         status = mote_model_verify(*out, err);
     if (status != MOTE_OK) {
@@ -42,6 +45,11 @@ mote_status mote_lower(const mote_model *model, const mote_allocator *allocator,
         *out = NULL;
     }
     return status;
+}
+
+mote_status mote_lower(const mote_model *model, const mote_allocator *allocator, mote_model **out, mote_error *err)
+{
+    return lower(model, allocator, false, out, err);
 }
 
 /* Keras's own names at the entry point. */
@@ -91,7 +99,9 @@ static mote_status quantize_integers(mote_model *model, const mote_convert_optio
     if (!options->calibration)
         return mote_error_set(err, MOTE_ARGUMENT, "%s needs calibration examples", mote_format_name(options->format));
     mote_range *ranges;
-    mote_status status = mote_expand_for_integers(model->graphs[0], options->format == MOTE_FORMAT_INT16X8, err);
+    mote_status status = MOTE_OK;
+    if (options->format == MOTE_FORMAT_INT16X8)
+        status = mote_expand_for_wide(model->graphs[0], err);
     if (status != MOTE_OK)
         return status;
     status = mote_calibrate(model, options->calibration, options->n_threads, options->allocator, &ranges, NULL, err);
@@ -107,6 +117,8 @@ static mote_status quantize_integers(mote_model *model, const mote_convert_optio
                                      .on_warning = options->on_warning,
                                      .on_warning_arg = options->on_warning_arg};
     status = values ? mote_ranges_as_calibrator(graph, ranges, err) : mote_error_no_memory(err);
+    if (status == MOTE_OK)
+        status = mote_expand_for_integers(model->graphs[0], err);
     if (status == MOTE_OK)
         status = mote_quantize_integers(model, &spec, err);
     mote_free(options->allocator, ranges);
@@ -165,7 +177,8 @@ mote_status mote_convert(const mote_model *model, const mote_convert_options *op
     if (status != MOTE_OK)
         return status;
     mote_model *made;
-    status = mote_lower(model, options->allocator, &made, err);
+    const bool to_integers = options->format == MOTE_FORMAT_INT8 || options->format == MOTE_FORMAT_INT16X8;
+    status = lower(model, options->allocator, to_integers, &made, err);
     if (status != MOTE_OK)
         return status;
     status = add_signature(made, err);

@@ -74,6 +74,27 @@ class Graph:
                 kept.append(node)
         self.nodes = kept
         self.outputs = [stands_for.get(i, i) for i in self.outputs]
+        self._say_alike()
+
+    def _say_alike(self):
+        """What the two say in different words, and exactly: DEQUANTIZE, NEG, QUANTIZE is x * -1; a SUB and its square
+        are a SQUARED_DIFFERENCE, which LiteRT does not run on int16."""
+        made_by = {node.outputs[0]: node for node in self.nodes}
+        gone = []
+        for node in self.nodes:
+            behind = [made_by.get(i) for i in node.inputs]
+            if node.op == "MUL" and any(self.is_const(i) and real(self.tensors[i]).size == 1
+                                        and abs(real(self.tensors[i]).item() + 1) < 1e-6 for i in node.inputs):
+                node.op, node.inputs = "NEG", [i for i in node.inputs if not self.is_const(i)]
+            elif node.op == "QUANTIZE" and behind[0] and behind[0].op == "NEG":
+                first = made_by.get(behind[0].inputs[0])
+                if first and first.op == "DEQUANTIZE":
+                    gone += [behind[0], first]
+                    node.op, node.inputs = "NEG", list(first.inputs)
+            elif node.op == "MUL" and node.inputs[0] == node.inputs[1] and behind[0] and behind[0].op == "SUB":
+                gone.append(behind[0])
+                node.op, node.inputs = "SQUARED_DIFFERENCE", list(behind[0].inputs)
+        self.nodes = [node for node in self.nodes if node not in gone]
 
     def is_const(self, i):
         return self.tensors[i].data is not None

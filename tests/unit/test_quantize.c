@@ -322,9 +322,9 @@ static void hard_swish_is_expanded(void **state)
     add_node(graph, MOTE_OP_HARD_SWISH, x, -1, y);
     assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
     mote_error err = {0};
-    assert_int_equal(mote_expand_for_integers(graph, false, &err), MOTE_OK);
+    assert_int_equal(mote_expand_for_integers(graph, &err), MOTE_OK);
     assert_int_equal(graph->n_nodes, 1);
-    assert_int_equal(mote_expand_for_integers(graph, true, &err), MOTE_OK);
+    assert_int_equal(mote_expand_for_wide(graph, &err), MOTE_OK);
     assert_int_equal(graph->n_nodes, 3);
     assert_int_equal(graph->nodes[0]->op, MOTE_OP_ADD);
     assert_int_equal(((const mote_add_params *)graph->nodes[0]->params)->fused_activation_function, MOTE_ACT_RELU6);
