@@ -40,7 +40,7 @@ static bool is_gate(const mote_graph *graph, int32_t gate, int32_t x)
 /* x of x * relu6(x + 3), or -1; gate_over_six: the second factor is divided by 6 already. */
 static int32_t gated(const mote_graph *graph, const mote_node *node, bool gate_over_six)
 {
-    if (!node || node->op != MOTE_OP_MUL)
+    if (!node || node->op != MOTE_OP_MUL || *mote_pass_activation(node) != MOTE_ACT_NONE)
         return -1;
     for (int32_t i = 0; i < 2; i++) {
         const int32_t x = node->inputs[i], other = node->inputs[1 - i];
