@@ -3,7 +3,7 @@
  * crashed or hung on one in a hundred), so it only ever runs in a child process: without files to open, with little
  * memory and time, and with nothing to tell but a stream of records that is checked here. What crashes it becomes an
  * error of one line. Of the file only hard links are followed, and only attributes that Keras writes and datasets of
- * plain numbers are read, without external storage or filters other than deflate, shuffle and fletcher32.
+ * plain numbers are read, without external storage, views or filters other than deflate, shuffle and fletcher32.
  */
 #ifndef MOTE_IMPORT_H5_FILE_H
 #define MOTE_IMPORT_H5_FILE_H

@@ -160,19 +160,27 @@ static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *
 
 /* --- datasets --- */
 
-static bool filters_allowed(hid_t dataset)
+/* Why the values are not simply here, or NULL. A view would read as zeros: no other file can be opened. */
+static const char *foreign_values(hid_t dataset)
 {
     const hid_t plist = H5Dget_create_plist(dataset);
     const int n = H5Pget_nfilters(plist);
-    bool allowed = plist >= 0 && n >= 0 && H5Pget_external_count(plist) == 0;
-    for (int i = 0; allowed && i < n; i++) {
+    const char *why = NULL;
+    if (plist < 0 || n < 0)
+        why = "how it is stored cannot be read; the file is damaged";
+    else if (H5Pget_layout(plist) == H5D_VIRTUAL)
+        why = "it is a view of other datasets; save the values themselves";
+    else if (H5Pget_external_count(plist) != 0)
+        why = "it has its values in external storage; save them in this file";
+    for (int i = 0; !why && i < n; i++) {
         unsigned flags;
         size_t n_values = 0;
         const H5Z_filter_t filter = H5Pget_filter2(plist, (unsigned)i, &flags, &n_values, NULL, 0, NULL, NULL);
-        allowed = filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE || filter == H5Z_FILTER_FLETCHER32;
+        if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE && filter != H5Z_FILTER_FLETCHER32)
+            why = "it is packed by an unusual filter; save it without, or with gzip";
     }
     H5Pclose(plist);
-    return allowed;
+    return why;
 }
 
 static bool read_shape(hid_t dataset, mote_shape *shape)
@@ -269,12 +277,13 @@ static void read_dataset(walk *w, hid_t dataset)
 {
     mote_shape shape;
     const value_type type = read_type(dataset);
+    const char *why = foreign_values(dataset);
     if (!type.known)
         put_unreadable(w, "it holds neither floats nor integers");
     else if (!read_shape(dataset, &shape))
         put_unreadable(w, "it has more than %d dimensions, or one that is too large", MOTE_MAX_RANK);
-    else if (!filters_allowed(dataset))
-        put_unreadable(w, "it uses external storage or an unusual filter");
+    else if (why)
+        put_unreadable(w, "%s", why);
     else
         read_values(w, dataset, &shape, &type);
     if (type.bfloat16)

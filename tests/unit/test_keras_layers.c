@@ -276,7 +276,8 @@ static void refused(const char *class_name, const char *config, const char *shap
 static void what_does_not_import_says_why(void **state)
 {
     (void)state;
-    refused("Lambda", "\"trainable\": true", "[2]", NULL, "Python code");
+    refused("Lambda", "\"trainable\": true", "[2]", NULL,
+            "layer 'it' (Lambda) holds Python code, which mote does not run; replace it by Keras layers");
     refused("MyLayer", "\"trainable\": true", "[2]", NULL, "MyLayer");
     refused("Masking", "\"trainable\": true", "[2, 2]", NULL, "masks");
     refused("Embedding", "\"trainable\": true, \"mask_zero\": true", "[2]", NULL, "mask_zero");
