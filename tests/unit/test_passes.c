@@ -74,7 +74,7 @@ static int32_t like(const net *n, mote_op op, int32_t a, int32_t b)
     return apply(n, op, a, b, n->graph->tensors[a]->shape);
 }
 
-static int32_t conv(const net *n, int32_t x, int32_t side, int32_t out_side, mote_padding padding, bool with_bias)
+static int32_t conv(const net *n, int32_t x, int32_t side, int32_t out_side, int32_t padding, bool with_bias)
 {
     const int32_t in = n->graph->tensors[x]->shape.dims[3];
     const int32_t inputs[] = {x, constant(n, mote_shape_4d(UNITS, side, side, in)), constant(n, per_channel(UNITS))};
