@@ -119,6 +119,9 @@ typedef struct mote_model {
     const char *keras_version; /* as the file says, or NULL */
     mote_layer *layers;
     int32_t n_layers;
+    /* What running it may cost, as in mote_runtime_options, wherever a runtime's own options say 0; 0: no limit. */
+    size_t run_limit_bytes;
+    int32_t run_limit_loops_ms;
 } mote_model;
 
 /* --- making and freeing. allocator NULL: the C library's. --- */

@@ -20,9 +20,9 @@ typedef struct mote_runtime_options {
     bool keep_all;      /* every activation keeps its memory: for diff, calibration, golden tests */
     bool profile;       /* measure each node */
     bool reference;     /* only the reference kernels */
-    size_t limit_bytes; /* MOTE_LIMIT when a plan, or a network that runs, needs more than this; 0: no limit */
-    /* MOTE_LIMIT when one invoke is still calling graphs after so long (a WHILE that does not end); 0: no limit. What
-     * runs without loops ends by itself. */
+    size_t limit_bytes; /* MOTE_LIMIT when a plan, or a network that runs, needs more than this; 0: the model's */
+    /* MOTE_LIMIT when one invoke is still calling graphs after so long (a WHILE that does not end); 0: the model's.
+     * What runs without loops ends by itself. */
     int32_t limit_loops_ms;
     const mote_allocator *allocator;
 } mote_runtime_options;

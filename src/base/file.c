@@ -10,8 +10,9 @@
 
 static mote_status read_error(mote_error *err, const char *path)
 {
-    return mote_error_set(err, errno == ENOENT ? MOTE_NOT_FOUND : MOTE_IO, "%s: cannot read it: %s", path,
-                          strerror(errno));
+    if (errno == ENOENT || errno == ENOTDIR)
+        return mote_error_set(err, MOTE_NOT_FOUND, "%s: there is no such file; is the path right?", path);
+    return mote_error_set(err, MOTE_IO, "%s: cannot read it: %s", path, strerror(errno));
 }
 
 /* Reads a stream of unknown length, doubling the block it reads into. */

@@ -41,7 +41,7 @@ void mote_output_discard_all(void)
     }
 }
 
-static mote_status write_error(mote_error *err, const char *path, int error)
+mote_status mote_error_write(mote_error *err, const char *path, int error)
 {
     if (error == ENOSPC || error == EDQUOT)
         return mote_error_set(err, MOTE_NO_SPACE, "%s: no space left on the device; free some or write elsewhere",
@@ -61,7 +61,7 @@ static void free_output(mote_output *output)
 static mote_status open_in_place(mote_output *output, mote_error *err)
 {
     output->stream = fopen(output->path, "wbe");
-    return output->stream ? MOTE_OK : write_error(err, output->path, errno);
+    return output->stream ? MOTE_OK : mote_error_write(err, output->path, errno);
 }
 
 static mote_status open_beside(mote_output *output, mote_error *err)
@@ -73,14 +73,14 @@ static mote_status open_beside(mote_output *output, mote_error *err)
     snprintf(output->temporary, n, "%s.XXXXXX.tmp", output->path);
     const int fd = mkstemps(output->temporary, (int)strlen(".tmp"));
     if (fd < 0)
-        return write_error(err, output->path, errno);
+        return mote_error_write(err, output->path, errno);
     output->slot = claim_slot(output->temporary);
     output->stream = fdopen(fd, "w+b");
     if (!output->stream) {
         const int error = errno;
         close(fd);
         unlink(output->temporary);
-        return write_error(err, output->path, error);
+        return mote_error_write(err, output->path, error);
     }
     const mode_t mask = umask(0);
     umask(mask);
@@ -177,7 +177,7 @@ mote_status mote_output_commit(mote_output *output, mote_error *err)
 {
     const int error = finish(output);
     const mote_status status =
-        error ? write_error(err, output->path ? output->path : "standard output", error) : MOTE_OK;
+        error ? mote_error_write(err, output->path ? output->path : "standard output", error) : MOTE_OK;
     free_output(output);
     return status;
 }
@@ -189,7 +189,7 @@ mote_status mote_file_write(const char *path, const void *data, size_t n_bytes, 
     if (status != MOTE_OK)
         return status;
     if (n_bytes && fwrite(data, 1, n_bytes, output->stream) != n_bytes) {
-        status = write_error(err, path, errno);
+        status = mote_error_write(err, path, errno);
         mote_output_discard(output);
         return status;
     }

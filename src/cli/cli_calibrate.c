@@ -177,7 +177,10 @@ mote_status cli_calibration_source(cli_calibration *c, const char *what, mote_ca
         return MOTE_OK;
     mote_loader_free(c->loader);
     c->loader = NULL;
-    return mote_loader_new(&c->loader, c->data.dataset, &c->data.slice, &c->loader_options, NULL, err);
+    const mote_status status =
+        mote_loader_new(&c->loader, c->data.dataset, &c->data.slice, &c->loader_options, NULL, err);
+    c->loader_options.on_skip = NULL; /* each photo is named once, however often they are asked for */
+    return status;
 }
 
 void cli_calibration_close(cli_calibration *c)

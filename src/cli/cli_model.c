@@ -24,23 +24,6 @@ mote_import_options cli_import_options(const cli_context *context, const cli_mod
         .input_shape = args->input_shape, .warn = warn, .warn_context = (void *)(uintptr_t)context};
 }
 
-mote_status cli_model_load_runnable(const cli_context *context, const cli_model_args *args, const char *path,
-                                    mote_model **model, mote_error *err)
-{
-    const mote_import_options options = cli_import_options(context, args);
-    mote_model *loaded;
-    mote_status status = mote_model_load(&loaded, path, &options, err);
-    if (status != MOTE_OK)
-        return status;
-    if (strcmp(loaded->source, "keras") != 0) {
-        *model = loaded;
-        return MOTE_OK;
-    }
-    status = mote_lower(loaded, NULL, model, err);
-    mote_model_free(loaded);
-    return status == MOTE_OK ? status : mote_error_prefix(err, status, "%s", path);
-}
-
 const cli_option cli_limit_options[CLI_N_LIMIT_OPTIONS] = {
     {.name = "memory-limit",
      .kind = CLI_INT,
@@ -70,11 +53,30 @@ static size_t constants_bytes(const mote_model *model)
     return total;
 }
 
-void cli_limits_apply(const cli_limits *limits, const mote_model *model, mote_runtime_options *options)
+void cli_limits_apply(const cli_limits *limits, mote_model *model)
 {
-    options->limit_bytes =
+    model->run_limit_bytes =
         limits->memory_mb < 0 ? ((size_t)768 << 20) + 16 * constants_bytes(model) : (size_t)limits->memory_mb << 20;
-    options->limit_loops_ms = (int32_t)(limits->loop_seconds * 1e3);
+    model->run_limit_loops_ms = (int32_t)(limits->loop_seconds * 1e3);
+}
+
+mote_status cli_model_load_runnable(const cli_context *context, const cli_model_args *args, const char *path,
+                                    mote_model **model, mote_error *err)
+{
+    const mote_import_options options = cli_import_options(context, args);
+    mote_model *loaded;
+    mote_status status = mote_model_load(&loaded, path, &options, err);
+    if (status != MOTE_OK)
+        return status;
+    *model = loaded;
+    if (strcmp(loaded->source, "keras") == 0) {
+        status = mote_lower(loaded, NULL, model, err);
+        mote_model_free(loaded);
+    }
+    if (status != MOTE_OK)
+        return mote_error_prefix(err, status, "%s", path);
+    cli_limits_apply(&args->limits, *model);
+    return MOTE_OK;
 }
 
 mote_status cli_runtime_new(mote_runtime **runtime, const mote_model *model, const char *path, const char *signature,

@@ -13,20 +13,21 @@ enum { PATH_BYTES = 4096, CHUNK = 64 };
 
 typedef struct job {
     const cli_pets *args;
-    const char *folder;
+    const char *folder, *shown; /* where to write, and the folder's name once it is there */
     int64_t begin;
     mote_error errors[CHUNK]; /* of each photo of the chunk */
 } job;
 
-static mote_status write_bytes(const char *path, const unsigned char *bytes, size_t n_bytes, mote_error *err)
+/* shown: what the path will be. */
+static mote_status write_bytes(const char *path, const char *shown, const unsigned char *bytes, size_t n_bytes,
+                               mote_error *err)
 {
     /* Straight to its place: the whole folder is what appears at the end. */
     FILE *file = fopen(path, "wbe");
     const bool wrote = file && fwrite(bytes, 1, n_bytes, file) == n_bytes;
     const int error = errno;
     if ((file && fclose(file) != 0) || !wrote)
-        return mote_error_set(err, error == ENOSPC || errno == ENOSPC ? MOTE_NO_SPACE : MOTE_IO,
-                              "%s: cannot write it: %s", path, strerror(wrote ? errno : error));
+        return mote_error_write(err, shown, wrote ? errno : error);
     return MOTE_OK;
 }
 
@@ -35,12 +36,13 @@ static mote_status make_one(const job *j, int64_t i, mote_error *err)
 {
     const int32_t kind = (int32_t)(i % MOTE_N_PETS);
     const int64_t index = i / MOTE_N_PETS;
-    char path[PATH_BYTES];
+    char path[PATH_BYTES], shown[PATH_BYTES], name[64];
     mote_image image;
     unsigned char *bytes;
     size_t n_bytes;
-    snprintf(path, sizeof path, "%s/%s/%s.%05lld.jpg", j->folder, mote_pet_name(kind), mote_pet_name(kind),
-             (long long)index);
+    snprintf(name, sizeof name, "%s/%s.%05lld.jpg", mote_pet_name(kind), mote_pet_name(kind), (long long)index);
+    snprintf(path, sizeof path, "%s/%s", j->folder, name);
+    snprintf(shown, sizeof shown, "%s/%s", j->shown, name);
     mote_status status = mote_pet_draw((uint64_t)j->args->seed, index, kind, (int32_t)j->args->size, NULL, &image, err);
     if (status != MOTE_OK)
         return status;
@@ -50,7 +52,7 @@ static mote_status make_one(const job *j, int64_t i, mote_error *err)
     mote_image_free(&image);
     if (status != MOTE_OK)
         return status;
-    status = write_bytes(path, bytes, n_bytes, err);
+    status = write_bytes(path, shown, bytes, n_bytes, err);
     mote_free(NULL, bytes);
     return status;
 }
@@ -63,7 +65,8 @@ static void make_range(void *arg, int64_t begin, int64_t end, int32_t thread)
         make_one(j, j->begin + i, &j->errors[i]);
 }
 
-static mote_status make_all(const cli_context *context, const cli_pets *args, const char *folder, mote_error *err)
+static mote_status make_all(const cli_context *context, const cli_pets *args, const char *folder, const char *shown,
+                            mote_error *err)
 {
     for (int32_t kind = 0; kind < MOTE_N_PETS; kind++) {
         char path[PATH_BYTES];
@@ -75,7 +78,7 @@ static mote_status make_all(const cli_context *context, const cli_pets *args, co
     mote_pool *pool = mote_pool_new(NULL, context->n_threads);
     if (!pool)
         return mote_error_set(err, MOTE_NO_MEMORY, "no threads to be had");
-    job j = {.args = args, .folder = folder};
+    job j = {.args = args, .folder = folder, .shown = shown};
     mote_status status = MOTE_OK;
     cli_progress progress;
     cli_progress_start(&progress, context, "drawing", "photos", args->count);
@@ -104,7 +107,7 @@ mote_status cli_pets_make(const cli_context *context, const cli_pets *pets, cons
     mote_status status = mote_output_folder_open(&folder, path, err);
     if (status != MOTE_OK)
         return status;
-    status = make_all(context, pets, mote_output_folder_path(folder), err);
+    status = make_all(context, pets, mote_output_folder_path(folder), path, err);
     if (status == MOTE_OK)
         return mote_output_folder_commit(folder, err);
     mote_output_folder_discard(folder);

@@ -14,7 +14,6 @@ typedef struct benchmark_args {
     int64_t runs, warmup;
     bool profile, reference;
     const char *signature;
-    cli_limits limits;
     cli_model_args import;
 } benchmark_args;
 
@@ -207,10 +206,8 @@ static mote_status benchmark(const cli_context *context, const benchmark_args *a
     mote_runtime *runtime = NULL;
     const int64_t start_ns = mote_clock_ns();
     mote_status status = cli_model_load_runnable(context, &args->import, path, &model, err);
-    if (status == MOTE_OK) {
-        cli_limits_apply(&args->limits, model, &options);
+    if (status == MOTE_OK)
         status = cli_runtime_new(&runtime, model, path, args->signature, &options, err);
-    }
     if (status == MOTE_OK) {
         status = mote_runtime_allocate(runtime, err);
         result.init_ms = (double)(mote_clock_ns() - start_ns) * 1e-6;
@@ -274,7 +271,7 @@ static const cli_option OPTIONS[] = {
 
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
                                    {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(benchmark_args, import)},
-                                   {cli_limit_options, CLI_N_LIMIT_OPTIONS, offsetof(benchmark_args, limits)}};
+                                   CLI_LIMIT_GROUP(benchmark_args, import)};
 
 const cli_verb cli_verb_benchmark = {
     .name = "benchmark",

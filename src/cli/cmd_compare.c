@@ -100,7 +100,8 @@ static int run(const cli_context *context, const void *args, int n_positional, c
 
 static const cli_group GROUPS[] = {CLI_DATA_GROUP(compare_args, data),
                                    {OPTIONS, CLI_COUNT(OPTIONS), 0},
-                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(compare_args, import)}};
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(compare_args, import)},
+                                   CLI_LIMIT_GROUP(compare_args, import)};
 
 const cli_verb cli_verb_compare = {
     .name = "compare",

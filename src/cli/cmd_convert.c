@@ -101,7 +101,8 @@ static const cli_option OPTIONS[] = {
      .offset = offsetof(convert_args, max_drop)},
 };
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
-                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(convert_args, import)}};
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(convert_args, import)},
+                                   CLI_LIMIT_GROUP(convert_args, import)};
 
 typedef struct conversion {
     const cli_context *context;
@@ -270,6 +271,7 @@ static mote_status work(conversion *c, int n_positional, char *const *positional
     mote_status status = mote_model_load(&c->source, positional[0], &import, err);
     if (status != MOTE_OK)
         return status;
+    cli_limits_apply(&c->args->import.limits, c->source);
     status = convert(c, n_positional - 1, positional + 1, err);
     if (status == MOTE_OK && c->calibrates)
         status = check_agreement(c, err);

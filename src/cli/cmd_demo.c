@@ -68,7 +68,12 @@ static mote_status draw(const cli_context *context, const demo_args *args, const
     cli_note(context, "mote dataset make %s --count %lld --size %d --seed %lld", photos, (long long)pets.count,
              (int)PHOTO_PX, (long long)pets.seed);
     const mote_status status = mote_make_directories(args->output, err);
-    return status == MOTE_OK ? cli_pets_make(context, &pets, photos, err) : status;
+    if (status != MOTE_OK)
+        return status;
+    const mote_status drawn = cli_pets_make(context, &pets, photos, err);
+    if (drawn != MOTE_OK)
+        rmdir(args->output); /* where it is empty */
+    return drawn;
 }
 
 static void say(const cli_context *context, char *const *words)

@@ -249,7 +249,8 @@ static const cli_option OPTIONS[] = {
 
 static const cli_group GROUPS[] = {CLI_DATA_GROUP(diff_args, data),
                                    {OPTIONS, CLI_COUNT(OPTIONS), 0},
-                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(diff_args, import)}};
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(diff_args, import)},
+                                   CLI_LIMIT_GROUP(diff_args, import)};
 
 const cli_verb cli_verb_diff = {
     .name = "diff",

@@ -133,7 +133,8 @@ static int run(const cli_context *context, const void *args, int n_positional, c
 }
 
 static const cli_group GROUPS[] = {CLI_DATA_GROUP(evaluate_args, data),
-                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(evaluate_args, import)}};
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(evaluate_args, import)},
+                                   CLI_LIMIT_GROUP(evaluate_args, import)};
 
 const cli_verb cli_verb_evaluate = {
     .name = "evaluate",

@@ -15,7 +15,6 @@ typedef struct run_args {
     int64_t top;
     const char *labels, *out, *pixels, *signature;
     bool reference;
-    cli_limits limits;
     cli_model_args import;
 } run_args;
 
@@ -295,10 +294,8 @@ static int run(const cli_context *context, const void *args, int n_positional, c
     mote_model *model = NULL;
     mote_error err = {0};
     mote_status status = cli_model_load_runnable(context, &state.args->import, positional[0], &model, &err);
-    if (status == MOTE_OK) {
-        cli_limits_apply(&state.args->limits, model, &options);
+    if (status == MOTE_OK)
         status = cli_runtime_new(&state.runtime, model, positional[0], state.args->signature, &options, &err);
-    }
     if (status == MOTE_OK) {
         status = run_all(&state, positional + 1, n_positional - 1, &err);
         for (int32_t i = 0; state.outputs && i < state.n_outputs; i++)
@@ -354,7 +351,7 @@ static const cli_option OPTIONS[] = {
 
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
                                    {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(run_args, import)},
-                                   {cli_limit_options, CLI_N_LIMIT_OPTIONS, offsetof(run_args, limits)}};
+                                   CLI_LIMIT_GROUP(run_args, import)};
 
 const cli_verb cli_verb_run = {
     .name = "run",

@@ -100,8 +100,7 @@ static mote_status write_photo(const unpacking *u, const char *name, size_t n_by
         done += n > 0 ? (size_t)n : 0;
     }
     if (fd < 0 || done < n_bytes)
-        status = mote_error_set(err, errno == ENOSPC || errno == EDQUOT ? MOTE_NO_SPACE : MOTE_IO,
-                                "%s: cannot write it: %s", path, strerror(errno));
+        status = mote_error_write(err, path, errno);
     if (fd >= 0)
         close(fd);
     return status;

@@ -175,7 +175,7 @@ static outcome judge_write(const transfer *t, mote_error *err)
         mote_error_set(err, MOTE_NO_SPACE, "%s: no space left on the device; free some and run this again to go on",
                        t->part);
     else
-        mote_error_set(err, MOTE_IO, "%s: cannot write it: %s", t->part, strerror(t->write_error));
+        mote_error_write(err, t->part, t->write_error);
     return GIVE_UP;
 }
 
@@ -258,8 +258,7 @@ static void pause_before_try(int32_t idle_tries)
 static mote_status start_afresh(transfer *t, mote_error *err)
 {
     t->at = 0;
-    return ftruncate(t->fd, 0) == 0 ? MOTE_OK
-                                    : mote_error_set(err, MOTE_IO, "%s: cannot write it: %s", t->part, strerror(errno));
+    return ftruncate(t->fd, 0) == 0 ? MOTE_OK : mote_error_write(err, t->part, errno);
 }
 
 static mote_status fetch_all(transfer *t, mote_error *err)
@@ -333,7 +332,7 @@ static mote_status open_part(transfer *t, mote_error *err)
     struct stat info;
     t->fd = open(t->part, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (t->fd < 0 || fstat(t->fd, &info) != 0)
-        return mote_error_set(err, MOTE_IO, "%s: cannot write it: %s", t->part, strerror(errno));
+        return mote_error_write(err, t->part, errno);
     if (!S_ISREG(info.st_mode))
         return mote_error_set(err, MOTE_IO, "%s: is not a file; move it away", t->part);
     if (flock(t->fd, LOCK_EX | LOCK_NB) != 0)
@@ -346,8 +345,7 @@ static mote_status open_part(transfer *t, mote_error *err)
 static mote_status finish(transfer *t, mote_error *err)
 {
     if (fsync(t->fd) != 0 || rename(t->part, t->options->path) != 0)
-        return mote_error_set(err, errno == ENOSPC ? MOTE_NO_SPACE : MOTE_IO, "%s: cannot write it: %s",
-                              t->options->path, strerror(errno));
+        return mote_error_write(err, t->options->path, errno);
     return MOTE_OK;
 }
 

@@ -39,7 +39,7 @@ mote_status mote_diff_new(mote_diff **diff, const mote_model *a, const mote_mode
         const mote_status status = mote_runtime_new(&d->runtimes[i], models[i], &options, err);
         if (status != MOTE_OK) {
             mote_diff_free(d);
-            return status;
+            return mote_error_prefix(err, status, "the %s model", i == 0 ? "first" : "second");
         }
     }
     *diff = d;
@@ -119,7 +119,7 @@ mote_status mote_diff_start(mote_diff *diff, mote_error *err)
     for (int32_t i = 0; i < 2; i++) {
         const mote_status status = mote_runtime_allocate(diff->runtimes[i], err);
         if (status != MOTE_OK)
-            return status;
+            return mote_error_prefix(err, status, "the %s model", i == 0 ? "first" : "second");
     }
     mote_diff_pair *pairs = NULL;
     int32_t n = 0;

@@ -239,8 +239,9 @@ static mote_status add_outputs(const mote_graph *a, const int64_t *counts_a, con
     for (int32_t i = 0; i < a->n_outputs; ++i) {
         const int32_t ta = a->outputs[i], tb = b->outputs[find_output(a, i, b)];
         if (counts_a[ta] != counts_b[tb])
-            return mote_error_set(err, MOTE_SHAPE, "output %d has %lld values against %lld", i, (long long)counts_a[ta],
-                                  (long long)counts_b[tb]);
+            return mote_error_set(err, MOTE_SHAPE,
+                                  "output %d has %lld values against %lld: not two forms of one network", i,
+                                  (long long)counts_a[ta], (long long)counts_b[tb]);
         int32_t kept = 0;
         for (int32_t k = 0; k < *n; ++k)
             if (pairs[k].output >= 0 || (pairs[k].tensor_a != ta && pairs[k].tensor_b != tb))

@@ -222,10 +222,19 @@ static void work_range(void *arg, int64_t begin, int64_t end, int32_t thread)
         work(arg);
 }
 
-static mote_status run_workers(evaluating *e, int64_t n_photos, mote_error *err)
+/* As many as there are photos and, where the model has a limit, as keep all of them together within it. */
+static int32_t count_workers(const evaluating *e, int64_t n_photos)
 {
     const int32_t wanted = e->options->n_threads > 0 ? e->options->n_threads : mote_cpu_count();
-    const int32_t n = wanted < n_photos ? wanted : (int32_t)n_photos;
+    const size_t each = mote_runtime_arena_bytes(e->first) + mote_runtime_weights_bytes(e->first) + 1;
+    const size_t fit = e->model->run_limit_bytes ? e->model->run_limit_bytes / each : SIZE_MAX;
+    const int64_t most = fit < (size_t)n_photos ? (int64_t)fit : n_photos;
+    return wanted < most ? wanted : most > 1 ? (int32_t)most : 1;
+}
+
+static mote_status run_workers(evaluating *e, int64_t n_photos, mote_error *err)
+{
+    const int32_t n = count_workers(e, n_photos);
     mote_pool *pool = n > 1 ? mote_pool_new(e->options->allocator, n) : NULL; /* NULL: one worker after another */
     mote_pool_for(pool, n, 1, work_range, e);
     mote_pool_free(pool);

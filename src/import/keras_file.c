@@ -136,6 +136,8 @@ mote_status keras_file_open(keras_file *file, const void *bytes, size_t n_bytes,
     *file = (keras_file){.root = "", .allocator = allocator};
     if (n_bytes >= 4 && memcmp(bytes, "PK\x03\x04", 4) == 0)
         return read_zip(file, bytes, n_bytes, arena, err);
+    if (n_bytes < 8 || memcmp(bytes, "\x89HDF\r\n\x1a\n", 8) != 0)
+        return mote_error_set(err, MOTE_FORMAT, "not a file of Keras: an .h5 or .keras is needed");
     mote_h5 *h5;
     const mote_status status = mote_h5_open(&h5, bytes, n_bytes, err);
     return status == MOTE_OK ? keras_file_from_h5(file, h5, n_bytes, arena, err) : status;

@@ -12,7 +12,9 @@ mote_status rt_heap_reserve(rt_plan *plan, int32_t tensor, size_t n_bytes, mote_
     const mote_allocator *allocator = plan->runtime->allocator;
     const size_t limit = plan->runtime->options.limit_bytes;
     if (limit && n_bytes > limit)
-        return mote_error_set(err, MOTE_LIMIT, "a tensor of %zu bytes, more than the limit of %zu", n_bytes, limit);
+        return mote_error_set(err, MOTE_LIMIT,
+                              "a tensor of %zu bytes, more than the limit of %zu; raise it for a model that you trust",
+                              n_bytes, limit);
     mote_free(allocator, slot->heap);
     slot->heap_bytes = 0;
     slot->heap = mote_calloc(allocator, n_bytes, 1);

@@ -373,8 +373,10 @@ static mote_status check_limit(const rt_plan *plan, mote_error *err)
 {
     const size_t limit = plan->runtime->options.limit_bytes, needed = rt_plan_bytes(plan);
     if (limit && needed > limit)
-        return mote_error_set(err, MOTE_LIMIT, "the network needs %zu bytes, more than the limit of %zu", needed,
-                              limit);
+        return mote_error_set(
+            err, MOTE_LIMIT,
+            "the network needs %zu bytes, more than the limit of %zu; raise it for a model that you trust", needed,
+            limit);
     return MOTE_OK;
 }
 

@@ -232,8 +232,10 @@ mote_status mote_run_call(mote_run *run, int32_t graph, int32_t n_inputs, mote_t
     if (runtime->depth >= MAX_DEPTH)
         return mote_error_set(err, MOTE_LIMIT, "graphs call one another more than %d deep", MAX_DEPTH);
     if (runtime->loops_end_ns && mote_clock_ns() > runtime->loops_end_ns)
-        return mote_error_set(err, MOTE_LIMIT, "graphs are still called after the %d ms allowed to loops",
-                              runtime->options.limit_loops_ms);
+        return mote_error_set(
+            err, MOTE_LIMIT,
+            "graphs are still called after the %d ms allowed to loops; allow more for a model that you trust",
+            runtime->options.limit_loops_ms);
     rt_plan *plan = NULL;
     mote_status status = get_plan(runtime, graph, &plan, err);
     if (status == MOTE_OK)

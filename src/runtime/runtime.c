@@ -81,7 +81,8 @@ static mote_status tell_limit(const mote_runtime *runtime, mote_status status, m
     if (status != MOTE_NO_MEMORY || !runtime->budget.refused)
         return status;
     const mote_error before = err ? *err : (mote_error){0};
-    return mote_error_set(err, MOTE_LIMIT, "%s (the limit is %zu bytes)", before.message, runtime->options.limit_bytes);
+    return mote_error_set(err, MOTE_LIMIT, "%s: the limit is %zu bytes; raise it for a model that you trust",
+                          before.message, runtime->options.limit_bytes);
 }
 
 static rt_plan *entry(const mote_runtime *runtime)
@@ -178,9 +179,13 @@ mote_status mote_runtime_new(mote_runtime **out, const mote_model *model, const 
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory for a runtime");
     runtime->model = model;
     runtime->options = wanted;
+    if (!wanted.limit_bytes)
+        runtime->options.limit_bytes = model->run_limit_bytes;
+    if (!wanted.limit_loops_ms)
+        runtime->options.limit_loops_ms = model->run_limit_loops_ms;
     runtime->allocator = wanted.allocator;
-    if (wanted.limit_bytes) {
-        rt_budget_init(&runtime->budget, wanted.allocator, wanted.limit_bytes);
+    if (runtime->options.limit_bytes) {
+        rt_budget_init(&runtime->budget, wanted.allocator, runtime->options.limit_bytes);
         runtime->allocator = &runtime->budget.allocator;
     }
     status = tell_limit(runtime, start(runtime, err), err);

@@ -208,6 +208,10 @@ static mote_status check_file(mote_tflite_reader *reader)
     memcpy(&root_at, reader->bytes, sizeof root_at);
     reader->check = (mote_fb_check){reader->bytes, reader->n_bytes, MAX_TABLES, err};
     mote_status status = mote_fb_check_all(&reader->check, root_at, &mote_tflite_schema_model, &reader->root);
+    if (status == MOTE_FORMAT && err) {
+        const mote_error where = *err;
+        return mote_error_set(err, status, "%s; the file is damaged or truncated, get it again", where.message);
+    }
     if (status != MOTE_OK)
         return status;
     const uint32_t version = mote_fb_get_u32(&reader->root, TFL_MODEL_VERSION, 0);

@@ -45,8 +45,7 @@ static mote_status write_event(board *b, Mote__Event *event, mote_error *err)
     free(record);
     if (written)
         return MOTE_OK;
-    return mote_error_set(err, errno == ENOSPC ? MOTE_NO_SPACE : MOTE_IO, "%s: cannot write it: %s", b->path,
-                          strerror(errno));
+    return mote_error_write(err, b->path, errno);
 }
 
 mote_status board_open(board **out, const char *folder, mote_error *err)
@@ -65,7 +64,7 @@ mote_status board_open(board **out, const char *folder, mote_error *err)
              (int)getpid(), (int)((time - floor(time)) * 1000));
     b->out = fopen(b->path, "wb");
     if (!b->out) {
-        const mote_status status = mote_error_set(err, MOTE_IO, "%s: cannot write it: %s", b->path, strerror(errno));
+        const mote_status status = mote_error_write(err, b->path, errno);
         free(b);
         return status;
     }
@@ -76,6 +75,7 @@ mote_status board_open(board **out, const char *folder, mote_error *err)
     event.file_version = version;
     const mote_status status = write_event(b, &event, err);
     if (status != MOTE_OK) {
+        remove(b->path); /* it holds nothing */
         board_close(b);
         return status;
     }

@@ -55,6 +55,28 @@ static void endless_loops_end(void **state)
     mote_model_free(model);
 }
 
+/* Where the options say nothing, the model's own limits hold; its copies have them too. */
+static void a_model_carries_its_limits(void **state)
+{
+    (void)state;
+    mote_model *model = make_loop();
+    model->run_limit_loops_ms = 20;
+    mote_model *copy = mote_model_clone(model, NULL);
+    assert_non_null(copy);
+    mote_error err = {0};
+    assert_int_equal(run_limited(copy, NULL, &err), MOTE_LIMIT);
+    assert_non_null(strstr(err.message, "20 ms"));
+    mote_runtime_options options = mote_runtime_options_default();
+    options.limit_loops_ms = 40;
+    assert_int_equal(run_limited(model, &options, &err), MOTE_LIMIT);
+    assert_non_null(strstr(err.message, "40 ms"));
+    model->run_limit_bytes = 100;
+    assert_int_equal(run_limited(model, NULL, &err), MOTE_LIMIT);
+    assert_non_null(strstr(err.message, "limit"));
+    mote_model_free(copy);
+    mote_model_free(model);
+}
+
 /* RANGE makes a tensor whose size only running tells. */
 static void sizes_that_only_running_tells_are_limited(void **state)
 {
@@ -95,6 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(endless_loops_end),
+        cmocka_unit_test(a_model_carries_its_limits),
         cmocka_unit_test(sizes_that_only_running_tells_are_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
