@@ -58,7 +58,8 @@ struct keras_layer {
     int32_t *call_n_outputs;
     int32_t record;     /* index into the model's layers; -1: an input that Keras does not list */
     keras_scope *scope; /* the model it is in */
-    keras_scope *model; /* what is inside when the layer is a model itself; else NULL */
+    keras_scope *model; /* what is inside when the layer is a model itself, or calls one step by step; else NULL */
+    bool each_step;     /* TimeDistributed around a model */
     const char *path;   /* its group in a file that goes by class paths; NULL: not found there */
 };
 
@@ -137,6 +138,11 @@ mote_status keras_refuse(const keras_call *call, mote_error *err, const char *fo
 /* Applies "relu", {"class_name": …} or null (linear) to the present value. */
 mote_status keras_activate(keras_call *call, const json_t *activation, mote_error *err);
 mote_status keras_activate_by_name(keras_call *call, const char *name, const json_t *config, mote_error *err);
+
+/* --- models inside --- */
+bool keras_is_model_class(const char *class_name);
+/* The description of the model that a layer calls for each step (TimeDistributed); NULL: it calls none. */
+json_t *keras_stepped_model(const json_t *layer);
 
 /* --- table --- */
 #define MOTE_KERAS_LAYER(class_name, function, note) keras_layer_fn function;

@@ -1,4 +1,5 @@
 #include "import/keras_dialect.h"
+#include "import/keras_builder.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -277,12 +278,6 @@ static void set_module(json_t *object, const char *module)
     json_object_set_new(object, "registered_name", json_null());
 }
 
-static bool is_model_class(const char *class_name)
-{
-    static const char *const NAMES[] = {"Functional", "Model", "Sequential"};
-    return is_any_of(class_name, NAMES, 3);
-}
-
 static int32_t find_record(const mote_model *model, int32_t parent, const char *name)
 {
     for (int32_t i = 0; i < model->n_layers; i++)
@@ -303,10 +298,12 @@ static void translate_layer(dialect *d, json_t *layer, int32_t parent)
     json_object_del(layer, "build_config");
     json_object_del(layer, "compile_config");
     d->both &= old_calls(layer);
-    if (is_model_class(text_of(layer, "class_name")) && json_is_object(config)) {
+    if (keras_is_model_class(text_of(layer, "class_name")) && json_is_object(config)) {
         translate_model(d, layer, record);
         return;
     }
+    if (keras_stepped_model(layer))
+        translate_model(d, keras_stepped_model(layer), record);
     if (strcmp(text_of(layer, "class_name"), "TFOpLambda") == 0) {
         const bool unwrapped = unwrap_op(layer);
         if (!unwrapped)
@@ -366,7 +363,7 @@ static void set_flags(const dialect *d, json_t *object, int32_t parent)
             continue;
         if (json_object_get(inner, "trainable"))
             json_object_set_new(inner, "trainable", json_boolean(d->model->layers[record].trainable));
-        set_flags(d, layer, record);
+        set_flags(d, keras_stepped_model(layer) ? keras_stepped_model(layer) : layer, record);
     }
 }
 

@@ -5,6 +5,7 @@
  */
 #include "import/keras_model.h"
 
+#include "import/keras_expr.h"
 #include "import/keras_record.h"
 
 #include <string.h>
@@ -120,30 +121,71 @@ static int32_t entry_of(const keras_call *call, const keras_arg *input)
     return -1;
 }
 
+/* TimeDistributed: the steps of each input become part of the batch. *steps: how many. */
+static mote_status enter_steps(keras_call *call, int32_t *given, int32_t *steps, mote_error *err)
+{
+    for (int32_t i = 0; i < call->n_inputs; i++) {
+        const mote_shape in = *keras_shape(call, given[i]);
+        int32_t dims[MOTE_MAX_RANK] = {-1};
+        if (in.rank < 3 || (i > 0 && in.dims[1] != *steps))
+            return keras_refuse(call, err, "its inputs must have 3 dimensions or more, and as many steps");
+        *steps = in.dims[1];
+        for (int32_t d = 2; d < in.rank; d++)
+            dims[d - 1] = in.dims[d];
+        given[i] = keras_reshaped(call, given[i], in.rank - 1, dims, "Reshape", err);
+        if (given[i] < 0)
+            return keras_failure(err);
+    }
+    return MOTE_OK;
+}
+
+static mote_status leave_steps(keras_call *call, int32_t steps, mote_error *err)
+{
+    const int32_t n = call->n_outputs;
+    int32_t outputs[KERAS_MAX_OUTPUTS];
+    for (int32_t i = 0; i < n; i++) {
+        const mote_shape out = *keras_shape(call, call->outputs[i]);
+        int32_t dims[MOTE_MAX_RANK] = {-1, steps};
+        if (out.rank < 1 || out.rank + 1 > MOTE_MAX_RANK || out.dims[0] % steps != 0)
+            return keras_refuse(call, err, "its inner model does not give one result by step");
+        for (int32_t d = 1; d < out.rank; d++)
+            dims[d + 1] = out.dims[d];
+        outputs[i] = keras_reshaped(call, call->outputs[i], out.rank + 1, dims, "Reshape_1", err);
+        if (outputs[i] < 0)
+            return keras_failure(err);
+    }
+    memcpy(call->outputs, outputs, sizeof outputs[0] * (size_t)n);
+    call->n_outputs = n;
+    return MOTE_OK;
+}
+
 /* The inside of a model, once more, on the tensors that it is called with. */
 static mote_status build_inside(assembly *a, keras_call *call, mote_error *err)
 {
     keras_scope *scope = call->layer->model;
+    int32_t given[KERAS_MAX_INPUTS], steps = 1;
     if (call->n_inputs != scope->n_inputs)
         return keras_refuse(call, err, "it is called with %d tensors, and has %d inputs", call->n_inputs,
                             scope->n_inputs);
     if (scope->n_outputs > KERAS_MAX_OUTPUTS)
         return keras_refuse(call, err, "it has %d outputs; %d are the most", scope->n_outputs, KERAS_MAX_OUTPUTS);
-    const char *prefix = a->builder.prefix;
-    a->builder.prefix = mote_arena_printf(a->builder.scratch, "%s%s/", prefix, call->layer->name);
-    if (!a->builder.prefix)
-        return mote_error_no_memory(err);
-    int32_t given[KERAS_MAX_INPUTS];
     for (int32_t i = 0; i < call->n_inputs; i++) {
         const int32_t entry = entry_of(call, &scope->inputs[i]);
         given[i] = entry >= 0 ? entry : call->inputs[i];
     }
-    const mote_status status = build_scope(a, scope, given, call->n_inputs, err);
+    mote_status status = call->layer->each_step ? enter_steps(call, given, &steps, err) : MOTE_OK;
+    if (status != MOTE_OK)
+        return status;
+    const char *prefix = a->builder.prefix;
+    a->builder.prefix = mote_arena_printf(a->builder.scratch, "%s%s/", prefix, call->layer->name);
+    if (!a->builder.prefix)
+        return mote_error_no_memory(err);
+    status = build_scope(a, scope, given, call->n_inputs, err);
     a->builder.prefix = prefix;
     for (int32_t i = 0; status == MOTE_OK && i < scope->n_outputs; i++)
         call->outputs[i] = scope->outputs[i].tensor;
     call->n_outputs = scope->n_outputs;
-    return status;
+    return status == MOTE_OK && call->layer->each_step ? leave_steps(call, steps, err) : status;
 }
 
 /* Resolves the arguments; false while one does not exist yet. Tensors go to inputs. */

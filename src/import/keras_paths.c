@@ -111,6 +111,8 @@ static mote_status match_layers(const keras_file *file, keras_scope *scope, mote
     container found = {0};
     if (!base) /* the model itself is not in the file */
         return MOTE_OK;
+    if (scope->owner && scope->owner->each_step && !(base = mote_arena_printf(arena, "%s/layer", base)))
+        return mote_error_no_memory(err);
     mote_status status = find_groups(file->h5, base, arena, &found, err);
     if (status == MOTE_OK && found.n_groups == 0)
         status = find_groups_at_root(file->h5, base, arena, &found, err);

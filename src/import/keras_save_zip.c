@@ -6,6 +6,7 @@
  *   model.weights.h5  /layers/<class in snake case>[_n]/vars/<i>, n counting layers of a class in the model's order;
  *                     a model inside the model has /layers/<…> of its own below it
  */
+#include "import/keras_builder.h"
 #include "import/keras_save.h"
 
 #include <stdlib.h>
@@ -33,7 +34,7 @@ static const char *written_class(const json_t *layers, const mote_layer *layer)
 static mote_status write_scope(const mote_model *model, int32_t parent, const json_t *layers, const char *above,
                                h5_writer *writer, mote_error *err);
 
-static const json_t *layers_inside(const json_t *layers, const char *name)
+static const json_t *layers_inside(const json_t *layers, const char *name, bool *stepped)
 {
     json_t *entry;
     size_t i;
@@ -41,8 +42,11 @@ static const json_t *layers_inside(const json_t *layers, const char *name)
     {
         const json_t *config = json_object_get(entry, "config");
         const char *own = json_string_value(json_object_get(config, "name"));
-        if (own && strcmp(own, name) == 0)
-            return json_object_get(config, "layers");
+        if (own && strcmp(own, name) == 0) {
+            const json_t *model = keras_stepped_model(entry);
+            *stepped = model != NULL;
+            return json_object_get(model ? json_object_get(model, "config") : config, "layers");
+        }
     }
     return NULL;
 }
@@ -60,8 +64,10 @@ static mote_status write_layer(const mote_model *model, int32_t index, const jso
         if (status != MOTE_OK)
             return status;
     }
-    const json_t *inside = layers_inside(layers, layer->name);
-    return inside ? write_scope(model, index, inside, group, writer, err) : MOTE_OK;
+    bool stepped = false;
+    const json_t *inside = layers_inside(layers, layer->name, &stepped);
+    snprintf(path, sizeof path, "%s%s", group, stepped ? "/layer" : "");
+    return inside ? write_scope(model, index, inside, path, writer, err) : MOTE_OK;
 }
 
 static mote_status write_scope(const mote_model *model, int32_t parent, const json_t *layers, const char *above,

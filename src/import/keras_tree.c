@@ -258,7 +258,7 @@ static void shift_marked(keras_arg *arg, void *context)
 static void shift_models(keras_arg *arg, void *context)
 {
     (void)context;
-    if (arg->from && arg->from->model && !arg->from->model->sequential && arg->from_call > 0)
+    if (arg->from && arg->from->model && !arg->from->each_step && !arg->from->model->sequential && arg->from_call > 0)
         arg->from_call--;
 }
 
@@ -281,10 +281,19 @@ static void number_calls(keras_scope *scope, bool keras_3)
 
 /* --- layers --- */
 
-static bool is_model_class(const char *class_name)
+bool keras_is_model_class(const char *class_name)
 {
     return strcmp(class_name, "Functional") == 0 || strcmp(class_name, "Model") == 0 ||
            strcmp(class_name, "Sequential") == 0;
+}
+
+json_t *keras_stepped_model(const json_t *layer)
+{
+    json_t *inner = json_object_get(json_object_get(layer, "config"), "layer");
+    return strcmp(keras_text(layer, "class_name", ""), "TimeDistributed") == 0 &&
+                   keras_is_model_class(keras_text(inner, "class_name", ""))
+               ? inner
+               : NULL;
 }
 
 static mote_status read_scope(reader *r, keras_scope **scope, keras_layer *owner, json_t *document, mote_error *err);
@@ -314,7 +323,11 @@ static mote_status add_layer(reader *r, keras_scope *scope, json_t *json, int32_
     /* Keras does not list the input of a Sequential among its layers. */
     const bool listed = !scope->sequential || strcmp(layer->class_name, "InputLayer") != 0;
     layer->record = listed ? r->tree->n_records++ : -1;
-    return is_model_class(layer->class_name) ? read_scope(r, &layer->model, layer, json, err) : MOTE_OK;
+    json_t *stepped = keras_stepped_model(json);
+    layer->each_step = stepped != NULL;
+    json = stepped ? stepped : json;
+    return stepped || keras_is_model_class(layer->class_name) ? read_scope(r, &layer->model, layer, json, err)
+                                                              : MOTE_OK;
 }
 
 static mote_status sort_by_name(const reader *r, keras_scope *scope, mote_error *err)
@@ -456,7 +469,7 @@ static mote_status read_scope(reader *r, keras_scope **scope, keras_layer *owner
 {
     const char *class_name = keras_text(document, "class_name", "");
     const json_t *config = json_object_get(document, "config");
-    if (!is_model_class(class_name))
+    if (!keras_is_model_class(class_name))
         return mote_error_set(err, MOTE_UNSUPPORTED,
                               "the model's class is '%s'; only functional and Sequential models can be rebuilt from a "
                               "file",
