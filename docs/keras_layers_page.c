@@ -7,7 +7,7 @@ typedef struct row {
 } row;
 
 static const row LAYERS[] = {
-#define MOTE_KERAS_LAYER(class_name, function, note) {class_name, note},
+#define MOTE_KERAS_LAYER(class_name, function, mask, note) {class_name, note},
 #include "import/keras_layer_list.inc"
 #undef MOTE_KERAS_LAYER
 };
@@ -34,10 +34,12 @@ static const char HEAD[] =
     "\n"
     "Not there, and why: `Lambda` and layers of one's own are Python code (write them with the layers or functions "
     "below\n"
-    "and save again); masks (`Masking`, `mask_zero`) would have to be followed through every layer; three-dimensional\n"
-    "convolutions have no operator in TFLite that mote runs; `stateful=True` would carry one example into the next. "
-    "All of\n"
-    "these are refused with the layer's name, its class and the reason.\n"
+    "and save again); three-dimensional convolutions have no operator in TFLite that mote runs; `stateful=True` would\n"
+    "carry one example into the next. All of these are refused with the layer's name, its class and the reason.\n"
+    "\n"
+    "Masks (`Masking`, `mask_zero=True`, `mask=`) go from layer to layer as in the Keras of the file: recurrent "
+    "layers,\n"
+    "attention and `GlobalAveragePooling1D` heed them, as does what merges sequences.\n"
     "\n"
     "## Layers\n"
     "\n"

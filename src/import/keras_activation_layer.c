@@ -4,6 +4,7 @@
 
 #include "import/keras_activation.h"
 #include "import/keras_expr.h"
+#include "import/keras_mask.h"
 #include "op/unary/unary.h"
 
 /* Fewer operators than TensorFlow's chain of clips, for the same function. */
@@ -105,7 +106,7 @@ mote_status keras_softmax_layer(keras_call *call, mote_error *err)
 {
     const json_t *axis = json_object_get(call->config, "axis");
     const int32_t rank = keras_shape(call, keras_value(call))->rank;
-    if (call->n_inputs > 1)
+    if (call->n_inputs > 1 || keras_mask_of(call, call->inputs[0]) != MOTE_NO_TENSOR)
         return keras_refuse(call, err, "a mask is not supported");
     if (!json_is_array(axis) || json_array_size(axis) == 1) {
         const json_t *one = json_is_array(axis) ? json_array_get(axis, 0) : axis;

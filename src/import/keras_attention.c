@@ -4,20 +4,90 @@
 
 #include "import/keras_dense.h"
 #include "import/keras_expr.h"
-#include "import/keras_function.h"
+#include "import/keras_mask.h"
 #include "import/keras_matmul.h"
 
-/* Masks and what else the call may ask for. */
-static mote_status check_call(const keras_call *call, int32_t max_inputs, mote_error *err)
+/* What the call is made on. */
+typedef struct attention {
+    int32_t query, value, key; /* key is value unless another is given */
+    int32_t mask;              /* bool, broadcast to the scores: which keys each query sees; or MOTE_NO_TENSOR */
+} attention;
+
+/* The tensor argument at a place, or by name; MOTE_NO_TENSOR: none. */
+static int32_t tensor_at(const keras_call *call, int32_t place, const char *name)
 {
+    int32_t at = 0;
+    for (int32_t i = 0; i < call->n_args; i++) {
+        if (call->args[i].key && strcmp(call->args[i].key, name) == 0)
+            return call->args[i].tensor;
+        if (!call->args[i].key && at++ == place)
+            return call->args[i].tensor;
+    }
+    return MOTE_NO_TENSOR;
+}
+
+/* mask [batch, n], bool, with dimensions of 1 around, so that it lies along dimension `axis` of scores of that rank. */
+static int32_t lay_mask(keras_call *call, int32_t mask, int32_t axis, int32_t rank, mote_error *err)
+{
+    int32_t dims[MOTE_MAX_RANK] = {-1};
+    for (int32_t i = 1; i < rank; i++)
+        dims[i] = i == axis ? keras_shape(call, mask)->dims[1] : 1;
+    return keras_reshaped(call, mask, rank, dims, "mask", err);
+}
+
+/* a->mask and another. */
+static mote_status narrow(keras_call *call, attention *a, int32_t with, mote_error *err)
+{
+    if (with >= 0)
+        a->mask = a->mask == MOTE_NO_TENSOR ? with
+                                            : keras_binary(call, MOTE_OP_LOGICAL_AND, a->mask, with, "LogicalAnd", err);
+    return with < 0 || a->mask < 0 ? keras_failure(err) : MOTE_OK;
+}
+
+static mote_status read_call(keras_call *call, attention *a, mote_error *err)
+{
+    *a = (attention){tensor_at(call, 0, "query"), tensor_at(call, 1, "value"), tensor_at(call, 2, "key"),
+                     MOTE_NO_TENSOR};
+    if (a->query < 0 || a->value < 0)
+        return keras_refuse(call, err, "it must be called on a query and a value");
+    a->key = a->key < 0 ? a->value : a->key;
     for (int32_t i = 0; i < call->n_args; i++)
-        if (call->args[i].key && strstr(call->args[i].key, "mask"))
-            return keras_refuse(call, err, "masks are not supported");
-    if (call->n_inputs < 2 || call->n_inputs > max_inputs)
-        return keras_refuse(call, err, "it is called with %d tensors; masks are not supported", call->n_inputs);
-    if (keras_bool(call->kwargs, "return_attention_scores", false))
-        return keras_refuse(call, err, "return_attention_scores is not supported");
+        if (call->args[i].key && strcmp(call->args[i].key, "mask") == 0 && call->args[i].tensor >= 0)
+            return keras_refuse(call, err, "a list of masks does not import");
     return MOTE_OK;
+}
+
+/* Scores that do not count are so small that their exponential is 0. */
+static int32_t mask_scores(keras_call *call, const attention *a, int32_t scores, mote_error *err)
+{
+    if (a->mask == MOTE_NO_TENSOR || scores < 0)
+        return scores;
+    return keras_select(call, a->mask, scores, keras_scalar(call, "masked", -1e9f), err);
+}
+
+static bool asks_for_weights(const keras_call *call)
+{
+    return keras_bool(call->kwargs, "return_attention_scores", false);
+}
+
+/* Softmax of the scores; clear: also sees to it that a query without keys gets nothing. */
+static int32_t weigh(keras_call *call, const attention *a, int32_t scores, bool clear, mote_error *err)
+{
+    const int32_t weights = keras_softmax_last(call, mask_scores(call, a, scores, err), err);
+    if (a->mask == MOTE_NO_TENSOR || weights < 0 || !clear)
+        return weights;
+    return keras_select(call, a->mask, weights, keras_scalar(call, "zero", 0.0f), err);
+}
+
+/* The result y, which has the query's mask, and the weights where the call asks for them. */
+static mote_status attended(keras_call *call, const attention *a, int32_t y, int32_t weights, mote_error *err)
+{
+    mote_status status = y < 0 || weights < 0 ? keras_failure(err) : keras_result(call, y, err);
+    if (status == MOTE_OK)
+        status = keras_set_mask(call, y, keras_mask_of(call, a->query), err);
+    if (status == MOTE_OK && asks_for_weights(call))
+        call->outputs[call->n_outputs++] = weights;
+    return status;
 }
 
 /* scores [..., queries, keys]: a query does not see the keys behind its own place. */
@@ -96,10 +166,35 @@ static int32_t project_out(heads *h, int32_t x)
     return kernel < 0 || (h->use_bias && bias < 0) ? -1 : keras_fully_connected(call, flat, kernel, bias, h->err);
 }
 
+/* Masks of the query, the value and the key, and the one given, as one for scores [batch, heads, queries, keys]. */
+static mote_status head_masks(keras_call *call, attention *a, mote_error *err)
+{
+    const int32_t ends[] = {a->query, a->value, a->key};
+    mote_status status = MOTE_OK;
+    for (int32_t i = 0; status == MOTE_OK && i < (a->key == a->value ? 2 : 3); i++) {
+        static const char *const NAMES[] = {"query_mask", "value_mask", "key_mask"};
+        const int32_t named = tensor_at(call, INT32_MAX, NAMES[i]);
+        const int32_t own = named >= 0 ? keras_cast_to(call, named, MOTE_BOOL, err) : keras_mask_of(call, ends[i]);
+        if (named >= 0 || own != MOTE_NO_TENSOR)
+            status = narrow(call, a, own < 0 ? -1 : lay_mask(call, own, i == 0 ? 2 : 3, 4, err), err);
+    }
+    const int32_t given = tensor_at(call, INT32_MAX, "attention_mask");
+    if (status != MOTE_OK || given < 0)
+        return status;
+    const int32_t rank = keras_shape(call, given)->rank;
+    if (rank != 3 && rank != 4)
+        return keras_refuse(call, err, "its attention_mask must be [batch, queries, keys], or that for each head");
+    const int32_t mask = keras_cast_to(call, given, MOTE_BOOL, err);
+    return narrow(call, a, rank == 3 ? keras_expanded(call, mask, 1, "ExpandDims", err) : mask, err);
+}
+
 /* Called on query, value and, if it is another, key. */
 mote_status keras_multi_head_attention(keras_call *call, mote_error *err)
 {
-    const mote_status status = check_call(call, 3, err);
+    attention a;
+    mote_status status = read_call(call, &a, err);
+    if (status == MOTE_OK)
+        status = head_masks(call, &a, err);
     if (status != MOTE_OK)
         return status;
     heads h = {.call = call, .err = err, .n = (int32_t)keras_int(call->config, "num_heads", 0)};
@@ -107,14 +202,17 @@ mote_status keras_multi_head_attention(keras_call *call, mote_error *err)
     const double key_dim = keras_number(call->config, "key_dim", 0);
     if (h.n < 1 || !(key_dim >= 1))
         return keras_refuse(call, err, "num_heads and key_dim must be whole numbers");
-    const int32_t key_source = call->inputs[call->n_inputs > 2 ? 2 : 1];
-    const int32_t query = project(&h, call->inputs[0], "query", false);
-    const int32_t key = query < 0 ? -1 : project(&h, key_source, "key", true);
-    const int32_t value = key < 0 ? -1 : project(&h, call->inputs[1], "value", false);
+    const int32_t query = project(&h, a.query, "query", false);
+    const int32_t key = query < 0 ? -1 : project(&h, a.key, "key", true);
+    const int32_t value = key < 0 ? -1 : project(&h, a.value, "value", false);
     const int32_t scaled = keras_binary_scalar(call, MOTE_OP_MUL, query, (float)(1.0 / sqrt(key_dim)), "Mul", err);
     const int32_t scores = causal(call, keras_matmul(call, scaled, key, false, false, err), err);
-    const int32_t mean = keras_matmul(call, keras_softmax_last(call, scores, err), value, false, false, err);
-    return keras_result(call, mean < 0 ? -1 : project_out(&h, mean), err);
+    /* Keras 3 takes another way where it needs the weights. */
+    const bool clear =
+        call->builder->keras_major >= 3 && (keras_number(call->config, "dropout", 0) > 0 || asks_for_weights(call));
+    const int32_t weights = weigh(call, &a, scores, clear, err);
+    const int32_t mean = keras_matmul(call, weights, value, false, false, err);
+    return attended(call, &a, mean < 0 ? -1 : project_out(&h, mean), weights, err);
 }
 
 /* --- Attention (Luong et al. 2015), AdditiveAttention (Bahdanau et al. 2015) --- */
@@ -130,39 +228,46 @@ static int32_t additive_scores(keras_call *call, int32_t query, int32_t key, int
     return keras_reduce(call, MOTE_OP_SUM, scaled, 1, &last, false, "Sum", err);
 }
 
-static mote_status attend(keras_call *call, int32_t scores, mote_error *err)
+/* The value's mask hides keys, the query's clears results. */
+static mote_status attend(keras_call *call, attention *a, int32_t scores, mote_error *err)
 {
-    const int32_t weights = keras_softmax_last(call, causal(call, scores, err), err);
-    return keras_result(call, keras_matmul(call, weights, call->inputs[1], false, false, err), err);
+    const int32_t of_value = keras_mask_of(call, a->value), of_query = keras_mask_of(call, a->query);
+    if (of_value != MOTE_NO_TENSOR && narrow(call, a, lay_mask(call, of_value, 2, 3, err), err) != MOTE_OK)
+        return keras_failure(err);
+    const int32_t weights = weigh(call, a, causal(call, scores, err), false, err);
+    int32_t y = keras_matmul(call, weights, a->value, false, false, err);
+    if (of_query != MOTE_NO_TENSOR)
+        y = keras_binary(call, MOTE_OP_MUL, y, keras_mask_factor(call, of_query, err), "mul", err);
+    return attended(call, a, y, weights, err);
 }
 
 mote_status keras_attention(keras_call *call, mote_error *err)
 {
-    const mote_status status = check_call(call, 3, err);
+    attention a;
+    const mote_status status = read_call(call, &a, err);
     if (status != MOTE_OK)
         return status;
-    const int32_t query = call->inputs[0], key = call->inputs[call->n_inputs > 2 ? 2 : 1];
     int32_t scale = MOTE_NO_TENSOR;
     if (strcmp(keras_text(call->config, "score_mode", "dot"), "dot") != 0)
         return keras_refuse(call, err, "a score_mode other than 'dot' is not supported");
     if (keras_bool(call->config, "use_scale", false) &&
         (scale = keras_take_weight(call, "scale", 0, MOTE_WEIGHT_AS_IS, err)) < 0)
         return keras_failure(err);
-    const int32_t scores = keras_matmul(call, query, key, false, true, err);
-    return attend(call, scale < 0 ? scores : keras_binary(call, MOTE_OP_MUL, scores, scale, "mul", err), err);
+    const int32_t scores = keras_matmul(call, a.query, a.key, false, true, err);
+    return attend(call, &a, scale < 0 ? scores : keras_binary(call, MOTE_OP_MUL, scores, scale, "mul", err), err);
 }
 
 mote_status keras_additive_attention(keras_call *call, mote_error *err)
 {
-    const mote_status status = check_call(call, 3, err);
+    attention a;
+    const mote_status status = read_call(call, &a, err);
     if (status != MOTE_OK)
         return status;
     int32_t scale = MOTE_NO_TENSOR;
     if (keras_bool(call->config, "use_scale", true) &&
         (scale = keras_take_weight(call, "scale", 1, MOTE_WEIGHT_AS_IS, err)) < 0)
         return keras_failure(err);
-    const int32_t key = call->inputs[call->n_inputs > 2 ? 2 : 1];
-    if (keras_shape(call, call->inputs[0])->rank != 3 || keras_shape(call, key)->rank != 3)
+    if (keras_shape(call, a.query)->rank != 3 || keras_shape(call, a.key)->rank != 3)
         return keras_refuse(call, err, "its inputs must be [batch, length, features]");
-    return attend(call, additive_scores(call, call->inputs[0], key, scale, err), err);
+    return attend(call, &a, additive_scores(call, a.query, a.key, scale, err), err);
 }

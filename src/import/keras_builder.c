@@ -256,20 +256,26 @@ mote_status keras_refuse(const keras_call *call, mote_error *err, const char *fo
 typedef struct layer_row {
     const char *class_name;
     keras_layer_fn *build;
+    keras_mask_way mask;
 } layer_row;
 
 static const layer_row LAYERS[] = {
-#define MOTE_KERAS_LAYER(class_name, function, note) {class_name, function},
+#define MOTE_KERAS_LAYER(class_name, function, mask, note) {class_name, function, KERAS_MASK_##mask},
 #include "import/keras_layer_list.inc"
 #undef MOTE_KERAS_LAYER
 };
 
-keras_layer_fn *keras_find_layer(const char *class_name, const json_t *config)
+keras_layer_fn *keras_find_layer(const char *class_name, const json_t *config, keras_mask_way *mask)
 {
+    if (mask)
+        *mask = KERAS_MASK_DROPPED;
     if (keras_is_function_node(config) && keras_find_function(class_name))
         return keras_function_node;
     for (size_t i = 0; i < sizeof LAYERS / sizeof LAYERS[0]; i++)
-        if (strcmp(LAYERS[i].class_name, class_name) == 0)
+        if (strcmp(LAYERS[i].class_name, class_name) == 0) {
+            if (mask)
+                *mask = LAYERS[i].mask;
             return LAYERS[i].build;
+        }
     return NULL;
 }

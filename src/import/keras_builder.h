@@ -71,6 +71,8 @@ struct keras_builder {
     int keras_major;     /* 2 or 3: some layers changed their meaning */
     const char *prefix;  /* "model/": in front of tensor names */
     int32_t batch;       /* that the model's inputs say; MOTE_DIM_UNKNOWN as a rule */
+    int32_t *masks;      /* keras_mask.h: per tensor of the graph, as far as n_masks */
+    int32_t n_masks;
 };
 
 struct keras_call {
@@ -145,11 +147,20 @@ bool keras_is_model_class(const char *class_name);
 json_t *keras_stepped_model(const json_t *layer);
 
 /* --- table --- */
-#define MOTE_KERAS_LAYER(class_name, function, note) keras_layer_fn function;
+#define MOTE_KERAS_LAYER(class_name, function, mask, note) keras_layer_fn function;
 #include "import/keras_layer_list.inc"
 #undef MOTE_KERAS_LAYER
 
-/* NULL: not known. Functions that code calls inline are found too (keras_function.h); the config tells them apart. */
-keras_layer_fn *keras_find_layer(const char *class_name, const json_t *config);
+/* What becomes of a mask that the input of a layer has. */
+typedef enum keras_mask_way {
+    KERAS_MASK_DROPPED,
+    KERAS_MASK_CARRIED,   /* the output has it */
+    KERAS_MASK_CARRIED_3, /* in Keras 3; dropped in Keras 2 */
+    KERAS_MASK_OWN,       /* the layer's function sees to it */
+} keras_mask_way;
+
+/* NULL: not known. Functions that code calls inline are found too (keras_function.h); the config tells them apart.
+ * mask may be NULL. */
+keras_layer_fn *keras_find_layer(const char *class_name, const json_t *config, keras_mask_way *mask);
 
 #endif

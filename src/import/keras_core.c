@@ -10,11 +10,6 @@ mote_status keras_identity(keras_call *call, mote_error *err)
     return keras_pass(call, call->inputs[0]);
 }
 
-mote_status keras_masking(keras_call *call, mote_error *err)
-{
-    return keras_refuse(call, err, "masks are not followed; feed sequences of one length, without Masking");
-}
-
 static mote_status emit_dropout(keras_call *call, const mote_shape *noise_shape, mote_error *err)
 {
     const int32_t input = keras_value(call);

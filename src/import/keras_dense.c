@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "import/keras_expr.h"
+#include "import/keras_mask.h"
 #include "import/keras_window.h"
 #include "op/fully_connected/fully_connected.h"
 
@@ -33,11 +34,18 @@ mote_status keras_dense(keras_call *call, mote_error *err)
 /* Rows of a table, by number. */
 mote_status keras_embedding(keras_call *call, mote_error *err)
 {
-    if (keras_bool(call->config, "mask_zero", false))
-        return keras_refuse(call, err, "mask_zero=True makes a mask, which mote does not follow; build without it");
     const int32_t table = keras_take_weight(call, "embeddings", 2, MOTE_WEIGHT_AS_IS, err);
     const int32_t indices = table < 0 ? -1 : keras_cast_to(call, call->inputs[0], MOTE_INT32, err);
-    return keras_result(call, keras_gathered(call, table, indices, 0, err), err);
+    const int32_t y = keras_gathered(call, table, indices, 0, err);
+    if (y < 0 || !keras_bool(call->config, "mask_zero", false))
+        return keras_result(call, y, err);
+    const mote_shape scalar = {0};
+    const int32_t zero = mote_graph_add_const(call->builder->graph, "zero", MOTE_INT32, &scalar, NULL);
+    const int32_t mask = zero < 0 ? -1 : keras_binary(call, MOTE_OP_NOT_EQUAL, indices, zero, "NotEqual", err);
+    if (mask < 0)
+        return keras_failure(err);
+    const mote_status status = keras_set_mask(call, y, mask, err);
+    return status == MOTE_OK ? keras_result(call, y, err) : status;
 }
 
 /* --- EinsumDense --- */

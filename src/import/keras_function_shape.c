@@ -28,9 +28,18 @@ mote_status keras_fn_identity(keras_call *call, const keras_function *function, 
     return keras_pass(call, call->inputs[0]);
 }
 
+/* Of the input's type, or of another; ones are the exponential of zeros. */
 mote_status keras_fn_zeros_like(keras_call *call, const keras_function *function, mote_error *err)
 {
-    return keras_result(call, keras_unary(call, (mote_op)function->op, call->inputs[0], "zeros_like", err), err);
+    const char *type = json_string_value(keras_param(call, 1, "dtype", NULL));
+    mote_dtype dtype = call->builder->graph->tensors[call->inputs[0]]->dtype;
+    if (type && !mote_dtype_parse(type, &dtype))
+        return keras_refuse(call, err, "type '%s' is unknown", type);
+    int32_t y = keras_cast_to(call, call->inputs[0], MOTE_FLOAT32, err);
+    y = keras_unary(call, MOTE_OP_ZEROS_LIKE, y, "zeros_like", err);
+    if (function->op == MOTE_OP_EXP)
+        y = keras_unary(call, MOTE_OP_EXP, y, "ones_like", err);
+    return keras_result(call, keras_cast_to(call, y, dtype, err), err);
 }
 
 mote_status keras_fn_cast(keras_call *call, const keras_function *function, mote_error *err)

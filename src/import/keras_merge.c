@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "import/keras_expr.h"
+#include "import/keras_mask.h"
 #include "import/keras_matmul.h"
 #include "op/batch_matmul/batch_matmul.h"
 
@@ -29,37 +30,62 @@ static int32_t fold(keras_call *call, mote_op op, const char *name, mote_error *
     return sum;
 }
 
+/* The result, with the masks of what went into it: Keras 2 and Keras 3 differ. */
+static mote_status merged(keras_call *call, int32_t y, mote_error *err)
+{
+    const mote_status status =
+        y < 0 ? keras_failure(err) : keras_merge_masks(call, y, call->builder->keras_major >= 3, err);
+    return status == MOTE_OK ? keras_result(call, y, err) : status;
+}
+
 mote_status keras_add(keras_call *call, mote_error *err)
 {
-    return keras_result(call, fold(call, MOTE_OP_ADD, "add", err), err);
+    return merged(call, fold(call, MOTE_OP_ADD, "add", err), err);
 }
 
 mote_status keras_subtract(keras_call *call, mote_error *err)
 {
-    return keras_result(call, fold(call, MOTE_OP_SUB, "sub", err), err);
+    return merged(call, fold(call, MOTE_OP_SUB, "sub", err), err);
 }
 
 mote_status keras_multiply(keras_call *call, mote_error *err)
 {
-    return keras_result(call, fold(call, MOTE_OP_MUL, "mul", err), err);
+    return merged(call, fold(call, MOTE_OP_MUL, "mul", err), err);
 }
 
 mote_status keras_maximum(keras_call *call, mote_error *err)
 {
-    return keras_result(call, fold(call, MOTE_OP_MAXIMUM, "Maximum", err), err);
+    return merged(call, fold(call, MOTE_OP_MAXIMUM, "Maximum", err), err);
 }
 
 mote_status keras_minimum(keras_call *call, mote_error *err)
 {
-    return keras_result(call, fold(call, MOTE_OP_MINIMUM, "Minimum", err), err);
+    return merged(call, fold(call, MOTE_OP_MINIMUM, "Minimum", err), err);
 }
 
 /* The sum divided by the count, which the converter turns into a product. */
 mote_status keras_average(keras_call *call, mote_error *err)
 {
     const int32_t sum = fold(call, MOTE_OP_ADD, "add", err);
-    return keras_result(call, keras_binary_scalar(call, MOTE_OP_MUL, sum, 1.0f / (float)call->n_inputs, "truediv", err),
-                        err);
+    return merged(call, keras_binary_scalar(call, MOTE_OP_MUL, sum, 1.0f / (float)call->n_inputs, "truediv", err), err);
+}
+
+/* Sequences one after the other have their masks so; side by side, they are as those of a sum. */
+static mote_status concatenate_masks(keras_call *call, int32_t y, int32_t axis, mote_error *err)
+{
+    int32_t n = 0, masks[KERAS_MAX_INPUTS];
+    for (int32_t i = 0; i < call->n_inputs; i++) {
+        masks[n] = keras_mask_of(call, call->inputs[i]);
+        n += masks[n] != MOTE_NO_TENSOR;
+    }
+    if (n == 0)
+        return MOTE_OK;
+    if (axis == keras_shape(call, y)->rank - 1)
+        return keras_merge_masks(call, y, call->builder->keras_major >= 3, err);
+    if (axis != 1 || n < call->n_inputs)
+        return keras_refuse(call, err, "masks of what it puts together do not import for this axis");
+    const int32_t mask = keras_concat(call, n, masks, 1, "concat_1", err);
+    return mask < 0 ? keras_failure(err) : keras_set_mask(call, y, mask, err);
 }
 
 mote_status keras_concatenate(keras_call *call, mote_error *err)
@@ -68,7 +94,9 @@ mote_status keras_concatenate(keras_call *call, mote_error *err)
     int32_t axis;
     if (!keras_axis(keras_int(call->config, "axis", -1), rank, &axis) || axis == 0)
         return keras_refuse(call, err, "its axis is the batch, or outside rank %d", rank);
-    return keras_result(call, keras_concat(call, call->n_inputs, call->inputs, axis, "concat", err), err);
+    const int32_t y = keras_concat(call, call->n_inputs, call->inputs, axis, "concat", err);
+    const mote_status status = y < 0 ? keras_failure(err) : concatenate_masks(call, y, axis, err);
+    return status == MOTE_OK ? keras_result(call, y, err) : status;
 }
 
 /* --- products of matrices --- */

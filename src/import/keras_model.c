@@ -6,6 +6,7 @@
 #include "import/keras_model.h"
 
 #include "import/keras_expr.h"
+#include "import/keras_mask.h"
 #include "import/keras_record.h"
 
 #include <string.h>
@@ -173,7 +174,11 @@ static mote_status build_inside(assembly *a, keras_call *call, mote_error *err)
         const int32_t entry = entry_of(call, &scope->inputs[i]);
         given[i] = entry >= 0 ? entry : call->inputs[i];
     }
-    mote_status status = call->layer->each_step ? enter_steps(call, given, &steps, err) : MOTE_OK;
+    int32_t mask;
+    mote_status status = keras_call_mask(call, &mask, err);
+    if (status == MOTE_OK)
+        status =
+            call->layer->each_step ? enter_steps(call, given, &steps, err) : keras_set_mask(call, given[0], mask, err);
     if (status != MOTE_OK)
         return status;
     const char *prefix = a->builder.prefix;
@@ -208,7 +213,8 @@ static mote_status gather(const keras_layer *layer, keras_site *site, int32_t *i
             return mote_error_set(err, MOTE_FORMAT, "layer '%s': output %d of layer '%s' is not there", layer->name,
                                   arg->from_output, arg->from->name);
         arg->tensor = arg->from->call_outputs[arg->from_call * KERAS_MAX_OUTPUTS + arg->from_output];
-        inputs[(*n)++] = arg->tensor;
+        if (!arg->key || strcmp(arg->key, "mask") != 0) /* keras_call_mask finds it */
+            inputs[(*n)++] = arg->tensor;
     }
     *ready = true;
     return MOTE_OK;
@@ -217,13 +223,19 @@ static mote_status gather(const keras_layer *layer, keras_site *site, int32_t *i
 static mote_status call_layer(assembly *a, keras_call *call, mote_error *err)
 {
     keras_layer *layer = call->layer;
-    keras_layer_fn *build = layer->model ? NULL : keras_find_layer(layer->class_name, layer->config);
+    keras_mask_way mask = KERAS_MASK_DROPPED;
+    keras_layer_fn *build = layer->model ? NULL : keras_find_layer(layer->class_name, layer->config, &mask);
     if (!layer->model && !build)
         return refuse_unknown(layer, err);
     if (call->n_inputs < 1)
         return mote_error_set(err, MOTE_FORMAT, "layer '%s' (%s) is called on nothing", layer->name, layer->class_name);
     mote_error_clear(err);
-    return layer->model ? build_inside(a, call, err) : build(call, err);
+    const mote_status status = layer->model ? build_inside(a, call, err) : build(call, err);
+    const bool carried =
+        mask == KERAS_MASK_CARRIED || (mask == KERAS_MASK_CARRIED_3 && a->builder.keras_major >= 3) || layer->each_step;
+    return status == MOTE_OK && carried
+               ? keras_set_mask(call, call->outputs[0], keras_mask_of(call, call->inputs[0]), err)
+               : status;
 }
 
 /* given: what the inputs of this scope are bound to; NULL at the top. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "import/keras_expr.h"
+#include "import/keras_mask.h"
 #include "import/keras_window.h"
 #include "op/average_pool_2d/pool_2d.h"
 
@@ -52,15 +53,33 @@ static mote_status global(keras_call *call, int32_t n_spatial, mote_op op, const
     const mote_status status = keras_read_image(call, n_spatial, &channels_first, err);
     if (status != MOTE_OK)
         return status;
-    if (call->n_inputs > 1)
-        return keras_refuse(call, err, "a mask is not supported");
     const int32_t first = channels_first ? 2 : 1, axes[] = {first, first + 1};
     const bool keep = keras_bool(call->config, "keepdims", false);
     return keras_result(call, keras_reduce(call, op, call->inputs[0], n_spatial, axes, keep, name, err), err);
 }
 
+/* The mean of the steps that count. */
+static mote_status masked_mean(keras_call *call, int32_t mask, mote_error *err)
+{
+    static const int32_t steps = 1;
+    const bool keep = keras_bool(call->config, "keepdims", false);
+    const int32_t factor = keras_mask_factor(call, mask, err);
+    const int32_t x = keras_binary(call, MOTE_OP_MUL, call->inputs[0], factor, "mul", err);
+    const int32_t sum = keras_reduce(call, MOTE_OP_SUM, x, 1, &steps, keep, "Sum", err);
+    const int32_t count = keras_reduce(call, MOTE_OP_SUM, factor, 1, &steps, keep, "Sum_1", err);
+    return keras_result(call, keras_binary(call, MOTE_OP_DIV, sum, count, "truediv", err), err);
+}
+
 mote_status keras_global_average_pooling_1d(keras_call *call, mote_error *err)
 {
+    int32_t mask;
+    mote_status status = keras_call_mask(call, &mask, err);
+    if (status == MOTE_OK && mask != MOTE_NO_TENSOR)
+        status = keras_need_channels_last(call, err);
+    if (status != MOTE_OK)
+        return status;
+    if (mask != MOTE_NO_TENSOR && keras_shape(call, call->inputs[0])->rank == 3)
+        return masked_mean(call, mask, err);
     return global(call, 1, MOTE_OP_MEAN, "Mean", err);
 }
 

@@ -10,6 +10,7 @@
 
 #include "import/keras_dense.h"
 #include "import/keras_expr.h"
+#include "import/keras_mask.h"
 #include "op/join/join.h"
 #include "op/slice/slice.h"
 
@@ -39,6 +40,8 @@ struct cell {
     int32_t recurrent, recurrent_bias[3];
     int32_t reset_recurrent; /* GRU before reset_after: the recurrent kernel of gate h, `recurrent` has z and r */
     bool use_bias, reset_after, backwards;
+    int32_t mask;      /* of the steps, or MOTE_NO_TENSOR */
+    bool masked_zeros; /* outputs of steps that do not count are zeros; else the output before */
 };
 
 static int32_t multiply(cell *c, int32_t a, int32_t b)
@@ -274,6 +277,8 @@ static mote_status open_cell(keras_call *call, const char *class_name, const jso
         .use_bias = keras_bool(inner, "use_bias", true),
         .reset_after = keras_bool(inner, "reset_after", false),
         .backwards = keras_bool(config, "go_backwards", false),
+        .mask = MOTE_NO_TENSOR,
+        .masked_zeros = keras_bool(config, "zero_output_for_mask", false),
     };
     c->kernel = keras_take_weight(call, "kernel", 2, MOTE_WEIGHT_IO_TO_OI, err);
     if (c->kernel < 0 || !kind->take(c))
@@ -333,6 +338,35 @@ static int32_t pack(cell *c, int32_t n, const int32_t *tensors)
     return keras_emit(c->call, node, c->err) == MOTE_OK ? node->outputs[0] : -1;
 }
 
+/* The new state where the step counts, else the old one. */
+static int32_t choose(cell *c, int32_t counts, int32_t fresh, int32_t old)
+{
+    if (fresh < 0)
+        return -1;
+    if (old == ZERO_STATE)
+        old = keras_vector(c->call, "zeros", c->units, NULL);
+    return old < 0 ? -1 : keras_select(c->call, counts, fresh, old, c->err);
+}
+
+/* A step that does not count leaves the states, and repeats the output before it: zeros where there is none. */
+static void masked_step(cell *c, int32_t x, int32_t counts, int32_t states[2], int32_t *output)
+{
+    int32_t fresh[2] = {states[0], states[1]};
+    c->kind->step(c, x, fresh);
+    *output = choose(c, counts, fresh[0], c->masked_zeros ? ZERO_STATE : *output);
+    for (int32_t i = 0; i < c->kind->n_states; i++)
+        states[i] = choose(c, counts, fresh[i], states[i]);
+}
+
+/* [batch, steps] as one tensor [batch, 1] a step; false: err. */
+static bool mask_steps(cell *c, int32_t n, int32_t *counts)
+{
+    if (c->mask == MOTE_NO_TENSOR)
+        return true;
+    const int32_t deep = keras_expanded(c->call, c->mask, 2, "ExpandDims", c->err);
+    return deep >= 0 && all_steps(c, deep, n, counts);
+}
+
 /* Runs the layer over x [batch, steps, features]. The result: the last output, or with `sequence` all of them, in the
  * order in which they were made, or turned round. states: initial ones in, last ones out. */
 static int32_t run(cell *c, int32_t x, bool sequence, bool turned, int32_t states[2])
@@ -343,17 +377,30 @@ static int32_t run(cell *c, int32_t x, bool sequence, bool turned, int32_t state
         return -1;
     }
     const int32_t n = shape.dims[1];
-    int32_t steps[MAX_STEPS], outputs[MAX_STEPS];
+    int32_t steps[MAX_STEPS], outputs[MAX_STEPS], counts[MAX_STEPS], output = ZERO_STATE;
     const int32_t all = keras_fully_connected(c->call, x, c->kernel, c->bias, c->err);
-    if (all < 0 || !all_steps(c, all, n, steps))
+    if (all < 0 || !all_steps(c, all, n, steps) || !mask_steps(c, n, counts))
         return -1;
     for (int32_t i = 0; i < n; i++) {
-        c->kind->step(c, steps[c->backwards ? n - 1 - i : i], states);
-        if (states[0] < 0)
+        const int32_t at = c->backwards ? n - 1 - i : i;
+        if (c->mask == MOTE_NO_TENSOR) {
+            c->kind->step(c, steps[at], states);
+            output = states[0];
+        } else {
+            masked_step(c, steps[at], counts[at], states, &output);
+        }
+        if (output < 0)
             return -1;
-        outputs[turned ? n - 1 - i : i] = states[0];
+        outputs[turned ? n - 1 - i : i] = output;
     }
-    return sequence ? pack(c, n, outputs) : states[0];
+    return sequence ? pack(c, n, outputs) : output;
+}
+
+/* The layer's result; of a sequence the same steps count as of the input. */
+static mote_status finish(keras_call *call, int32_t y, int32_t mask, bool sequence, mote_error *err)
+{
+    const mote_status status = y >= 0 && sequence ? keras_set_mask(call, y, mask, err) : MOTE_OK;
+    return status == MOTE_OK ? keras_result(call, y, err) : status;
 }
 
 static mote_status output_states(keras_call *call, const cell *c, const int32_t states[2])
@@ -367,18 +414,23 @@ mote_status keras_rnn(keras_call *call, mote_error *err)
 {
     cell c;
     int32_t states[2] = {ZERO_STATE, ZERO_STATE};
-    const mote_status status = open_cell(call, call->layer->class_name, call->config, &c, err);
+    mote_status status = open_cell(call, call->layer->class_name, call->config, &c, err);
+    if (status == MOTE_OK)
+        status = keras_call_mask(call, &c.mask, err);
     if (status != MOTE_OK)
         return status;
     if (call->n_inputs != 1 && call->n_inputs != 1 + c.kind->n_states)
-        return keras_refuse(call, err, "it is called with %d tensors; a mask is not supported", call->n_inputs);
+        return keras_refuse(call, err, "it is called with %d tensors", call->n_inputs);
     for (int32_t i = 1; i < call->n_inputs; i++)
         states[i - 1] = call->inputs[i];
+    /* Keras 3 does not look for a mask of its own where it is called with states. */
+    const int32_t mask = c.mask;
+    if (call->builder->keras_major >= 3 && call->n_inputs > 1 && !keras_has_mask(call))
+        c.mask = MOTE_NO_TENSOR;
     const bool sequence = keras_bool(call->config, "return_sequences", false);
-    const int32_t y = run(&c, call->inputs[0], sequence, false, states);
-    if (y < 0)
-        return keras_failure(err);
-    keras_pass(call, y);
+    status = finish(call, run(&c, call->inputs[0], sequence, false, states), mask, sequence, err);
+    if (status != MOTE_OK)
+        return status;
     return keras_bool(call->config, "return_state", false) ? output_states(call, &c, states) : MOTE_OK;
 }
 
@@ -414,23 +466,30 @@ mote_status keras_bidirectional(keras_call *call, mote_error *err)
     const bool own = json_is_object(given[1]);
     cell cells[2];
     int32_t states[2][2] = {{ZERO_STATE, ZERO_STATE}, {ZERO_STATE, ZERO_STATE}}, outputs[2];
+    int32_t mask;
+    mote_status status = keras_call_mask(call, &mask, err);
+    if (status != MOTE_OK)
+        return status;
     if (call->n_inputs != 1)
-        return keras_refuse(call, err, "initial states and masks are not supported");
+        return keras_refuse(call, err, "initial states are not supported");
     const json_t *first = json_object_get(given[0], "config");
     const bool sequence = keras_bool(first, "return_sequences", false);
     for (int32_t i = 0; i < 2; i++) {
         const json_t *layer = i == 1 && own ? given[1] : given[0];
-        const mote_status status =
-            open_cell(call, keras_text(layer, "class_name", ""), json_object_get(layer, "config"), &cells[i], err);
+        status = open_cell(call, keras_text(layer, "class_name", ""), json_object_get(layer, "config"), &cells[i], err);
         if (status != MOTE_OK)
             return status;
+        cells[i].mask = mask;
+        cells[i].masked_zeros = sequence; /* so that the two can be merged */
         if (i == 1 && !own)
             cells[1].backwards = !cells[1].backwards;
         outputs[i] = run(&cells[i], call->inputs[0], sequence, i == 1, states[i]);
         if (outputs[i] < 0)
             return keras_failure(err);
     }
-    const mote_status status = merge(call, outputs[0], outputs[1], err);
+    status = merge(call, outputs[0], outputs[1], err);
+    for (int32_t i = 0; status == MOTE_OK && sequence && i < call->n_outputs; i++)
+        status = keras_set_mask(call, call->outputs[i], mask, err);
     if (status != MOTE_OK || !keras_bool(first, "return_state", false))
         return status;
     output_states(call, &cells[0], states[0]);

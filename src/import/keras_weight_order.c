@@ -94,7 +94,7 @@ static bool count_weights(const keras_layer *layer, int keras_major, weight_coun
         if (strcmp(UNCOUNTED[i], layer->class_name) == 0)
             return count_uncounted(layer->class_name, layer->config, keras_major, counts);
     *counts = (weight_counts){0};
-    return strcmp(layer->class_name, "InputLayer") == 0 || keras_find_layer(layer->class_name, layer->config) != NULL;
+    return strcmp(layer->class_name, "InputLayer") == 0 || keras_find_layer(layer->class_name, layer->config, NULL);
 }
 
 typedef struct dealing {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "import/keras_expr.h"
+#include "import/keras_mask.h"
 
 /* The inner layer on x, with the weights of the outer one from the present on. */
 static mote_status call_inner(keras_call *call, int32_t x, keras_call *inner, mote_error *err)
@@ -16,7 +17,10 @@ static mote_status call_inner(keras_call *call, int32_t x, keras_call *inner, mo
     inner->inputs = &x;
     inner->n_inputs = 1;
     inner->n_outputs = 0;
-    keras_layer_fn *build = json_is_object(inner->config) ? keras_find_layer(class_name, inner->config) : NULL;
+    keras_mask_way mask = KERAS_MASK_DROPPED;
+    keras_layer_fn *build = json_is_object(inner->config) ? keras_find_layer(class_name, inner->config, &mask) : NULL;
+    if (mask == KERAS_MASK_OWN && keras_mask_of(call, call->inputs[0]) != MOTE_NO_TENSOR)
+        return keras_refuse(call, err, "a mask for the layer inside of it (%s) does not import", class_name);
     if (!build)
         return keras_refuse(call, err, "it wraps a layer of class '%s', which does not import there", class_name);
     const mote_status status = build(inner, err);
@@ -48,5 +52,10 @@ mote_status keras_time_distributed(keras_call *call, mote_error *err)
     dims[1] = in.dims[1];
     for (int32_t i = 1; i < out.rank; i++)
         dims[i + 1] = out.dims[i];
-    return keras_result(call, keras_reshaped(call, inner.outputs[0], out.rank + 1, dims, "Reshape_1", err), err);
+    const int32_t y = keras_reshaped(call, inner.outputs[0], out.rank + 1, dims, "Reshape_1", err);
+    int32_t mask;
+    mote_status masked = keras_call_mask(call, &mask, err);
+    if (masked == MOTE_OK)
+        masked = keras_set_mask(call, y, mask, err);
+    return masked == MOTE_OK ? keras_result(call, y, err) : masked;
 }

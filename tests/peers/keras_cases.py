@@ -259,6 +259,21 @@ def of_type(keras, L, dtype):
     return keras.Model(i, L.Dense(2, dtype=dtype)(x), name=dtype)
 
 
+def model_in_time(keras, L, K):
+    i = L.Input((3, 16, 16, 3))
+    x = L.TimeDistributed(backbone(keras, L))(i)
+    head = keras.Sequential([L.Input((12, 12, 5)), L.Flatten(), L.Dense(4), L.BatchNormalization()], name="head")
+    return keras.Model(i, L.LSTM(3)(L.TimeDistributed(head)(x)), name="video")
+
+
+def masked_words(keras, L, K):
+    i = L.Input((7,), dtype="int32")
+    inner_in = L.Input((7, 4))
+    inner = keras.Model(inner_in, L.LSTM(3, return_sequences=True)(L.Dense(5)(inner_in)), name="inner")
+    x = inner(L.Embedding(10, 4, mask_zero=True)(i))
+    return keras.Model(i, [L.GlobalAveragePooling1D()(x), L.Bidirectional(L.GRU(2))(x)], name="words")
+
+
 def half(keras, L, K):
     return of_type(keras, L, "float16")
 

@@ -1,6 +1,7 @@
 /*
  * What a Keras file says of a whole model, as text given here: whose the weights of a model inside a model are, sizes
- * left open, a batch that is fixed. tests/peers/check_keras.py compares with files of Keras itself.
+ * left open, a batch that is fixed, masks from layer to layer. tests/peers/check_keras.py compares with files of Keras
+ * itself.
  */
 #include "unit/mote_test.h"
 
@@ -182,12 +183,84 @@ static void a_fixed_batch_is_written(void **state)
     }
 }
 
+/* --- masks --- */
+
+#define LAYER(class_name, name, config)                                                                                \
+    ",{\"class_name\": \"" class_name "\", \"config\": {\"name\": \"" name "\", \"trainable\": true, " config "}}"
+
+/* One unit whose step is state + input, without bias: kernel and recurrent kernel are 1. */
+static mote_status give_ones(void *arg, keras_layer *layer, mote_arena *arena, mote_error *err)
+{
+    (void)arg, (void)err;
+    if (strcmp(layer->class_name, "SimpleRNN") != 0)
+        return MOTE_OK;
+    static const float one = 1.0f;
+    layer->weights = mote_arena_calloc(arena, 2, sizeof *layer->weights);
+    assert_non_null(layer->weights);
+    for (int32_t i = 0; i < 2; i++) {
+        mote_tensor value = {.name = "", .dtype = MOTE_FLOAT32, .storage = MOTE_STORAGE_CONST, .layer = -1};
+        value.shape = (mote_shape){2, {1, 1}};
+        value.n_bytes = sizeof one;
+        value.data = mote_arena_copy(arena, &one, sizeof one);
+        layer->weights[i] = (keras_weight){.value = value, .tensor = MOTE_NO_TENSOR, .trainable = true};
+    }
+    layer->n_weights = 2;
+    return MOTE_OK;
+}
+
+static void masked(const char *layers, const float *wanted, int32_t n)
+{
+    char text[2048];
+    const float x[] = {7, 1, 7, 2, 7}; /* 7 does not count */
+    mote_error err = {0};
+    json_t *document;
+    snprintf(
+        text, sizeof text,
+        "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"top\", \"layers\": ["
+        "{\"class_name\": \"InputLayer\", \"config\": {\"name\": \"x\", \"batch_input_shape\": [null, 5, 1]}}%s]}}",
+        layers);
+    assert_int_equal(keras_parse_json(text, &document, &err), MOTE_OK);
+    mote_model *model = mote_model_new(NULL, 0), *lowered;
+    if (keras_build_model(model, document, 2, NULL, give_ones, NULL, &err) != MOTE_OK)
+        fail_msg("%s", err.message);
+    json_decref(document);
+    model->source = "keras";
+    assert_int_equal(mote_lower(model, NULL, &lowered, &err), MOTE_OK);
+    mote_runtime *runtime;
+    assert_int_equal(mote_runtime_new(&runtime, lowered, NULL, &err), MOTE_OK);
+    assert_int_equal(mote_runtime_allocate(runtime, &err), MOTE_OK);
+    memcpy(mote_runtime_input(runtime, 0)->data, x, sizeof x);
+    assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
+    const mote_tensor *output = mote_runtime_output(runtime, 0);
+    assert_int_equal(mote_shape_count(&output->shape), n);
+    for (int32_t i = 0; i < n; i++)
+        assert_float_equal(((const float *)output->data)[i], wanted[i], 1e-6f);
+    mote_runtime_free(runtime);
+    mote_model_free(lowered);
+    mote_model_free(model);
+}
+
+static void steps_that_do_not_count(void **state)
+{
+    (void)state;
+#define MASKING   LAYER("Masking", "m", "\"mask_value\": 7.0")
+#define RNN(more) LAYER("SimpleRNN", "r", "\"units\": 1, \"use_bias\": false, \"activation\": \"linear\", " more)
+    const float last[] = {3}, all[] = {0, 1, 1, 3, 3}, zeroed[] = {0, 1, 0, 3, 0}, back[] = {0, 2, 2, 3, 3};
+    const float mean[] = {1.5f};
+    masked(MASKING RNN("\"return_sequences\": false"), last, 1);
+    masked(MASKING LAYER("ReLU", "u", "\"threshold\": 0.0") RNN("\"return_sequences\": true"), all, 5);
+    masked(MASKING RNN("\"return_sequences\": true, \"zero_output_for_mask\": true"), zeroed, 5);
+    masked(MASKING RNN("\"return_sequences\": true, \"go_backwards\": true"), back, 5);
+    masked(MASKING LAYER("GlobalAveragePooling1D", "g", "\"keepdims\": false"), mean, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weights_inside_are_told_by_their_order),
         cmocka_unit_test(open_sizes_need_numbers),
         cmocka_unit_test(a_fixed_batch_is_written),
+        cmocka_unit_test(steps_that_do_not_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

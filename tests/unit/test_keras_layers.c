@@ -279,8 +279,9 @@ static void what_does_not_import_says_why(void **state)
     refused("Lambda", "\"trainable\": true", "[2]", NULL,
             "layer 'it' (Lambda) holds Python code, which mote does not run; replace it by Keras layers");
     refused("MyLayer", "\"trainable\": true", "[2]", NULL, "MyLayer");
-    refused("Masking", "\"trainable\": true", "[2, 2]", NULL, "masks");
-    refused("Embedding", "\"trainable\": true, \"mask_zero\": true", "[2]", NULL, "mask_zero");
+    refused("Masking", "\"trainable\": true", "[2]", NULL, "steps");
+    refused("TimeDistributed", "\"trainable\": true, \"layer\": {\"class_name\": \"MyLayer\", \"config\": {}}",
+            "[2, 2]", NULL, "MyLayer");
     refused("LSTM", "\"trainable\": true, \"units\": 1, \"stateful\": true", "[2, 2]", NULL, "stateful");
     refused("Dense", "\"trainable\": true", "[2]", NULL, "kernel is missing");
     refused("Conv2D", "\"trainable\": true, \"padding\": \"full\"", "[2, 2, 1]", NULL, "padding 'full'");

@@ -1,0 +1,97 @@
+#include "import/keras_mask.h"
+
+#include <string.h>
+
+#include "import/keras_expr.h"
+
+int32_t keras_mask_of(const keras_call *call, int32_t tensor)
+{
+    const keras_builder *builder = call->builder;
+    return tensor >= 0 && tensor < builder->n_masks ? builder->masks[tensor] : MOTE_NO_TENSOR;
+}
+
+mote_status keras_set_mask(keras_call *call, int32_t tensor, int32_t mask, mote_error *err)
+{
+    keras_builder *builder = call->builder;
+    if (tensor < 0 || mask == keras_mask_of(call, tensor))
+        return MOTE_OK;
+    if (tensor >= builder->n_masks) {
+        const int32_t n = 2 * tensor + 64;
+        int32_t *bigger = mote_arena_calloc(builder->scratch, (size_t)n, sizeof *bigger);
+        if (!bigger)
+            return mote_error_no_memory(err);
+        for (int32_t i = 0; i < n; i++)
+            bigger[i] = i < builder->n_masks ? builder->masks[i] : MOTE_NO_TENSOR;
+        builder->masks = bigger;
+        builder->n_masks = n;
+    }
+    builder->masks[tensor] = mask;
+    return MOTE_OK;
+}
+
+static int32_t named_mask(const keras_call *call)
+{
+    for (int32_t i = 0; i < call->n_args; i++)
+        if (call->args[i].key && strcmp(call->args[i].key, "mask") == 0)
+            return call->args[i].tensor;
+    return MOTE_NO_TENSOR;
+}
+
+bool keras_has_mask(const keras_call *call)
+{
+    return named_mask(call) != MOTE_NO_TENSOR;
+}
+
+mote_status keras_call_mask(keras_call *call, int32_t *mask, mote_error *err)
+{
+    const int32_t named = named_mask(call);
+    *mask = keras_mask_of(call, call->inputs[0]);
+    if (named == MOTE_NO_TENSOR)
+        return MOTE_OK;
+    if (keras_shape(call, named)->rank != 2)
+        return keras_refuse(call, err, "the mask that it is called with must be [batch, steps]");
+    *mask = keras_cast_to(call, named, MOTE_BOOL, err);
+    return *mask < 0 ? keras_failure(err) : MOTE_OK;
+}
+
+mote_status keras_merge_masks(keras_call *call, int32_t y, bool either, mote_error *err)
+{
+    int32_t joined = MOTE_NO_TENSOR;
+    bool all = true;
+    for (int32_t i = 0; i < call->n_inputs; i++)
+        all &= keras_mask_of(call, call->inputs[i]) != MOTE_NO_TENSOR;
+    for (int32_t i = 0; i < call->n_inputs && (all || !either); i++) {
+        const int32_t own = keras_mask_of(call, call->inputs[i]);
+        if (own == MOTE_NO_TENSOR || own == joined)
+            continue;
+        if (joined != MOTE_NO_TENSOR)
+            joined = keras_binary(call, either ? MOTE_OP_LOGICAL_OR : MOTE_OP_LOGICAL_AND, joined, own,
+                                  either ? "LogicalOr" : "LogicalAnd", err);
+        else
+            joined = own;
+        if (joined < 0)
+            return keras_failure(err);
+    }
+    return keras_set_mask(call, y, joined, err);
+}
+
+int32_t keras_mask_factor(keras_call *call, int32_t mask, mote_error *err)
+{
+    return keras_expanded(call, keras_cast_to(call, mask, MOTE_FLOAT32, err), 2, "ExpandDims", err);
+}
+
+/* Steps of which every feature has the value count for nothing, and become zeros. */
+mote_status keras_masking(keras_call *call, mote_error *err)
+{
+    const int32_t x = call->inputs[0];
+    const mote_shape in = *keras_shape(call, x);
+    const int32_t last = in.rank - 1;
+    if (in.rank != 3)
+        return keras_refuse(call, err, "its input must be [batch, steps, features]");
+    const float value = (float)keras_number(call->config, "mask_value", 0.0);
+    const int32_t differs = keras_binary_scalar(call, MOTE_OP_NOT_EQUAL, x, value, "NotEqual", err);
+    const int32_t mask = keras_reduce(call, MOTE_OP_REDUCE_ANY, differs, 1, &last, false, "Any", err);
+    const int32_t y = keras_binary(call, MOTE_OP_MUL, x, keras_mask_factor(call, mask, err), "mul", err);
+    const mote_status status = keras_set_mask(call, y, mask, err);
+    return status == MOTE_OK ? keras_result(call, y, err) : status;
+}

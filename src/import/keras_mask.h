@@ -1,0 +1,24 @@
+/*
+ * Masks: which steps of a sequence count. Masking and Embedding(mask_zero) make one, bool [batch, steps]; it belongs to
+ * a tensor, and goes on from layer to layer as keras_layer_list.inc says.
+ */
+#ifndef MOTE_IMPORT_KERAS_MASK_H
+#define MOTE_IMPORT_KERAS_MASK_H
+
+#include "import/keras_builder.h"
+
+/* MOTE_NO_TENSOR: every step counts. */
+int32_t keras_mask_of(const keras_call *call, int32_t tensor);
+/* mask MOTE_NO_TENSOR: the tensor has none. */
+mote_status keras_set_mask(keras_call *call, int32_t tensor, int32_t mask, mote_error *err);
+/* Whether the call gives a mask by name. */
+bool keras_has_mask(const keras_call *call);
+/* The mask of the call's first input, or the one that the call gives by name; MOTE_NO_TENSOR: none. */
+mote_status keras_call_mask(keras_call *call, int32_t *mask, mote_error *err);
+/* Those of all inputs as one, for the output y of a layer that merges them: a step counts when it does in every input
+ * that has a mask; `either`: when it does in one, and only if all have masks. */
+mote_status keras_merge_masks(keras_call *call, int32_t y, bool either, mote_error *err);
+/* The mask as 0 and 1 with another dimension behind: [batch, steps, 1] float. */
+int32_t keras_mask_factor(keras_call *call, int32_t mask, mote_error *err);
+
+#endif

@@ -1,0 +1,108 @@
+"""More models for check_layers.py: masks, and layers that are put together from several operators."""
+
+from layers_cases import case, recurrent
+
+
+def masked(d):
+    """A sequence of which about half the steps count, and the input it comes from."""
+    if d.flag():
+        first = d.K.Input((d.int(6, 9),), dtype="int32")
+        return first, d.L.Embedding(9, d.int(1, 5), mask_zero=True)(first)
+    first = d.K.Input((d.int(6, 9), 1))
+    return first, d.L.Masking(0.0)(d.L.ReLU()(first))
+
+
+@case
+def masked_rnn(d):
+    first, x = masked(d)
+    return d.K.Model(first, recurrent(d)(x))
+
+
+@case
+def masked_rnn_state(d):
+    first, x = masked(d)
+    state = d.K.Input((4,))
+    inner = d.L.GRU(4, return_sequences=d.flag(), return_state=True)
+    return d.K.Model([first, state], inner(x, initial_state=state))
+
+
+@case
+def masked_rnn_cell(d):
+    first, x = masked(d)
+    return d.K.Model(first, d.L.RNN(d.L.LSTMCell(3), return_sequences=True, zero_output_for_mask=d.flag())(x))
+
+
+@case
+def masked_bidirectional(d):
+    first, x = masked(d)
+    inner = recurrent(d, go_backwards=False)
+    return d.K.Model(first, d.L.Bidirectional(inner, merge_mode=d.one("concat", "sum", "mul", "ave"))(x))
+
+
+@case
+def mask_carried(d):
+    L = d.L
+    first = d.K.Input((d.int(6, 9),), dtype="int32")
+    x = L.Embedding(9, 4, mask_zero=True)(first)
+    x = d.one(L.SpatialDropout1D(0.2), L.LayerNormalization(), L.Dense(4), L.Activation("relu"), L.BatchNormalization(),
+              L.TimeDistributed(L.Dense(4)), L.Rescaling(2.0), L.Conv1D(4, 3, padding="same"),
+              L.Bidirectional(L.LSTM(2, return_sequences=True)), L.GRU(4, return_sequences=True))(x)
+    return d.K.Model(first, [L.GlobalAveragePooling1D()(x), L.GRU(2)(x), L.GlobalMaxPooling1D()(x)])
+
+
+@case
+def masks_merged(d):
+    L = d.L
+    a, b = d.K.Input((7,), dtype="int32"), d.K.Input((7,), dtype="int32")
+    x, y = L.Embedding(9, 4, mask_zero=True)(a), L.Embedding(9, 4, mask_zero=d.flag())(b)
+    z = d.one(L.Add(), L.Average(), L.Multiply(), L.Concatenate())([x, y])
+    return d.K.Model([a, b], L.LSTM(3)(z))
+
+
+@case
+def masks_in_a_row(d):
+    L = d.L
+    a, b = d.K.Input((7,), dtype="int32"), d.K.Input((5,), dtype="int32")
+    embed = L.Embedding(9, 4, mask_zero=True)
+    return d.K.Model([a, b], L.GRU(3)(L.Concatenate(axis=1)([embed(a), embed(b)])))
+
+
+@case
+def masked_attention(d):
+    L = d.L
+    a, b = d.K.Input((7,), dtype="int32"), d.K.Input((5,), dtype="int32")
+    x, y = L.Embedding(9, 4, mask_zero=True)(a), L.Embedding(9, 4, mask_zero=True)(b)
+    kind = d.int(0, 4)
+    if kind == 0:
+        return d.K.Model([a, b], L.Attention()([x, y]))
+    if kind == 1:
+        return d.K.Model([a, b], L.AdditiveAttention()([x, y]))
+    if kind == 2:
+        z = L.MultiHeadAttention(2, 3)(x, x, use_causal_mask=d.flag())
+        return d.K.Model(a, [z, L.GlobalAveragePooling1D()(L.Dense(2)(z))])
+    if kind == 3:
+        return d.K.Model(a, L.MultiHeadAttention(2, 3)(x, x, return_attention_scores=True))
+    return d.K.Model([a, b], L.MultiHeadAttention(2, 3)(x, y))
+
+
+@case
+def attention_with_a_given_mask(d):
+    first, mask = d.K.Input((7, 4)), d.K.Input((7, 7))
+    return d.K.Model([first, mask], d.L.MultiHeadAttention(2, 3)(first, first, attention_mask=mask > 0.0))
+
+
+@case
+def mask_by_name(d):
+    first, ids = d.K.Input((7, 4)), d.K.Input((7,), dtype="int32")
+    return d.K.Model([first, ids], recurrent(d)(first, mask=ids > 3))
+
+
+@case
+def model_in_time(d):
+    L = d.L
+    image = d.K.Input(d.image(3))
+    x = L.BatchNormalization()(L.Conv2D(4, 3)(image))
+    inner = d.K.Model(image, d.one(lambda: L.GlobalAveragePooling2D()(x), lambda: L.Dense(2)(L.Flatten()(x)))())
+    if d.flag():
+        inner = d.K.Sequential([d.K.Input(image.shape[1:]), inner, L.Dense(3)])
+    return d.chain((3, *image.shape[1:]), L.TimeDistributed(inner), L.LSTM(2))
