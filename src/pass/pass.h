@@ -45,6 +45,8 @@ mote_tensor *mote_pass_own_bias(mote_graph *graph, mote_node *node, const mote_a
 bool mote_pass_per_channel(const mote_tensor *constant, int32_t n, float *values);
 
 /* --- quantization (quantize_*.c) --- */
+/* Before the passes: sparse constants become dense ones, which can be folded and quantized. */
+mote_status mote_unpack_sparse(mote_graph *graph, mote_error *err);
 /* float16: every float constant becomes float16 with a DEQUANTIZE behind it. */
 mote_status mote_quantize_float16(mote_model *model, mote_error *err);
 /* dynamic: filters of 1024 elements or more become int8. */

@@ -29,13 +29,17 @@ mote_convert_options mote_convert_options_default(mote_format format)
     return (mote_convert_options){.format = format, .input_type = MOTE_FLOAT32, .output_type = MOTE_FLOAT32};
 }
 
-static mote_status lower(const mote_model *model, const mote_allocator *allocator, bool to_integers, mote_model **out,
+static mote_status lower(const mote_model *model, mote_format format, const mote_allocator *allocator, mote_model **out,
                          mote_error *err)
 {
     *out = mote_model_clone(model, allocator);
     if (!*out)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory copying the model");
+    const bool to_integers = format == MOTE_FORMAT_INT8 || format == MOTE_FORMAT_INT16X8;
+    const bool quantized = to_integers || format == MOTE_FORMAT_DYNAMIC;
     mote_status status = to_integers ? mote_part_dense(*out, err) : MOTE_OK;
+    for (int32_t g = 0; status == MOTE_OK && quantized && g < (*out)->n_graphs; g++)
+        status = mote_unpack_sparse((*out)->graphs[g], err);
     if (status == MOTE_OK)
         status = mote_pass_run_all(*out, err);
     if (status == MOTE_OK)
@@ -49,7 +53,7 @@ static mote_status lower(const mote_model *model, const mote_allocator *allocato
 
 mote_status mote_lower(const mote_model *model, const mote_allocator *allocator, mote_model **out, mote_error *err)
 {
-    return lower(model, allocator, false, out, err);
+    return lower(model, MOTE_FORMAT_FLOAT32, allocator, out, err);
 }
 
 /* Keras's own names at the entry point. */
@@ -177,8 +181,7 @@ mote_status mote_convert(const mote_model *model, const mote_convert_options *op
     if (status != MOTE_OK)
         return status;
     mote_model *made;
-    const bool to_integers = options->format == MOTE_FORMAT_INT8 || options->format == MOTE_FORMAT_INT16X8;
-    status = lower(model, options->allocator, to_integers, &made, err);
+    status = lower(model, options->format, options->allocator, &made, err);
     if (status != MOTE_OK)
         return status;
     status = add_signature(made, err);
