@@ -57,8 +57,8 @@ typedef struct mote_f32_mm_job {
     int64_t a_row, a_step;
     const float *b;
     int64_t b_row;
-    bool packed, add;
-    const float *bias; /* NULL: none */
+    bool packed, add, stream; /* stream: c is more than the caches hold, and nobody reads it soon */
+    const float *bias;        /* NULL: none */
     float *c;
     int64_t c_row;
 } mote_f32_mm_job;
@@ -91,6 +91,22 @@ typedef void mote_f32_norm_apply_fn(const mote_norm_job *job, int64_t row_begin,
 typedef void mote_f32_norm_reduce_fn(const mote_norm_job *job, int64_t row_begin, int64_t row_end);
 /* y = dy * scale - shift - (x - mean) * slope. y may be dy. */
 typedef void mote_f32_norm_input_fn(const mote_norm_job *job, int64_t row_begin, int64_t row_end);
+
+/*
+ * Rows of channels beside one vector of channels that all of them share: the gates of squeeze and excitation.
+ *
+ *   scale:  y = a * by                                  y may be a
+ *   sum:    sum[c] += sum of a over rows
+ *   gate:   sum[c] += sum of dy * a over rows, unless sum is NULL;  y = dy * by, unless y is NULL; y may be dy
+ */
+typedef struct mote_rows_job {
+    int64_t channels, n; /* n rows */
+    const float *a, *dy, *by;
+    float *y, *sum;
+} mote_rows_job;
+typedef void mote_f32_rows_scale_fn(const mote_rows_job *job);
+typedef void mote_f32_rows_sum_fn(const mote_rows_job *job);
+typedef void mote_f32_rows_gate_fn(const mote_rows_job *job);
 
 /* Depthwise: one output row of `width` pixels. Taps outside the image are left out. depth multiplier 1. */
 typedef struct mote_dw_job {
@@ -126,8 +142,8 @@ typedef struct mote_dw_line_job {
     const float *bias;           /* per channel; NULL: zeros */
     float *out;
     int64_t out_stride;
-    int32_t n; /* outputs */
-    bool add;
+    int32_t n;        /* outputs */
+    bool add, stream; /* stream: as above, and out and out_stride are whole cache lines */
 } mote_dw_line_job;
 typedef struct mote_dw_taps_job {
     int64_t channels, in_stride, n_columns, origin;
@@ -296,6 +312,21 @@ typedef struct mote_kernels {
         mote_f32_dw_taps_fn *run;
         int32_t nr, kr;
     } f32_dw_taps;
+    struct {
+        const char *variant;
+        mote_f32_rows_scale_fn *run;
+        int32_t nr, kr;
+    } f32_rows_scale;
+    struct {
+        const char *variant;
+        mote_f32_rows_sum_fn *run;
+        int32_t nr, kr;
+    } f32_rows_sum;
+    struct {
+        const char *variant;
+        mote_f32_rows_gate_fn *run;
+        int32_t nr, kr;
+    } f32_rows_gate;
 } mote_kernels;
 
 /* Constant for the process: features 0 gives the reference kernels. */

@@ -4,60 +4,22 @@
  * taps inside. GNU vectors, no immintrin.h.
  */
 #include "kernels/kernels.h"
-#include "kernels/simd.h"
-
-#include <string.h>
+#include "kernels/simd_f32.h"
 
 enum { LANES = MOTE_SIMD_BYTES / 4, AT_ONCE = MOTE_SIMD_BYTES == 64 ? 6 : 3, WIDE = 4, MAX_ROW = 8 };
 
 typedef mote_vec_f32 vec;
-
-static inline vec load(const float *p)
-{
-    vec v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-/* The last few channels. */
-static inline vec load_part(const float *p, int64_t width)
-{
-    float line[LANES] = {0};
-    for (int64_t i = 0; i < width; i++)
-        line[i] = p[i];
-    return load(line);
-}
-
-static inline void store_part(float *p, vec v, int64_t width)
-{
-    float line[LANES];
-    memcpy(line, &v, sizeof v);
-    for (int64_t i = 0; i < width; i++)
-        p[i] = line[i];
-}
-
-static inline vec fetch(const float *p, int64_t width)
-{
-    return width == LANES ? load(p) : load_part(p, width);
-}
-
-static inline void put(float *p, vec v, int64_t width)
-{
-    if (width == LANES)
-        memcpy(p, &v, sizeof v);
-    else
-        store_part(p, v, width);
-}
 
 /* Outputs [x, x + n) at channels [c, c + vectors): taps [first, last) of each row. n and vectors are constants. */
 static inline __attribute__((always_inline)) void outputs(const mote_dw_line_job *job, int32_t x, const int n,
                                                           int64_t c, const int vectors, int64_t width, int32_t first,
                                                           int32_t last)
 {
+    const bool stream = job->stream && width == LANES && !job->add;
     vec sum[AT_ONCE > WIDE ? AT_ONCE : WIDE][WIDE];
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
-        const vec bias = job->bias ? fetch(job->bias + c + v * LANES, width) : (vec){0};
+        const vec bias = job->bias ? mote_vec_fetch(job->bias + c + v * LANES, width) : (vec){0};
 #pragma GCC unroll 8
         for (int i = 0; i < n; i++)
             sum[i][v] = bias;
@@ -69,10 +31,10 @@ static inline __attribute__((always_inline)) void outputs(const mote_dw_line_job
         for (int32_t fx = first; fx < last; fx++, w += job->w_step, column += dilation)
 #pragma GCC unroll 8
             for (int v = 0; v < vectors; v++) {
-                const vec weight = fetch(w + v * LANES, width);
+                const vec weight = mote_vec_fetch(w + v * LANES, width);
 #pragma GCC unroll 8
                 for (int i = 0; i < n; i++)
-                    sum[i][v] += weight * fetch(column + i * step + v * LANES, width);
+                    sum[i][v] += weight * mote_vec_fetch(column + i * step + v * LANES, width);
             }
     }
 #pragma GCC unroll 8
@@ -80,7 +42,11 @@ static inline __attribute__((always_inline)) void outputs(const mote_dw_line_job
         float *out = job->out + (x + i) * job->out_stride + c;
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; v++)
-            put(out + v * LANES, job->add ? sum[i][v] + fetch(out + v * LANES, width) : sum[i][v], width);
+            if (stream)
+                mote_vec_stream(out + v * LANES, sum[i][v]);
+            else
+                mote_vec_put(out + v * LANES, job->add ? sum[i][v] + mote_vec_fetch(out + v * LANES, width) : sum[i][v],
+                             width);
     }
 }
 
@@ -126,6 +92,8 @@ void MOTE_SIMD(mote_f32_dw_line)(const mote_dw_line_job *job)
             outputs(job, x, AT_ONCE, c, 1, job->channels - c, 0, job->nx);
         x += AT_ONCE;
     }
+    if (job->stream)
+        mote_vec_stream_end();
 }
 
 /* The outputs [from, to) whose column of tap fx lies inside the line. */
@@ -150,31 +118,31 @@ static inline __attribute__((always_inline)) void tap_row(const mote_dw_taps_job
     float *sums = job->sums + (int64_t)fy * job->nx * job->channels + c;
 #pragma GCC unroll 8
     for (int i = 0; i < taps; i++) {
-        even[i] = fetch(sums + i * job->channels, width);
+        even[i] = mote_vec_fetch(sums + i * job->channels, width);
         odd[i] = (vec){0};
     }
     const int64_t step = job->x_step * job->in_stride, dilation = job->x_dilation * job->in_stride;
     const float *row = job->rows[fy] + job->origin * job->in_stride + c;
     int32_t x = from;
     for (; x + 2 <= to; x += 2) {
-        const vec a = fetch(job->dy + x * job->dy_stride + c, width);
-        const vec b = fetch(job->dy + (x + 1) * job->dy_stride + c, width);
+        const vec a = mote_vec_fetch(job->dy + x * job->dy_stride + c, width);
+        const vec b = mote_vec_fetch(job->dy + (x + 1) * job->dy_stride + c, width);
         const float *column = row + x * step;
 #pragma GCC unroll 8
         for (int i = 0; i < taps; i++) {
-            even[i] += a * fetch(column + i * dilation, width);
-            odd[i] += b * fetch(column + step + i * dilation, width);
+            even[i] += a * mote_vec_fetch(column + i * dilation, width);
+            odd[i] += b * mote_vec_fetch(column + step + i * dilation, width);
         }
     }
     if (x < to) {
-        const vec a = fetch(job->dy + x * job->dy_stride + c, width);
+        const vec a = mote_vec_fetch(job->dy + x * job->dy_stride + c, width);
 #pragma GCC unroll 8
         for (int i = 0; i < taps; i++)
-            even[i] += a * fetch(row + x * step + i * dilation, width);
+            even[i] += a * mote_vec_fetch(row + x * step + i * dilation, width);
     }
 #pragma GCC unroll 8
     for (int i = 0; i < taps; i++)
-        put(sums + i * job->channels, even[i] + odd[i], width);
+        mote_vec_put(sums + i * job->channels, even[i] + odd[i], width);
 }
 
 /* The outputs at either end that tap fx reads and the rows above leave out. */
@@ -185,15 +153,16 @@ static void tap_ends(const mote_dw_taps_job *job, int32_t fy, int32_t fx, int64_
     inside_of(job, fx, &first, &last);
     float *sums = job->sums + ((int64_t)fy * job->nx + fx) * job->channels + c;
     const float *row = job->rows[fy] + (job->origin + (int64_t)fx * job->x_dilation) * job->in_stride + c;
-    vec sum = fetch(sums, width);
+    vec sum = mote_vec_fetch(sums, width);
     for (int32_t x = first; x < last; x++) {
         if (x == from && to > from)
             x = to;
         if (x >= last)
             break;
-        sum += fetch(job->dy + x * job->dy_stride + c, width) * fetch(row + x * job->x_step * job->in_stride, width);
+        sum += mote_vec_fetch(job->dy + x * job->dy_stride + c, width) *
+               mote_vec_fetch(row + x * job->x_step * job->in_stride, width);
     }
-    put(sums, sum, width);
+    mote_vec_put(sums, sum, width);
 }
 
 static inline __attribute__((always_inline)) void taps_at(const mote_dw_taps_job *job, int64_t c, int64_t width)
@@ -216,10 +185,10 @@ static inline __attribute__((always_inline)) void taps_at(const mote_dw_taps_job
     }
     if (!job->bias_sums)
         return;
-    vec sum = fetch(job->bias_sums + c, width);
+    vec sum = mote_vec_fetch(job->bias_sums + c, width);
     for (int32_t x = 0; x < job->n; x++)
-        sum += fetch(job->dy + x * job->dy_stride + c, width);
-    put(job->bias_sums + c, sum, width);
+        sum += mote_vec_fetch(job->dy + x * job->dy_stride + c, width);
+    mote_vec_put(job->bias_sums + c, sum, width);
 }
 
 void MOTE_SIMD(mote_f32_dw_taps)(const mote_dw_taps_job *job)

@@ -4,6 +4,7 @@
 
 #include "kernels/simd.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* mote_vec_min(a, b) is a < b ? a : b, mote_vec_max likewise: b where either is not a number. Parts are the first n
@@ -25,6 +26,13 @@ static inline mote_vec_f32 mote_vec_max(mote_vec_f32 a, mote_vec_f32 b)
 {
     return mote_vec_choose(a > b, a, b);
 }
+
+static inline void mote_vec_stream(float *p, mote_vec_f32 v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+static inline void mote_vec_stream_end(void) {}
 #endif
 
 static inline mote_vec_f32 mote_vec_load(const float *p)
@@ -67,6 +75,12 @@ static inline mote_vec_f32 mote_vec_reciprocal(mote_vec_f32 d)
     return 1.0f / d;
 }
 #endif
+
+/* Whether rows `row` floats apart can be streamed to. */
+static inline bool mote_vec_can_stream(const float *p, int64_t row)
+{
+    return (uintptr_t)p % MOTE_SIMD_BYTES == 0 && row % (MOTE_SIMD_BYTES / 4) == 0;
+}
 
 /* n lanes, which may be all. */
 static inline mote_vec_f32 mote_vec_fetch(const float *p, int64_t n)

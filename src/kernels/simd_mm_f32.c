@@ -5,44 +5,36 @@
  * immintrin.h.
  */
 #include "kernels/kernels.h"
-#include "kernels/simd.h"
-
-#include <string.h>
+#include "kernels/simd_f32.h"
 
 enum { LANES = MOTE_SIMD_BYTES / 4, NR = 2 * LANES, MR = MOTE_SIMD_ROWS };
 
 typedef mote_vec_f32 vec;
 
-static inline vec load(const float *p)
-{
-    vec v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-static inline void store(float *p, vec v)
-{
-    memcpy(p, &v, sizeof v);
-}
-
 typedef struct tile_at {
     const float *a, *b, *bias;
     int64_t a_row, b_row, n; /* n: columns that exist */
     float *c;
+    bool stream;
 } tile_at;
 
 /* Sums of a ragged last panel go through a line of their own. */
 static inline __attribute__((always_inline)) void put(const mote_f32_mm_job *job, const tile_at *at, float *c,
                                                       const vec *sum, const int vectors)
 {
+    if (at->stream && at->n >= vectors * LANES) {
+        for (int v = 0; v < vectors; v++)
+            mote_vec_stream(c + v * LANES, sum[v]);
+        return;
+    }
     if (at->n >= vectors * LANES) {
         for (int v = 0; v < vectors; v++)
-            store(c + v * LANES, job->add ? load(c + v * LANES) + sum[v] : sum[v]);
+            mote_vec_store(c + v * LANES, job->add ? mote_vec_load(c + v * LANES) + sum[v] : sum[v]);
         return;
     }
     float line[NR];
     for (int v = 0; v < vectors; v++)
-        store(line + v * LANES, sum[v]);
+        mote_vec_store(line + v * LANES, sum[v]);
     for (int64_t j = 0; j < at->n; j++)
         c[j] = job->add ? c[j] + line[j] : line[j];
 }
@@ -59,7 +51,7 @@ static inline __attribute__((always_inline)) void tile(const mote_f32_mm_job *jo
             sum[r][v] = (vec){0};
     const float *a = at->a, *b = at->b;
     for (int64_t k = 0; k < job->k; k++, a += a_step, b += at->b_row) {
-        const vec b0 = load(b), b1 = vectors > 1 ? load(b + LANES) : b0;
+        const vec b0 = mote_vec_load(b), b1 = vectors > 1 ? mote_vec_load(b + LANES) : b0;
 #pragma GCC unroll 16
         for (int r = 0; r < rows; r++) {
             const float x = a[r * a_row];
@@ -73,7 +65,7 @@ static inline __attribute__((always_inline)) void tile(const mote_f32_mm_job *jo
         memcpy(line, at->bias, (size_t)(at->n < vectors * LANES ? at->n : vectors * LANES) * sizeof *line);
         for (int r = 0; r < rows; r++)
             for (int v = 0; v < vectors; v++)
-                sum[r][v] += load(line + v * LANES);
+                sum[r][v] += mote_vec_load(line + v * LANES);
     }
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++)
@@ -117,6 +109,7 @@ static void panel_of(const mote_f32_mm_job *job, tile_at at, int64_t n_rows, boo
 void MOTE_SIMD(mote_f32_mm)(const mote_f32_mm_job *job, int64_t row_begin, int64_t row_end)
 {
     float tail[MOTE_MM_MAX_K * LANES]; /* the last few columns of an unpacked b, padded to a vector */
+    const bool stream = job->stream && !job->add && mote_vec_can_stream(job->c, job->c_row);
     for (int64_t column = 0; column < job->n;) {
         const int64_t left = job->n - column;
         tile_at at = {
@@ -125,6 +118,7 @@ void MOTE_SIMD(mote_f32_mm)(const mote_f32_mm_job *job, int64_t row_begin, int64
             .a_row = job->a_row,
             .n = left,
             .c = job->c + row_begin * job->c_row + column,
+            .stream = stream,
         };
         const bool wide = left > LANES && (job->packed || left >= NR);
         if (job->packed) {
@@ -143,4 +137,6 @@ void MOTE_SIMD(mote_f32_mm)(const mote_f32_mm_job *job, int64_t row_begin, int64
         panel_of(job, at, row_end - row_begin, wide);
         column += wide ? NR : job->packed ? NR : LANES;
     }
+    if (stream)
+        mote_vec_stream_end();
 }

@@ -164,18 +164,26 @@ typedef struct mote_grad {
     float *const *d_inputs;        /* where the gradient by each input goes; NULL: nobody asks */
     uint32_t add;                  /* bit i: add to what d_inputs[i] holds; only for facets with MOTE_GRAD_ADDS */
     size_t saved_bytes;            /* set by plan */
+    bool costly;                   /* set by plan: the output is rather kept than made more than twice */
     /* A value that is made anew wherever it is read, and lies nowhere: set by plan, the output can be made row by row
      * (give_rows), and input 0 is read through mote_grad_read_rows alone, in both passes. Both true of all who touch a
      * value, the trainer leaves it out. A row is the last dimension. */
     bool gives_rows, takes_rows;
     bool output_is_rows;           /* forward: the output has no memory, prepare for give_rows only */
     const struct mote_grad *maker; /* of input 0, where that has no memory; else NULL */
+    /* Likewise a gradient, whose maker is the reader of the value: set by plan, d_inputs[0] can be made row by row
+     * (give_d_rows) from what backward leaves in its place, which is the memory of d_outputs[0]; and d_outputs[0] is
+     * read through mote_grad_read_d_rows alone. */
+    bool gives_d_rows, takes_d_rows;
+    bool d_input_is_rows;            /* backward: prepare for give_d_rows only */
+    const struct mote_grad *d_maker; /* of d_outputs[0]; NULL: it lies in memory */
 } mote_grad;
 
 enum {
     MOTE_GRAD_IN_PLACE = 1 << 0, /* d_inputs[0] may be the memory of d_outputs[0] */
     MOTE_GRAD_ADDS = 1 << 1,     /* heeds mote_grad.add */
     MOTE_GRAD_FREEZES = 1 << 3,  /* a layer that is not trainable runs as at inference */
+    MOTE_GRAD_BY_ROWS = 1 << 4,  /* forward is for an input 0 without memory; else the run facet's eval serves */
     MOTE_GRAD_CHEAP = 1 << 2,    /* forward is a pass over memory, worth repeating to save the output's memory */
 };
 #define MOTE_GRAD_ALL UINT32_MAX
@@ -194,13 +202,16 @@ typedef struct mote_op_grad {
     void (*finish)(const mote_grad *grad);
     /* Rows [begin, end) of output 0 into `to`, after forward; from any thread. */
     void (*give_rows)(const mote_grad *grad, int64_t begin, int64_t end, float *to);
+    /* Rows [begin, end) of d_inputs[0] into `to`, after backward; from any thread. */
+    void (*give_d_rows)(const mote_grad *grad, int64_t begin, int64_t end, float *to);
     /* Multiply-adds of the forward pass, for the roofline; each gradient takes as many. NULL: one per output value. */
     int64_t (*products)(const mote_op_io *io);
 } mote_op_grad;
 
-/* Rows [begin, end) of input 0 into `to`, from its memory or its maker. */
-void mote_grad_read_rows(const mote_grad *grad, int64_t begin, int64_t end, float *to); /* grad_table.c */
-const mote_op_grad *mote_op_find_grad(int32_t op);                                      /* grad_table.c; NULL: none */
+/* grad_table.c. Rows [begin, end) of input 0, or of the gradient by output 0, into `to`, from memory or the maker. */
+void mote_grad_read_rows(const mote_grad *grad, int64_t begin, int64_t end, float *to);
+void mote_grad_read_d_rows(const mote_grad *grad, int64_t begin, int64_t end, float *to);
+const mote_op_grad *mote_op_find_grad(int32_t op); /* NULL: none */
 
 /* --- tables (op_table.c) --- */
 const mote_op_def *mote_op_find(int32_t op);     /* NULL: mote does not know it */

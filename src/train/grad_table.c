@@ -29,13 +29,24 @@ const mote_op_grad *mote_op_find_grad(int32_t op)
     return NULL;
 }
 
+static void copy_rows(const mote_tensor *shaped, const float *from, int64_t begin, int64_t end, float *to)
+{
+    const int64_t width = shaped->shape.dims[shaped->shape.rank - 1];
+    memcpy(to, from + begin * width, (size_t)((end - begin) * width) * sizeof *to);
+}
+
 void mote_grad_read_rows(const mote_grad *grad, int64_t begin, int64_t end, float *to)
 {
-    if (grad->maker) {
+    if (grad->maker)
         grad->maker->facet->give_rows(grad->maker, begin, end, to);
-        return;
-    }
-    const mote_tensor *in = grad->io->inputs[0];
-    const int64_t width = in->shape.dims[in->shape.rank - 1];
-    memcpy(to, (const float *)in->data + begin * width, (size_t)((end - begin) * width) * sizeof *to);
+    else
+        copy_rows(grad->io->inputs[0], grad->io->inputs[0]->data, begin, end, to);
+}
+
+void mote_grad_read_d_rows(const mote_grad *grad, int64_t begin, int64_t end, float *to)
+{
+    if (grad->d_maker)
+        grad->d_maker->facet->give_d_rows(grad->d_maker, begin, end, to);
+    else
+        copy_rows(grad->io->outputs[0], grad->d_outputs[0], begin, end, to);
 }

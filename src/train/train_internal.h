@@ -68,6 +68,7 @@ typedef struct tr_node {
     bool folded, view, backward, frozen;
     int32_t saved, scratch, scratch_again, scratch_backward; /* buffers */
     int32_t *partials; /* per input: the buffer whose contents are added to the gradient; TR_NONE: none */
+    int32_t d_maker;   /* the node that makes rows of the output's gradient, or TR_NONE */
     int64_t forward_ns, backward_ns;
 } tr_node;
 
@@ -138,6 +139,12 @@ mote_status tr_plan_get(mote_trainer *trainer, int32_t n, bool training, mote_er
 void tr_plan_free(mote_trainer *trainer);
 /* The node's place for messages: "layer 'x' (Conv2D): " in front. */
 mote_status tr_prefix_node(const mote_trainer *trainer, const mote_node *node, mote_status status, mote_error *err);
+
+/* The node's own forward pass serves a value without memory only. */
+static inline bool tr_runs_by_rows(const tr_node *node)
+{
+    return node->facet && (node->facet->flags & MOTE_GRAD_BY_ROWS);
+}
 
 /* --- train_memory.c --- */
 /* Actions and buffers of a plan whose nodes are prepared. */

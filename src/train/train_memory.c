@@ -125,12 +125,19 @@ static bool has_views(const walk *w, int32_t tensor)
     return false;
 }
 
+/* Made again for everybody who reads it, forward and backward, it would cost more than its memory is worth. */
+static bool is_better_kept(const walk *w, const tr_node *maker, int32_t tensor)
+{
+    return maker->grad.costly && mote_graph_count_uses(w->trainer->graph, tensor) > 1;
+}
+
 /* Everybody who reads the value takes it row by row, and its maker gives it so. */
 static bool is_rows(const walk *w, const tr_node *maker, int32_t tensor)
 {
     const mote_graph *graph = w->trainer->graph;
-    if (!maker->grad.gives_rows || maker->io.n_outputs != 1 || mote_graph_is_output(graph, tensor) ||
-        tensor == w->trainer->loss.tensor || has_views(w, tensor) || !keeps_inputs(w, maker))
+    if (!maker->grad.gives_rows || is_better_kept(w, maker, tensor) || maker->io.n_outputs != 1 ||
+        mote_graph_is_output(graph, tensor) || tensor == w->trainer->loss.tensor || has_views(w, tensor) ||
+        !keeps_inputs(w, maker))
         return false;
     int32_t n_readers = 0;
     for (int32_t k = 0; k < graph->n_nodes; k++)
@@ -174,8 +181,9 @@ static void choose_again(walk *w)
         const size_t least = mode == MOTE_RECOMPUTE_ALL ? 1 : LARGE_BYTES;
         if (w->plan->tensors[out].n_bytes < least || out == w->trainer->loss.tensor || out == w->trainer->loss.output)
             continue;
-        w->plan->info[out].again =
-            !w->plan->info[out].rows && keeps_inputs(w, node) && is_read_backward(w, out) && !has_views(w, out);
+        w->plan->info[out].again = !w->plan->info[out].rows &&
+                                   (mode == MOTE_RECOMPUTE_ALL || !is_better_kept(w, node, out)) &&
+                                   keeps_inputs(w, node) && is_read_backward(w, out) && !has_views(w, out);
     }
 }
 
@@ -215,12 +223,14 @@ static void make_again(walk *w, int32_t tensor)
 {
     const int32_t root = w->plan->info[tensor].root;
     tr_tensor *info = &w->plan->info[root];
-    if (!info->again || info->value_again != TR_NONE || w->failed)
+    if (!(info->again || info->rows) || info->value_again != TR_NONE || w->failed)
         return;
     const mote_node *at = w->trainer->graph->nodes[info->producer];
     for (int32_t i = 0; i < at->n_inputs; i++)
         if (at->inputs[i] >= 0)
             make_again(w, at->inputs[i]);
+    if (info->rows)
+        return;
     const int32_t now = push(w, TR_AGAIN, info->producer);
     for (int32_t i = 0; i < at->n_inputs; i++)
         touch_value(w, at->inputs[i], now);
@@ -232,6 +242,19 @@ static void make_again(walk *w, int32_t tensor)
         node->scratch_again = new_buffer(w, node->services.scratch_bytes);
         touch(w, node->scratch_again, now);
     }
+}
+
+/* The gradient by input 0 can be left to whoever made that value and reads the gradient by rows. */
+static bool gives_d_rows(const walk *w, const tr_node *node)
+{
+    const int32_t tensor = node->io.node->inputs[0];
+    const tr_tensor *info = &w->plan->info[tensor];
+    if (!node->grad.gives_d_rows || w->trainer->options.recompute == MOTE_RECOMPUTE_NONE || info->producer == TR_NONE ||
+        info->root != tensor || info->gradient != w->plan->info[node->io.node->outputs[0]].gradient ||
+        mote_graph_count_uses(w->trainer->graph, tensor) != 1 || tensor == w->trainer->loss.tensor)
+        return false;
+    const tr_node *producer = &w->plan->nodes[info->producer];
+    return producer->backward && !producer->view && producer->grad.takes_d_rows && producer->io.n_outputs == 1;
 }
 
 /* Where input i's gradient goes: a fresh buffer, the output's own, or one beside it that is added. */
@@ -254,6 +277,12 @@ static void plan_contribution(walk *w, tr_node *node, int32_t i, int32_t now)
             node->partials[i] = new_buffer(w, n_bytes);
             touch(w, node->partials[i], now);
         }
+    }
+    if (i == 0 && first && gives_d_rows(w, node)) {
+        tr_node *producer = &w->plan->nodes[info->producer];
+        producer->grad.d_maker = &node->grad;
+        producer->d_maker = (int32_t)(node - w->plan->nodes);
+        node->grad.d_input_is_rows = true;
     }
     touch(w, info->gradient, now);
 }
@@ -278,6 +307,10 @@ static void backward(walk *w, int32_t k)
     for (int32_t i = 0; i < at->n_inputs && !node->view; i++)
         if (at->inputs[i] >= 0 && asks(node->facet->needs_inputs, i))
             touch_value(w, at->inputs[i], now);
+    if (node->d_maker != TR_NONE) { /* what its gradient is made from */
+        touch_value(w, at->outputs[0], now);
+        touch(w, w->plan->nodes[node->d_maker].saved, now);
+    }
     for (int32_t i = 0; i < at->n_outputs; i++) {
         if (!node->view && asks(node->facet->needs_outputs, i))
             touch_value(w, at->outputs[i], now);

@@ -90,7 +90,7 @@ static mote_status make_nodes(const mote_trainer *trainer, tr_plan *plan, mote_e
         n->io = (mote_op_io){node, args, args + n_in, node->n_inputs, node->n_outputs};
         n->facet = mote_op_find_grad(node->op);
         n->run = mote_op_find_run(node->op);
-        n->saved = n->scratch = n->scratch_again = n->scratch_backward = TR_NONE;
+        n->saved = n->scratch = n->scratch_again = n->scratch_backward = n->d_maker = TR_NONE;
         n->frozen = node->layer >= 0 && node->layer < trainer->model->n_layers &&
                     !trainer->model->layers[node->layer].trainable;
         const bool freezes = n->facet && (n->facet->flags & MOTE_GRAD_FREEZES) && n->frozen;
@@ -180,7 +180,7 @@ static mote_status prepare(tr_plan *plan, tr_node *node, mote_error *err)
     mote_status status = MOTE_OK;
     if (node->facet && node->facet->plan)
         status = node->facet->plan(&run, &node->grad, err);
-    if (status != MOTE_OK || (node->facet && node->facet->forward))
+    if (status != MOTE_OK || (node->facet && node->facet->forward && !tr_runs_by_rows(node)))
         return status;
     if (!node->run)
         return mote_error_set(err, MOTE_UNSUPPORTED, "it cannot run");

@@ -47,7 +47,10 @@ static mote_status run_forward(mote_trainer *trainer, tr_node *node, bool again,
     mote_run run = services(trainer, node, again ? node->scratch_again : node->scratch);
     node->grad.saved = at(trainer, node->saved);
     node->grad.again = again;
-    if (node->facet && node->facet->forward)
+    const bool by_rows = tr_runs_by_rows(node);
+    if (by_rows && node->grad.output_is_rows)
+        return MOTE_OK;
+    if (node->facet && node->facet->forward && (!by_rows || node->grad.maker))
         return node->facet->forward(&run, &node->grad, err);
     return node->run->eval(&run, &node->io, node->run_state, err);
 }

@@ -183,6 +183,11 @@ static void binary_reference(const grad_case *c, const mote_op_io *io, double *c
 /* Two shapes that broadcast, either of which may lack dimensions or hold some; with whole the first does not. */
 static void broadcast_shapes(mote_rng *rng, bool whole, mote_shape shapes[2])
 {
+    if (!whole && mote_rng_below(rng, 3) == 0) { /* an image and a gate for each of its channels */
+        shapes[0] = grad_random_shape(rng, 4, 5);
+        shapes[1] = mote_shape_4d(shapes[0].dims[0], 1, 1, shapes[0].dims[3]);
+        return;
+    }
     const mote_shape out = grad_random_shape(rng, grad_between(rng, 1, 4), 5);
     for (int32_t k = 0; k < 2; k++) {
         const int32_t lacking = mote_rng_below(rng, 3) ? 0 : grad_between(rng, 0, out.rank - 1);
@@ -485,6 +490,11 @@ static void make_reduce(grad_case *c, mote_rng *rng, bool distinct)
             axes[n++] = mote_rng_below(rng, 2) ? d : d - shape.rank;
     if (n == 0)
         axes[n++] = shape.rank - 1;
+    if (shape.rank == 4 && mote_rng_below(rng, 2)) { /* the pixels of images */
+        axes[0] = 2;
+        axes[1] = -3;
+        n = 2;
+    }
     grad_add_ints(c, n, axes);
 }
 

@@ -47,6 +47,12 @@ static void must(mote_status status, const mote_error *err, const grad_case *c)
     assert_int_equal(status, MOTE_OK);
 }
 
+/* As the trainer decides. */
+static bool runs_own_forward(const bench *b)
+{
+    return b->facet->forward && (!(b->facet->flags & MOTE_GRAD_BY_ROWS) || b->grad.maker);
+}
+
 static void bench_open(bench *b, const grad_case *c, mote_pool *pool, bool reference)
 {
     *b = (bench){.facet = mote_op_find_grad(c->op), .run_facet = mote_op_find_run(c->op)};
@@ -84,7 +90,7 @@ static void bench_open(bench *b, const grad_case *c, mote_pool *pool, bool refer
         b->tensors[i].data = c->inputs[i].wants ? NULL : c->inputs[i].tensor.data;
     if (b->facet->plan)
         must(b->facet->plan(&run, &b->grad, &err), &err, c);
-    if (!b->facet->forward && b->run_facet->prepare)
+    if (!runs_own_forward(b) && b->run_facet->prepare)
         must(b->run_facet->prepare(&run, &b->io, &b->run_state, &err), &err, c);
     for (int32_t i = 0; i < c->n_inputs; i++)
         b->tensors[i].data = c->inputs[i].tensor.data;
@@ -98,8 +104,8 @@ static void bench_forward(bench *b, const grad_case *c)
     mote_error err = {0};
     mote_run run = {.plan = &b->plan, .node = &b->node, .scratch = b->scratch};
     memset(b->scratch, 0x7f, b->node.scratch_bytes);
-    must(b->facet->forward ? b->facet->forward(&run, &b->grad, &err)
-                           : b->run_facet->eval(&run, &b->io, b->run_state, &err),
+    must(runs_own_forward(b) ? b->facet->forward(&run, &b->grad, &err)
+                             : b->run_facet->eval(&run, &b->io, b->run_state, &err),
          &err, c);
 }
 
@@ -203,6 +209,73 @@ static void release(const grad_case *c, float **d)
         free(d[i]);
 }
 
+/* --- values and gradients that lie nowhere --- */
+
+/* Rows of input 0 of whoever is asked, which stands for a maker. */
+static void copy_rows(const mote_grad *grad, int64_t begin, int64_t end, float *to)
+{
+    const mote_tensor *from = grad->io->inputs[0];
+    const int64_t width = from->shape.dims[from->shape.rank - 1];
+    memcpy(to, (const float *)from->data + begin * width, (size_t)((end - begin) * width) * sizeof *to);
+}
+
+static const mote_op_grad COPIER = {.give_rows = copy_rows, .give_d_rows = copy_rows};
+
+static void check_near(const float *got, const float *want, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        assert_true(fabs((double)got[i] - want[i]) <= 1e-5 * (1 + fabs((double)want[i])));
+}
+
+/* What is read by rows gives what is read from memory, and what is given by rows is what would lie there. */
+static void check_rows(const grad_case *c, float *const *r, float *const *want)
+{
+    bench b;
+    float *got[GRAD_MAX_INPUTS];
+    bench_open(&b, c, NULL, false);
+    gradients(&b, c, r, got);
+    const int64_t n_out = count(b.io.outputs[0]);
+    float *y = malloc((size_t)(n_out + 1) * sizeof *y), *rows = malloc((size_t)(n_out + 1) * sizeof *rows);
+    memcpy(y, b.io.outputs[0]->data, (size_t)n_out * sizeof *y);
+    mote_tensor input = b.tensors[0], gradient = *b.io.outputs[0];
+    gradient.data = (void *)(uintptr_t)r[0];
+    mote_tensor *inputs[] = {&input, &gradient};
+    const mote_op_io of_input = {.inputs = inputs, .n_inputs = 1}, of_gradient = {.inputs = inputs + 1, .n_inputs = 1};
+    const mote_grad maker = {.io = &of_input, .facet = &COPIER}, d_maker = {.io = &of_gradient, .facet = &COPIER};
+    if (b.grad.takes_rows) {
+        b.grad.maker = &maker;
+        b.tensors[0].data = NULL;
+    }
+    if (b.grad.takes_d_rows) {
+        b.grad.d_maker = &d_maker;
+        b.d_outputs[0] = NULL;
+    }
+    bench_forward(&b, c);
+    check_near(b.io.outputs[0]->data, y, n_out);
+    bench_backward(&b, c);
+    for (int32_t i = 0; i < c->n_inputs; i++)
+        if (got[i])
+            check_near(got[i], want[i], count(&b.tensors[i]));
+    const int64_t width =
+        b.io.outputs[0]->shape.rank ? b.io.outputs[0]->shape.dims[b.io.outputs[0]->shape.rank - 1] : 1;
+    if (b.grad.gives_rows && n_out > 0) {
+        b.facet->give_rows(&b.grad, 0, n_out / width, rows);
+        check_near(rows, y, n_out);
+    }
+    if (b.grad.gives_d_rows && got[0] && n_out > 0) {
+        memcpy(got[0], r[0], (size_t)n_out * sizeof *rows);
+        b.d_outputs[0] = got[0];
+        b.grad.d_input_is_rows = true;
+        bench_backward(&b, c);
+        b.facet->give_d_rows(&b.grad, 0, n_out / width, rows);
+        check_near(rows, want[0], n_out);
+    }
+    free(y);
+    free(rows);
+    mote_arena_free(b.memory);
+    release(c, got);
+}
+
 /* Other threads, the reference kernels, adding, and one memory for both gradients change nothing. */
 static void check_ways(const grad_case *c, float *const *r, float *const *want, mote_pool *pool)
 {
@@ -264,6 +337,7 @@ static void check_case(const grad_case *c, mote_rng *rng, mote_pool *pool)
         if (d[i])
             check_input(&b, c, r, i, d[i]);
     check_ways(c, r, d, pool);
+    check_rows(c, r, d);
     check_reference_kernels(c, r, d);
     for (int32_t o = 0; o < c->n_outputs; o++)
         free(r[o]);

@@ -4,6 +4,23 @@
 
 #include <immintrin.h>
 
+/* Past the caches: p is aligned to the vector. Whoever streams ends with mote_vec_stream_end. */
+static inline void mote_vec_stream(float *p, mote_vec_f32 v)
+{
+#if MOTE_SIMD_BYTES == 64
+    _mm512_stream_ps(p, (__m512)v);
+#elif MOTE_SIMD_BYTES == 32
+    _mm256_stream_ps(p, (__m256)v);
+#else
+    _mm_stream_ps(p, (__m128)v);
+#endif
+}
+
+static inline void mote_vec_stream_end(void)
+{
+    _mm_sfence();
+}
+
 #if MOTE_SIMD_BYTES == 64
 static inline mote_vec_f32 mote_vec_min(mote_vec_f32 a, mote_vec_f32 b)
 {

@@ -3,6 +3,7 @@
  * along which it was repeated. The sum of one element has one order, whatever the number of threads: dimensions along
  * which the input is walked are split among threads, those along which it is held never.
  */
+#include "op/binary/binary_grad.h"
 #include "op/binary/binary.h"
 #include "op/broadcast.h"
 #include "op/conv_2d/conv_grad.h"
@@ -74,10 +75,6 @@ static void mul_by_a(const float *a, int32_t sa, const float *b, int32_t sb, con
             g[i] = dy[i] * b[0];
     }
 }
-
-typedef struct binary_grad_state {
-    mote_broadcast plan;
-} binary_grad_state;
 
 typedef struct binary_grad_job {
     const mote_broadcast *plan;
@@ -153,7 +150,7 @@ static void inner_range(void *arg, int64_t begin, int64_t end, int32_t thread)
 static void differentiate(mote_run *run, const mote_grad *grad, int32_t which, part_fn *part)
 {
     const mote_op_io *io = grad->io;
-    const mote_broadcast *plan = &((const binary_grad_state *)grad->state)->plan;
+    const mote_broadcast *plan = &((const mote_binary_grad_state *)grad->state)->plan;
     binary_grad_job job = {
         .plan = plan,
         .which = which,
@@ -178,10 +175,10 @@ static void differentiate(mote_run *run, const mote_grad *grad, int32_t which, p
         add_rows(&job, 0, plan->n_outer);
 }
 
-static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
+mote_status mote_binary_grad_plan(mote_run *run, mote_grad *grad, mote_error *err)
 {
     const mote_op_io *io = grad->io;
-    binary_grad_state *state = mote_run_persistent(run, sizeof *state);
+    mote_binary_grad_state *state = mote_run_persistent(run, sizeof *state);
     if (!state)
         return mote_error_no_memory(err);
     const mote_shape *shapes[] = {&io->inputs[0]->shape, &io->inputs[1]->shape};
@@ -192,6 +189,8 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
         activation = ((const mote_add_params *)io->node->params)->fused_activation_function;
     else if (io->node->op == MOTE_OP_MUL || io->node->op == MOTE_OP_DIV)
         activation = ((const mote_mul_params *)io->node->params)->fused_activation_function;
+    if (io->node->op == MOTE_OP_MUL)
+        mote_gate_plan(run, grad, state);
     return mote_need_no_activation(activation, err);
 }
 
@@ -205,6 +204,11 @@ static mote_status run_parts(mote_run *run, const mote_grad *grad, part_fn *by_a
     return MOTE_OK;
 }
 
+mote_status mote_mul_grad_plain(mote_run *run, const mote_grad *grad)
+{
+    return run_parts(run, grad, mul_by_a, mul_by_b);
+}
+
 #define GRAD(symbol, inputs, outputs, extra, by_a, by_b)                                                               \
     static mote_status backward_##symbol(mote_run *run, const mote_grad *grad, mote_error *err)                        \
     {                                                                                                                  \
@@ -215,7 +219,7 @@ static mote_status run_parts(mote_run *run, const mote_grad *grad, part_fn *by_a
         .needs_inputs = (inputs),                                                                                      \
         .needs_outputs = (outputs),                                                                                    \
         .flags = MOTE_GRAD_IN_PLACE | (extra),                                                                         \
-        .plan = plan,                                                                                                  \
+        .plan = mote_binary_grad_plan,                                                                                 \
         .backward = backward_##symbol,                                                                                 \
     };
 
@@ -223,7 +227,6 @@ enum { BOTH = 3, NEITHER = 0, RESULT = 1 };
 
 GRAD(add, NEITHER, NEITHER, 0, one, one)
 GRAD(sub, NEITHER, NEITHER, 0, one, minus_one)
-GRAD(mul, BOTH, NEITHER, MOTE_GRAD_CHEAP, mul_by_a, mul_by_b)
 GRAD(div, 1 << 1, RESULT, 0, div_by_a, div_by_b)
 GRAD(maximum, BOTH, NEITHER, 0, max_by_a, max_by_b)
 GRAD(minimum, BOTH, NEITHER, 0, min_by_a, min_by_b)

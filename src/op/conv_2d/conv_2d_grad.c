@@ -13,6 +13,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
         .in_c = in->dims[3],
         .out_c = filter->dims[0],
         .groups = in->dims[3] / filter->dims[3],
+        .grad = grad,
     };
     mote_status status = mote_need_no_activation(params->activation, err);
     if (status == MOTE_OK)

@@ -16,13 +16,14 @@
 typedef struct mote_conv_pass {
     mote_window_axis h, w;
     int64_t batch, in_c, out_c, groups;
+    mote_grad *grad; /* not NULL: x and dy may be rows that are made as they are read (op.h) */
     /* Set by mote_conv_pass_plan. */
     int64_t group_c, group_n, k;     /* of one group: input channels, filters, values of a patch */
     int64_t rows;                    /* output pixels of the batch */
     bool pointwise;                  /* patches are the input itself */
     int64_t tile_rows, chunk_rows;   /* patches at a time */
     int64_t n_parts;                 /* partial sums of dw over rows; 1: split by filters */
-    size_t packed_count, tile_count; /* floats: packed weights of a group, a thread's patches */
+    size_t packed_count, tile_count; /* floats: packed weights of a group, a thread's patches and rows of dy */
     size_t scratch_bytes;            /* from the beginning of the node's scratch; a caller may request more */
 } mote_conv_pass;
 

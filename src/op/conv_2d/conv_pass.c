@@ -1,5 +1,5 @@
 /*
- *   scratch: | packed weights of a group | per thread: patches | per part: dw, db |
+ *   scratch: | packed weights of a group | per thread: patches, rows of dy | per part: dw, db |
  */
 #include "op/conv_2d/conv_grad.h"
 
@@ -12,6 +12,7 @@ enum {
     TILE_FLOATS = 1 << 15,     /* patches of a tile: half of a small second-level cache */
     MAX_PARTS = 16,            /* of dw: enough for the threads there are */
     MIN_PART_ROWS = 128,       /* below, adding the parts costs more than it saves */
+    STREAM_FLOATS = 1 << 22,   /* an output that no cache keeps until it is read */
     MAX_PARTS_FLOATS = 1 << 23 /* what the parts may hold together */
 };
 
@@ -49,6 +50,10 @@ void mote_conv_pass_plan(mote_run *run, mote_conv_pass *pass)
     pass->packed_count = (by_output > by_input ? by_output : by_input) + 16;
     const int64_t patch_rows = pass->tile_rows > pass->chunk_rows ? pass->tile_rows : pass->chunk_rows;
     pass->tile_count = pass->pointwise ? 0 : (size_t)(patch_rows * pass->k) + 16;
+    if (pass->grad && pass->pointwise && pass->groups == 1 && pass->n_parts > 1) {
+        pass->grad->takes_rows = pass->grad->takes_d_rows = true;
+        pass->tile_count = (size_t)(patch_rows * pass->k + pass->chunk_rows * pass->out_c) + 16;
+    }
     const size_t parts = (size_t)(pass->n_parts * (dw_count(pass) + pass->out_c));
     pass->scratch_bytes =
         (pass->packed_count + pass->tile_count * (size_t)mote_run_n_threads(run) + parts) * sizeof(float);
@@ -156,6 +161,12 @@ static conv_job job_of(mote_run *run, const mote_conv_pass *pass)
 
 static const float *patches_at(const conv_job *job, int64_t first, int64_t n, int32_t thread)
 {
+    const mote_grad *grad = job->pass->grad;
+    if (grad && grad->maker) {
+        float *rows = job->tiles + (size_t)thread * job->pass->tile_count;
+        mote_grad_read_rows(grad, first, first + n, rows);
+        return rows;
+    }
     if (job->pass->pointwise)
         return job->x + first * job->pass->in_c + job->group * job->pass->group_c;
     float *patches = job->tiles + (size_t)thread * job->pass->tile_count;
@@ -185,6 +196,7 @@ static void output_tiles(void *arg, int64_t begin, int64_t end, int32_t thread)
             .bias = job->bias ? job->bias + job->group * pass->group_n : NULL,
             .c = job->y + first * pass->out_c + job->group * pass->group_n,
             .c_row = pass->out_c,
+            .stream = pass->rows * pass->out_c > STREAM_FLOATS,
         };
         job->kernels->f32_mm.run(&mm, 0, n);
     }
@@ -204,13 +216,13 @@ void mote_conv_pass_output(mote_run *run, const mote_conv_pass *pass, const floa
     }
 }
 
-static mote_f32_mm_job input_product(const conv_job *job, int64_t first, float *c, int64_t c_row)
+static mote_f32_mm_job input_product(const conv_job *job, const float *dy, float *c, int64_t c_row)
 {
     const mote_conv_pass *pass = job->pass;
     return (mote_f32_mm_job){
         .n = pass->k,
         .k = pass->group_n,
-        .a = job->dy + first * pass->out_c + job->group * pass->group_n,
+        .a = dy + job->group * pass->group_n,
         .a_row = pass->out_c,
         .a_step = 1,
         .b = job->packed,
@@ -228,8 +240,8 @@ static void input_tiles(void *arg, int64_t begin, int64_t end, int32_t thread)
     const mote_conv_pass *pass = job->pass;
     for (int64_t tile = begin; tile < end; tile++) {
         const int64_t first = tile * pass->tile_rows;
-        const mote_f32_mm_job mm =
-            input_product(job, first, job->dx + first * pass->in_c + job->group * pass->group_c, pass->in_c);
+        const mote_f32_mm_job mm = input_product(job, job->dy + first * pass->out_c,
+                                                 job->dx + first * pass->in_c + job->group * pass->group_c, pass->in_c);
         job->kernels->f32_mm.run(&mm, 0, min_i64(pass->tile_rows, pass->rows - first));
     }
 }
@@ -243,7 +255,7 @@ static void input_images(void *arg, int64_t begin, int64_t end, int32_t thread)
     float *patches = job->tiles + (size_t)thread * pass->tile_count;
     for (int64_t first = begin * per_image; first < end * per_image;) {
         const int64_t left = per_image - first % per_image, n = min_i64(pass->tile_rows, left);
-        const mote_f32_mm_job mm = input_product(job, first, patches, pass->k);
+        const mote_f32_mm_job mm = input_product(job, job->dy + first * pass->out_c, patches, pass->k);
         job->kernels->f32_mm.run(&mm, 0, n);
         scatter(pass, patches, job->group, first, n, job->dx);
         first += n;
@@ -269,16 +281,16 @@ void mote_conv_pass_input(mote_run *run, const mote_conv_pass *pass, const float
     }
 }
 
-/* n rows from `at` on, for filters [from, to) of the group, into or onto dw (laid out as the weights from filter `from`
- * on). */
-static void weights_chunk(const conv_job *job, int64_t at, int64_t n, int64_t from, int64_t to, int32_t thread,
-                          bool add, float *dw)
+/* n rows from `at` on, whose dy is given, for filters [from, to) of the group, into or onto dw (laid out as the weights
+ * from filter `from` on). */
+static void weights_chunk(const conv_job *job, int64_t at, int64_t n, const float *dy, int64_t from, int64_t to,
+                          int32_t thread, bool add, float *dw)
 {
     const mote_conv_pass *pass = job->pass;
     const mote_f32_mm_job mm = {
         .n = pass->k,
         .k = n,
-        .a = job->dy + at * pass->out_c + job->group * pass->group_n + from,
+        .a = dy + job->group * pass->group_n + from,
         .a_row = 1,
         .a_step = pass->out_c,
         .b = patches_at(job, at, n, thread),
@@ -294,7 +306,8 @@ static void weights_rows(const conv_job *job, int64_t first, int64_t last, int64
                          float *dw)
 {
     for (int64_t at = first; at < last; at += job->pass->chunk_rows)
-        weights_chunk(job, at, min_i64(job->pass->chunk_rows, last - at), from, to, thread, at > first, dw);
+        weights_chunk(job, at, min_i64(job->pass->chunk_rows, last - at), job->dy + at * job->pass->out_c, from, to,
+                      thread, at > first, dw);
 }
 
 static void add_rows(const float *dy, int64_t n, int64_t columns, float *sum)
@@ -386,6 +399,16 @@ void mote_conv_pass_weights(mote_run *run, const mote_conv_pass *pass, const flo
         mote_run_parallel(run, FILTER_BLOCKS, 1, weights_filters, &job);
 }
 
+static const float *dy_rows(const conv_job *job, int64_t at, int64_t n, int32_t thread)
+{
+    const mote_conv_pass *pass = job->pass;
+    if (!pass->grad || !pass->grad->d_maker)
+        return job->dy + at * pass->out_c;
+    float *rows = job->tiles + (size_t)(thread + 1) * pass->tile_count - pass->chunk_rows * pass->out_c;
+    mote_grad_read_d_rows(pass->grad, at, at + n, rows);
+    return rows;
+}
+
 /* A part's rows, a chunk at a time: what it gives to dw and db, then its own rows of dx, while dy is in the cache. */
 static void both_parts(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
@@ -398,10 +421,15 @@ static void both_parts(void *arg, int64_t begin, int64_t end, int32_t thread)
         memset(db, 0, (size_t)pass->out_c * sizeof *db);
         for (int64_t at = first; at < last; at += pass->chunk_rows) {
             const int64_t n = min_i64(pass->chunk_rows, last - at);
-            weights_chunk(job, at, n, 0, pass->group_n, thread, at > first, dw);
+            const float *dy = dy_rows(job, at, n, thread);
+            if (job->dw)
+                weights_chunk(job, at, n, dy, 0, pass->group_n, thread, at > first, dw);
             if (job->db)
-                add_rows(job->dy + at * pass->out_c, n, pass->out_c, db);
-            const mote_f32_mm_job mm = input_product(job, at, job->dx + at * pass->in_c, pass->in_c);
+                add_rows(dy, n, pass->out_c, db);
+            if (!job->dx)
+                continue;
+            mote_f32_mm_job mm = input_product(job, dy, job->dx + at * pass->in_c, pass->in_c);
+            mm.stream = pass->rows * pass->in_c > STREAM_FLOATS;
             job->kernels->f32_mm.run(&mm, 0, n);
         }
     }
@@ -410,7 +438,8 @@ static void both_parts(void *arg, int64_t begin, int64_t end, int32_t thread)
 void mote_conv_pass_backward(mote_run *run, const mote_conv_pass *pass, const float *x, const float *dy, const float *w,
                              float *dx, bool add, float *dw, float *db)
 {
-    if (!dx || !dw || !pass->pointwise || pass->groups > 1 || pass->n_parts == 1) {
+    const bool by_rows = pass->grad && pass->grad->d_maker;
+    if (!by_rows && (!dx || !dw || !pass->pointwise || pass->groups > 1 || pass->n_parts == 1)) {
         if (dw || db)
             mote_conv_pass_weights(run, pass, x, dy, dw, db);
         if (dx)
@@ -424,9 +453,11 @@ void mote_conv_pass_backward(mote_run *run, const mote_conv_pass *pass, const fl
     job.dw = dw;
     job.db = db;
     job.add = add;
-    mote_f32_mm_pack(job.kernels, pass->k, pass->group_n, w, pass->k, 1, job.packed);
+    if (dx)
+        mote_f32_mm_pack(job.kernels, pass->k, pass->group_n, w, pass->k, 1, job.packed);
     mote_run_parallel(run, pass->n_parts, 1, both_parts, &job);
-    mote_run_parallel(run, dw_count(pass) + pass->out_c, MOTE_ELEMENTS_GRAIN / pass->n_parts, sum_parts, &job);
+    if (dw || db)
+        mote_run_parallel(run, dw_count(pass) + pass->out_c, MOTE_ELEMENTS_GRAIN / pass->n_parts, sum_parts, &job);
 }
 
 mote_status mote_need_no_activation(int32_t activation, mote_error *err)

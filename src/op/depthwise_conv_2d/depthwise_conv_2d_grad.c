@@ -1,7 +1,8 @@
 /*
  * Lines of the output, lines of the input's gradient, and sums of the weights' gradient. Sums are kept per part of the
  * rows, cut by shapes alone, and joined in order: the number of threads changes nothing. The lines that are read go
- * through a ring per thread, where zeros stand on either side: every tap then lies inside.
+ * through rings of a thread's own, where zeros stand on either side: every tap then lies inside. Both gradients are
+ * made in one pass over dy.
  *
  * dx of stride s falls into classes of pixels, each a correlation of dy with every s-th tap or so: pixel x is read
  * through tap f by output (x + pad - f * dilation) / s, where that divides.
@@ -9,7 +10,7 @@
  * With a multiplier m > 1 output channels read input channel c / m: lines are spread and folded by plain loops
  * (depthwise_many.c).
  *
- *   scratch: | per part: sums of dw, of db | per thread: ring, one line of zeros |
+ *   scratch: | per part: sums of dw, of db | per thread: ring of the input, ring of dy |
  */
 #include "kernels/kernels.h"
 #include "op/conv_2d/conv_grad.h"
@@ -18,11 +19,60 @@
 
 #include <string.h>
 
-enum { MAX_PARTS = 16 };
+enum { MAX_PARTS = 16, STREAM_FLOATS = 1 << 22 };
 
 static int64_t max_i64(int64_t a, int64_t b)
 {
     return a > b ? a : b;
+}
+
+/* --- which outputs read a pixel --- */
+
+/* Along one axis, the pixels r, r + stride, …: the taps that reach them, last first, so that outputs rise. */
+typedef struct tap_class {
+    int32_t n, last, spacing; /* taps last, last - spacing, … */
+    int64_t first;            /* pixel r + stride * t is read by output t + first + i * rise through the i-th of them */
+    int32_t rise;
+} tap_class;
+
+static tap_class class_of(const mote_window_axis *axis, int64_t r)
+{
+    tap_class c = {.spacing = 1, .rise = 1};
+    for (int32_t f = axis->filter - 1; f >= 0; f--) {
+        const int64_t at = r + axis->pad - (int64_t)f * axis->dilation;
+        if (at % axis->stride != 0)
+            continue;
+        if (c.n == 0) {
+            c.last = f;
+            c.first = at / axis->stride;
+        } else if (c.n == 1) {
+            c.spacing = c.last - f;
+            c.rise = (int32_t)(at / axis->stride - c.first);
+        }
+        c.n++;
+    }
+    return c;
+}
+
+/* Columns of zeros that some class reads before dy. */
+static int64_t left_of(const mote_window_axis *axis)
+{
+    int64_t left = 0;
+    for (int64_t r = 0; r < axis->stride && r < axis->in; r++)
+        left = max_i64(left, -class_of(axis, r).first);
+    return left;
+}
+
+static void plan_d_ring(mote_dw_pass *s)
+{
+    s->d_above = s->d_below = 0;
+    for (int64_t r = 0; r < s->h.stride && r < s->h.in; r++) {
+        const tap_class c = class_of(&s->h, r);
+        const int64_t last = c.first + (int64_t)(c.n - 1) * c.rise;
+        s->d_above = c.n && c.first < s->d_above ? c.first : s->d_above;
+        s->d_below = c.n && last > s->d_below ? last : s->d_below;
+    }
+    s->d_ring_rows = s->d_below - s->d_above + 1;
 }
 
 static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
@@ -51,13 +101,14 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     s->out_c = filter->dims[3];
     s->multiplier = s->out_c / s->in_c;
     s->taps = (int64_t)filter->dims[1] * filter->dims[2];
-    grad->takes_rows = s->multiplier == 1;
+    grad->takes_rows = grad->takes_d_rows = s->multiplier == 1;
     const int64_t rows = s->batch * s->h.out;
     s->n_parts = rows < MAX_PARTS ? rows : MAX_PARTS;
     const int64_t sides = 2 * (int64_t)s->w.filter * s->w.dilation + s->w.stride;
     s->line_floats = (max_i64(s->w.in, s->w.out) + sides) * s->out_c;
     s->ring_rows = (int64_t)(s->h.filter - 1) * s->h.dilation + 1;
-    const int64_t ring_floats = (s->ring_rows + 1) * s->line_floats;
+    plan_d_ring(s);
+    const int64_t ring_floats = (s->ring_rows + s->d_ring_rows) * s->line_floats;
     mote_run_request_scratch(
         run, (size_t)(s->n_parts * (s->taps + 1) * s->out_c + mote_run_n_threads(run) * ring_floats) * sizeof(float));
     return MOTE_OK;
@@ -68,30 +119,46 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
 /* The last lines of an array of [image][rows][columns][channels], each with zeros around. */
 typedef struct ring {
     float *lines;
-    const float *source;
-    const mote_grad *made; /* not NULL: lines are read from input 0 of this in place of source */
-    int64_t line_pixels;
-    int64_t n_rows, line_count; /* of an image: rows, floats of one */
-    int64_t left;               /* floats of zeros before a line */
-    int64_t size, stride;       /* lines, floats of one with its zeros */
-    int64_t image, next;        /* rows of the image from `next` on are not there yet */
+    const mote_grad *grad;
+    bool of_gradient;            /* the gradient by output 0, else input 0 */
+    int64_t n_rows, line_pixels; /* of an image */
+    int64_t left;                /* floats of zeros before a line */
+    int64_t size, stride;        /* lines, floats of one with its zeros */
+    int64_t image, next;         /* rows of the image from `next` on are not there yet */
 } ring;
 
-static ring ring_make(const mote_dw_work *work, int32_t thread, const float *source, int64_t n_rows, int64_t line_count,
-                      int64_t left)
+static ring ring_of_input(const mote_dw_work *work, int32_t thread)
 {
     const mote_dw_pass *s = work->s;
     ring r = {
-        .lines = work->rings + thread * (s->ring_rows + 1) * s->line_floats,
-        .source = source,
-        .n_rows = n_rows,
-        .line_count = line_count,
-        .left = left,
+        .lines = work->rings + thread * (s->ring_rows + s->d_ring_rows) * s->line_floats,
+        .grad = work->grad,
+        .n_rows = s->h.in,
+        .line_pixels = s->w.in,
+        .left = (int64_t)s->w.pad * s->in_c,
         .size = s->ring_rows,
         .stride = s->line_floats,
         .image = -1,
     };
-    memset(r.lines, 0, (size_t)((s->ring_rows + 1) * s->line_floats) * sizeof *r.lines);
+    memset(r.lines, 0, (size_t)(r.size * r.stride) * sizeof *r.lines);
+    return r;
+}
+
+static ring ring_of_dy(const mote_dw_work *work, int32_t thread)
+{
+    const mote_dw_pass *s = work->s;
+    ring r = {
+        .lines = work->rings + (thread * (s->ring_rows + s->d_ring_rows) + s->ring_rows) * s->line_floats,
+        .grad = work->grad,
+        .of_gradient = true,
+        .n_rows = s->h.out,
+        .line_pixels = s->w.out,
+        .left = left_of(&s->w) * s->out_c,
+        .size = s->d_ring_rows,
+        .stride = s->line_floats,
+        .image = -1,
+    };
+    memset(r.lines, 0, (size_t)(r.size * r.stride) * sizeof *r.lines);
     return r;
 }
 
@@ -106,25 +173,16 @@ static void ring_reach(ring *r, int64_t image, int64_t first, int64_t last)
     for (; r->next <= last && r->next < r->n_rows; r->next++) {
         float *to = r->lines + r->next % r->size * r->stride + r->left;
         const int64_t row = image * r->n_rows + r->next;
-        if (r->made)
-            mote_grad_read_rows(r->made, row * r->line_pixels, (row + 1) * r->line_pixels, to);
+        if (r->of_gradient)
+            mote_grad_read_d_rows(r->grad, row * r->line_pixels, (row + 1) * r->line_pixels, to);
         else
-            memcpy(to, r->source + row * r->line_count, (size_t)r->line_count * sizeof *to);
+            mote_grad_read_rows(r->grad, row * r->line_pixels, (row + 1) * r->line_pixels, to);
     }
 }
 
 static const float *ring_row(const ring *r, int64_t row)
 {
     return r->lines + row % r->size * r->stride;
-}
-
-static ring ring_of_input(const mote_dw_work *job, int32_t thread)
-{
-    const mote_dw_pass *s = job->s;
-    ring r = ring_make(job, thread, NULL, s->h.in, (int64_t)s->w.in * s->in_c, (int64_t)s->w.pad * s->in_c);
-    r.made = job->grad;
-    r.line_pixels = s->w.in;
-    return r;
 }
 
 /* The filter rows that lie inside the image for an output row, and their input rows. */
@@ -170,6 +228,7 @@ static void output_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
             .out = job->y + row * s->w.out * s->out_c,
             .out_stride = s->out_c,
             .n = s->w.out,
+            .stream = s->out_c % 16 == 0 && s->batch * s->h.out * s->w.out * s->out_c > STREAM_FLOATS,
         };
         job->kernels->f32_dw_line.run(&line);
     }
@@ -177,7 +236,7 @@ static void output_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
 
 /* --- the gradient by weights --- */
 
-static void weights_row(const mote_dw_work *job, ring *r, int64_t row, float *sums)
+static void weights_row(const mote_dw_work *job, ring *r, int64_t row, const float *dy, float *sums)
 {
     const mote_dw_pass *s = job->s;
     const float *rows[MOTE_DW_MAX_TAPS], *weights[MOTE_DW_MAX_TAPS];
@@ -192,34 +251,13 @@ static void weights_row(const mote_dw_work *job, ring *r, int64_t row, float *su
         .x_step = s->w.stride,
         .x_dilation = s->w.dilation,
         .rows = rows,
-        .dy = job->dy + row * s->w.out * s->out_c,
+        .dy = dy,
         .dy_stride = s->out_c,
         .n = s->w.out,
         .sums = sums + first_tap,
         .bias_sums = job->db ? sums + s->taps * s->out_c : NULL,
     };
     job->kernels->f32_dw_taps.run(&taps);
-}
-
-static void weights_parts(void *arg, int64_t begin, int64_t end, int32_t thread)
-{
-    const mote_dw_work *job = arg;
-    const mote_dw_pass *s = job->s;
-    const int64_t count = (s->taps + 1) * s->out_c, rows = s->batch * s->h.out;
-    ring r = {0};
-    if (s->multiplier == 1)
-        r = ring_of_input(job, thread);
-    for (int64_t part = begin; part < end; part++) {
-        float *sums = job->parts + part * count;
-        memset(sums, 0, (size_t)count * sizeof *sums);
-        r.image = -1;
-        for (int64_t row = rows * part / s->n_parts; row < rows * (part + 1) / s->n_parts; row++) {
-            if (s->multiplier > 1)
-                mote_dw_many_weights_row(job, row, sums);
-            else
-                weights_row(job, &r, row, sums);
-        }
-    }
 }
 
 static void add_parts(const mote_dw_work *job)
@@ -238,51 +276,14 @@ static void add_parts(const mote_dw_work *job)
 
 /* --- the gradient by the input --- */
 
-/* Along one axis, the pixels r, r + stride, …: the taps that reach them, last first, so that outputs rise. */
-typedef struct tap_class {
-    int32_t n, last, spacing; /* taps last, last - spacing, … */
-    int64_t first;            /* pixel r + stride * t is read by output t + first + i * rise through the i-th of them */
-    int32_t rise;
-} tap_class;
-
-static tap_class class_of(const mote_window_axis *axis, int64_t r)
-{
-    tap_class c = {.spacing = 1, .rise = 1};
-    for (int32_t f = axis->filter - 1; f >= 0; f--) {
-        const int64_t at = r + axis->pad - (int64_t)f * axis->dilation;
-        if (at % axis->stride != 0)
-            continue;
-        if (c.n == 0) {
-            c.last = f;
-            c.first = at / axis->stride;
-        } else if (c.n == 1) {
-            c.spacing = c.last - f;
-            c.rise = (int32_t)(at / axis->stride - c.first);
-        }
-        c.n++;
-    }
-    return c;
-}
-
-/* Columns of zeros that some class reads before dy. */
-static int64_t left_of(const mote_window_axis *axis)
-{
-    int64_t left = 0;
-    for (int64_t r = 0; r < axis->stride && r < axis->in; r++)
-        left = max_i64(left, -class_of(axis, r).first);
-    return left;
-}
-
-static void input_line(const mote_dw_work *job, ring *r, int64_t row, int64_t rx)
+static void input_line(const mote_dw_work *job, const ring *r, int64_t row, int64_t rx)
 {
     const mote_dw_pass *s = job->s;
     const int64_t y = row % s->h.in, n = (s->w.in - rx + s->w.stride - 1) / s->w.stride;
     const tap_class cy = class_of(&s->h, y % s->h.stride), cx = class_of(&s->w, rx);
     const float *rows[MOTE_DW_MAX_TAPS], *weights[MOTE_DW_MAX_TAPS];
-    const int64_t top = y / s->h.stride + cy.first, bottom = top + (int64_t)(cy.n - 1) * cy.rise;
+    const int64_t top = y / s->h.stride + cy.first;
     int32_t ny = 0;
-    if (cy.n && cx.n)
-        ring_reach(r, row / s->h.in, max_i64(top, 0), bottom);
     for (int32_t i = 0; i < cy.n && cx.n; i++) {
         const int64_t oy = top + (int64_t)i * cy.rise;
         if (oy < 0 || oy >= s->h.out)
@@ -305,18 +306,54 @@ static void input_line(const mote_dw_work *job, ring *r, int64_t row, int64_t rx
         .out_stride = s->w.stride * s->in_c,
         .n = (int32_t)n,
         .add = job->add,
+        .stream = s->in_c % 16 == 0 && s->batch * s->h.in * s->w.in * s->in_c > STREAM_FLOATS,
     };
     job->kernels->f32_dw_line.run(&line);
 }
 
-static void input_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
+/* The input rows that go with output row o of an image: as many as the stride; with the last, what is left. */
+static void input_lines(const mote_dw_work *job, const ring *r, int64_t image, int64_t o)
+{
+    const mote_dw_pass *s = job->s;
+    const int64_t next = (o + 1) * s->h.stride, end = o + 1 == s->h.out || next > s->h.in ? s->h.in : next;
+    for (int64_t y = o * s->h.stride; y < end; y++)
+        for (int64_t rx = 0; rx < s->w.stride && rx < s->w.in; rx++)
+            input_line(job, r, image * s->h.in + y, rx);
+}
+
+static void backward_parts(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
     const mote_dw_work *job = arg;
     const mote_dw_pass *s = job->s;
-    ring r = ring_make(job, thread, job->dy, s->h.out, (int64_t)s->w.out * s->out_c, left_of(&s->w) * s->out_c);
-    for (int64_t row = begin; row < end; row++)
-        for (int64_t rx = 0; rx < s->w.stride && rx < s->w.in; rx++)
-            input_line(job, &r, row, rx);
+    const int64_t count = (s->taps + 1) * s->out_c, rows = s->batch * s->h.out;
+    ring x = ring_of_input(job, thread), d = ring_of_dy(job, thread);
+    for (int64_t part = begin; part < end; part++) {
+        float *sums = job->parts + part * count;
+        memset(sums, 0, (size_t)count * sizeof *sums);
+        x.image = d.image = -1;
+        for (int64_t row = rows * part / s->n_parts; row < rows * (part + 1) / s->n_parts; row++) {
+            const int64_t image = row / s->h.out, o = row % s->h.out;
+            ring_reach(&d, image, max_i64(o + s->d_above, 0), o + s->d_below);
+            if (job->dw || job->db)
+                weights_row(job, &x, row, ring_row(&d, o) + d.left, sums);
+            if (job->dx)
+                input_lines(job, &d, image, o);
+        }
+    }
+}
+
+static void many_weights_parts(void *arg, int64_t begin, int64_t end, int32_t thread)
+{
+    (void)thread;
+    const mote_dw_work *job = arg;
+    const mote_dw_pass *s = job->s;
+    const int64_t count = (s->taps + 1) * s->out_c, rows = s->batch * s->h.out;
+    for (int64_t part = begin; part < end; part++) {
+        float *sums = job->parts + part * count;
+        memset(sums, 0, (size_t)count * sizeof *sums);
+        for (int64_t row = rows * part / s->n_parts; row < rows * (part + 1) / s->n_parts; row++)
+            mote_dw_many_weights_row(job, row, sums);
+    }
 }
 
 /* --- the facet --- */
@@ -364,13 +401,14 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
         .add = grad->add & 1,
     };
     job.rings = rings_of(run, job.s);
-    if (job.dw || job.db) {
-        mote_run_parallel(run, job.s->n_parts, 1, weights_parts, &job);
+    if (job.s->multiplier == 1)
+        mote_run_parallel(run, job.s->n_parts, 1, backward_parts, &job);
+    else if (job.dw || job.db)
+        mote_run_parallel(run, job.s->n_parts, 1, many_weights_parts, &job);
+    if (job.dw || job.db)
         add_parts(&job);
-    }
-    if (job.dx)
-        mote_run_parallel(run, job.s->batch * job.s->h.in, 1,
-                          job.s->multiplier > 1 ? mote_dw_many_input_rows : input_rows, &job);
+    if (job.dx && job.s->multiplier > 1)
+        mote_run_parallel(run, job.s->batch * job.s->h.in, 1, mote_dw_many_input_rows, &job);
     return MOTE_OK;
 }
 

@@ -10,8 +10,10 @@ enum { MOTE_DW_MAX_TAPS = 64 }; /* along one axis */
 typedef struct mote_dw_pass {
     mote_window_axis h, w;
     int64_t batch, in_c, out_c, multiplier, taps;
-    int64_t n_parts;                /* of dw, over rows of the output */
-    int64_t ring_rows, line_floats; /* of a thread's ring: what either direction needs */
+    int64_t n_parts; /* of dw, over rows of the output */
+    /* Lines of a thread's rings, of the input and of dy; the floats of any line. Input rows o * stride and the
+     * stride - 1 after it are read by output rows o + d_above to o + d_below. */
+    int64_t ring_rows, d_ring_rows, line_floats, d_above, d_below;
 } mote_dw_pass;
 
 typedef struct mote_dw_work {

@@ -1,4 +1,5 @@
 /* What a reduction gives back: dy spread over the axes that it folded. */
+#include "kernels/kernels.h"
 #include "op/broadcast.h"
 #include "op/op_quant.h"
 #include "op/reduce/reduce.h"
@@ -8,7 +9,25 @@
 typedef struct reduce_grad_state {
     mote_broadcast plan; /* inputs: dy (with the folded axes as 1), x, y; output: dx */
     float factor;
+    /* MEAN over the pixels of images, which may be rows that lie nowhere; images 0: another. */
+    int64_t images, pixels, channels, chunk_rows;
 } reduce_grad_state;
+
+enum { CHUNK_FLOATS = 1 << 13 };
+
+static void plan_pixels(mote_run *run, mote_grad *grad, reduce_grad_state *s, uint32_t mask)
+{
+    const mote_shape *in = &grad->io->inputs[0]->shape;
+    if (grad->io->node->op != MOTE_OP_MEAN || in->rank != 4 || mask != 6 || !mote_run_kernels(run))
+        return;
+    s->images = in->dims[0];
+    s->pixels = (int64_t)in->dims[1] * in->dims[2];
+    s->channels = in->dims[3];
+    s->chunk_rows = 1 + CHUNK_FLOATS / s->channels;
+    grad->takes_rows = true;
+    const int64_t floats = (s->chunk_rows + 1) * s->channels;
+    mote_run_request_scratch(run, (size_t)(mote_run_n_threads(run) * floats) * sizeof(float));
+}
 
 static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
 {
@@ -33,6 +52,44 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     mote_broadcast_init(&s->plan, 3, shapes, in);
     s->factor = io->node->op == MOTE_OP_MEAN ? 1.0f / (float)folded : 1.0f;
     mote_run_request_scratch(run, 2 * (size_t)mote_shape_count(&kept) * sizeof(float));
+    plan_pixels(run, grad, s, mask);
+    return MOTE_OK;
+}
+
+typedef struct mean_job {
+    const mote_grad *grad;
+    const mote_kernels *kernels;
+    float *scratch;
+} mean_job;
+
+static void mean_images(void *arg, int64_t begin, int64_t end, int32_t thread)
+{
+    const mean_job *job = arg;
+    const reduce_grad_state *s = job->grad->state;
+    float *rows = job->scratch + thread * (s->chunk_rows + 1) * s->channels, *sum = rows + s->chunk_rows * s->channels;
+    for (int64_t image = begin; image < end; image++) {
+        const int64_t last = (image + 1) * s->pixels;
+        float *mean = (float *)job->grad->io->outputs[0]->data + image * s->channels;
+        memset(mean, 0, (size_t)s->channels * sizeof *mean);
+        for (int64_t row = image * s->pixels; row < last; row += s->chunk_rows) {
+            const int64_t n = last - row < s->chunk_rows ? last - row : s->chunk_rows;
+            mote_grad_read_rows(job->grad, row, row + n, rows);
+            memset(sum, 0, (size_t)s->channels * sizeof *sum);
+            job->kernels->f32_rows_sum.run(&(mote_rows_job){.channels = s->channels, .n = n, .a = rows, .sum = sum});
+            for (int64_t c = 0; c < s->channels; c++)
+                mean[c] += sum[c];
+        }
+        for (int64_t c = 0; c < s->channels; c++)
+            mean[c] *= s->factor;
+    }
+}
+
+static mote_status forward_mean(mote_run *run, const mote_grad *grad, mote_error *err)
+{
+    (void)err;
+    const reduce_grad_state *s = grad->state;
+    mean_job job = {.grad = grad, .kernels = mote_run_kernels(run), .scratch = mote_run_scratch(run)};
+    mote_run_parallel(run, s->images, 1, mean_images, &job);
     return MOTE_OK;
 }
 
@@ -114,13 +171,16 @@ static mote_status backward_extreme(mote_run *run, const mote_grad *grad, mote_e
     return MOTE_OK;
 }
 
-#define SUM(symbol)                                                                                                    \
-    const mote_op_grad mote_op_grad_##symbol = {.flags = MOTE_GRAD_ADDS, .plan = plan, .backward = backward_sum};
 #define EXTREME(symbol)                                                                                                \
     const mote_op_grad mote_op_grad_##symbol = {                                                                       \
         .needs_inputs = 1, .needs_outputs = 1, .plan = plan, .backward = backward_extreme};
 
-SUM(mean)
-SUM(sum)
+const mote_op_grad mote_op_grad_mean = {
+    .flags = MOTE_GRAD_ADDS | MOTE_GRAD_BY_ROWS,
+    .plan = plan,
+    .forward = forward_mean,
+    .backward = backward_sum,
+};
+const mote_op_grad mote_op_grad_sum = {.flags = MOTE_GRAD_ADDS, .plan = plan, .backward = backward_sum};
 EXTREME(reduce_max)
 EXTREME(reduce_min)

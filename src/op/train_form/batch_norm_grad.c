@@ -9,8 +9,8 @@
  * Moments of a few rows at a time are joined in double (Chan, Golub, LeVeque 1979), in one order at every number of
  * threads.
  *
- *   saved:   | mean | variance | inverse | scale |    a float per channel each
- *   scratch: | per part: two floats or doubles per channel | per channel: shift, slope |
+ *   saved:   | mean | variance | inverse | scale | backward: shift | slope |    a float per channel each
+ *   scratch: | per part: two floats or doubles per channel |
  */
 #include "kernels/kernels.h"
 #include "op/op_quant.h"
@@ -43,9 +43,10 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     s->n_parts = s->rows < MAX_PARTS ? s->rows : MAX_PARTS;
     s->chunk_rows = CHUNK_FLOATS / s->channels < 8 ? 8 : CHUNK_FLOATS / s->channels;
     s->kernels = mote_run_kernels(run);
-    grad->gives_rows = s->inner == 1;
-    grad->saved_bytes = (size_t)(4 * s->channels) * sizeof(float);
-    mote_run_request_scratch(run, (size_t)(s->n_parts * s->channels * 4 + 2 * s->channels) * sizeof(double));
+    grad->gives_rows = grad->gives_d_rows = s->inner == 1;
+    grad->costly = params->activation == MOTE_NORM_SWISH;
+    grad->saved_bytes = (size_t)(6 * s->channels) * sizeof(float);
+    mote_run_request_scratch(run, (size_t)(s->n_parts * s->channels * 4) * sizeof(double));
     return MOTE_OK;
 }
 
@@ -265,7 +266,7 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
     job.norm.y = linear ? NULL : dx;
     if (grad->training || dgamma || dbeta || !linear)
         mote_run_parallel(run, s->n_parts, 1, reduce_parts, &job);
-    float *shift = (float *)(job.parts + s->n_parts * 4 * s->channels), *slope = shift + s->channels;
+    float *shift = (float *)grad->saved + 4 * s->channels, *slope = shift + s->channels;
     const double count = (double)(s->rows * s->inner);
     for (int64_t c = 0; c < s->channels; c++) {
         double sum = 0, products = 0;
@@ -281,7 +282,7 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
         shift[c] = grad->training ? (float)(scale * sum / count) : 0.0f;
         slope[c] = grad->training ? (float)(scale * squared * products / count) : 0.0f;
     }
-    if (!dx)
+    if (!dx || grad->d_input_is_rows)
         return MOTE_OK;
     job.norm.dy = linear ? grad->d_outputs[0] : dx;
     job.norm.y = dx;
@@ -289,6 +290,24 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
     job.norm.slope = slope;
     mote_run_parallel(run, s->rows, grain(s), input_rows, &job);
     return MOTE_OK;
+}
+
+/* Where backward has left dz: in the memory of dy, which is dx's. */
+static void give_d_rows(const mote_grad *grad, int64_t begin, int64_t end, float *to)
+{
+    const norm_state *s = grad->state;
+    const float *saved = grad->saved;
+    const mote_norm_job norm = {
+        .channels = s->channels,
+        .x = (const float *)grad->io->inputs[0]->data + begin * s->channels,
+        .dy = grad->d_inputs[0] + begin * s->channels,
+        .y = to,
+        .mean = saved,
+        .scale = saved + 3 * s->channels,
+        .shift = saved + 4 * s->channels,
+        .slope = saved + 5 * s->channels,
+    };
+    s->kernels->f32_norm_input.run(&norm, 0, end - begin);
 }
 
 /* The moving statistics take in the batch's. */
@@ -316,4 +335,5 @@ const mote_op_grad mote_op_grad_batch_norm = {
     .backward = backward,
     .finish = finish,
     .give_rows = give_rows,
+    .give_d_rows = give_d_rows,
 };
