@@ -89,13 +89,18 @@ static inline int32_t mote_scale_down_i32(int32_t x, mote_multiplier multiplier)
     return mote_shift_right_round_i32(mote_mulh_i32(x, multiplier.mantissa), -multiplier.exponent);
 }
 
+static inline int32_t mote_wide_mantissa(mote_multiplier multiplier)
+{
+    return multiplier.mantissa < 0x7FFF0000 ? (multiplier.mantissa + (1 << 15)) >> 16 : 0x7FFF;
+}
+
 /* What int16 activations use on their 64-bit sums: the mantissa is first rounded to 16 bits, then one
  * rounding, ties towards +infinity. |x| < 2^47, exponent in [-31, 7]. */
 static inline int32_t mote_scale_i64(int64_t x, mote_multiplier multiplier)
 {
-    const int32_t mantissa = multiplier.mantissa < 0x7FFF0000 ? (multiplier.mantissa + (1 << 15)) >> 16 : 0x7FFF;
     const int32_t right = 15 - multiplier.exponent;
-    const uint64_t product = (uint64_t)x * (uint64_t)(int64_t)mantissa + (UINT64_C(1) << (right - 1));
+    const uint64_t product =
+        (uint64_t)x * (uint64_t)(int64_t)mote_wide_mantissa(multiplier) + (UINT64_C(1) << (right - 1));
     return (int32_t)((int64_t)product >> right);
 }
 

@@ -46,6 +46,28 @@ typedef struct mote_qs8_gemm_job {
 } mote_qs8_gemm_job;
 
 /*
+ * c = clamp(scale64(sum a * b + bias)), sums of 64 bits: int16 activations on int8 weights. b is packed as for
+ * qs8_gemm, without a bias. Sums are 32 bits wide for k_block values of k at a time, a multiple of its kr that cannot
+ * overflow: MOTE_QS16_BLOCK never does, and all of k does not where a column's weights come to MOTE_QS16_MAX_WEIGHT at
+ * most.
+ */
+enum { MOTE_QS16_BLOCK = 508, MOTE_QS16_MAX_WEIGHT = 65535 };
+typedef struct mote_wide_scale { /* mote_scale_i64 for each of some columns or channels */
+    const int64_t *factor, *right;
+    const int64_t *bias; /* NULL: zeros */
+    int32_t low, high;
+} mote_wide_scale;
+typedef struct mote_qs16_gemm_job {
+    int64_t n, k, k_block;
+    const int16_t *a;
+    int64_t a_stride;
+    const void *packed;
+    mote_wide_scale scale;
+    int16_t *c;
+    int64_t c_stride;
+} mote_qs16_gemm_job;
+
+/*
  * Matrix product for training:  c[m][n] = (add: c[m][n]) + (bias[n]) + sum_k a[m * a_row + k * a_step] * b[k][n].
  * One of a_row and a_step is 1. b is packed (panels of nr columns: k x nr values each, zeros past n; kernels of one
  * table share nr with mote_f32_mm_pack) or as it lies, b_row from k to k; then k <= MOTE_MM_MAX_K.
@@ -108,7 +130,8 @@ typedef void mote_f32_rows_scale_fn(const mote_rows_job *job);
 typedef void mote_f32_rows_sum_fn(const mote_rows_job *job);
 typedef void mote_f32_rows_gate_fn(const mote_rows_job *job);
 
-/* Depthwise: one output row of `width` pixels. Taps outside the image are left out. depth multiplier 1. */
+/* Depthwise: one output row of `width` pixels. Taps outside the image are left out. depth multiplier 1. qs16: int16
+ * input and output. */
 typedef struct mote_dw_job {
     int64_t channels;
     int32_t in_height, in_width, out_width;
@@ -116,13 +139,14 @@ typedef struct mote_dw_job {
     int32_t stride_h, stride_w, dilation_h, dilation_w;
     int32_t pad_top, pad_left;
     const void *input;  /* one image */
-    const void *filter; /* [taps][channels]; int16 for qs8 */
+    const void *filter; /* [taps][channels]; int16 for qs8 and qs16 */
     const void *bias;   /* [channels]; NULL: zeros */
     void *output;       /* the image's output */
     int32_t *sums;      /* qs8, not NULL: the row's raw int32 sums go here in place of output */
     float low_f32, high_f32;
     const int32_t *mantissa, *exponent;
     int32_t in_zero_point, zero_point, low, high;
+    mote_wide_scale scale; /* qs16, in place of bias and what is above; at most MOTE_QS16_BLOCK taps */
 } mote_dw_job;
 
 /*
@@ -204,6 +228,8 @@ typedef void mote_f32_mm_fn(const mote_f32_mm_job *job, int64_t row_begin, int64
 typedef void mote_qs8_gemm_fn(const mote_qs8_gemm_job *job, int64_t row_begin, int64_t row_end);
 typedef void mote_f32_dw_fn(const mote_dw_job *job, int32_t row);
 typedef void mote_qs8_dw_fn(const mote_dw_job *job, int32_t row);
+typedef void mote_qs16_gemm_fn(const mote_qs16_gemm_job *job, int64_t row_begin, int64_t row_end);
+typedef void mote_qs16_dw_fn(const mote_dw_job *job, int32_t row);
 
 /* A slot as selected: the function and its packing. */
 typedef struct mote_kernels {
@@ -327,6 +353,16 @@ typedef struct mote_kernels {
         mote_f32_rows_gate_fn *run;
         int32_t nr, kr;
     } f32_rows_gate;
+    struct {
+        const char *variant;
+        mote_qs16_gemm_fn *run;
+        int32_t nr, kr;
+    } qs16_gemm;
+    struct {
+        const char *variant;
+        mote_qs16_dw_fn *run;
+        int32_t nr, kr;
+    } qs16_dw;
 } mote_kernels;
 
 /* Constant for the process: features 0 gives the reference kernels. */

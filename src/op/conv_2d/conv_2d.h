@@ -53,6 +53,11 @@ typedef struct mote_requant {
  * zero point counts, and signed sums are scaled in double, rounding once, half away from zero. */
 mote_status mote_requant_make(mote_run *run, mote_requant *requant, const mote_op_io *io, int32_t n, int32_t activation,
                               bool fused_scale, mote_error *err);
+/* The multipliers of a wide requant as the kernels take them (kernels.h), in memory that lives as long as the plan;
+ * false: out of memory. */
+struct mote_wide_scale;
+bool mote_requant_make_wide(mote_run *run, const mote_requant *requant, const mote_tensor *bias, int64_t n,
+                            struct mote_wide_scale *scale);
 /* One sum, with the bias of its channel (bias data may be NULL), stored as element i of the output. */
 void mote_requant_store(const mote_requant *requant, int64_t sum, const mote_tensor *bias, int32_t channel,
                         const mote_tensor *output, int64_t i);

@@ -15,8 +15,11 @@ enum { TILE_ROWS = 48, PAD_COLUMNS = 64, GRAIN_PRODUCTS = 1 << 18 };
 
 struct mote_conv_packed {
     mote_conv_packed_spec spec;
-    bool is_float, pointwise;
+    bool is_float, is_wide, pointwise; /* wide: int16 activations */
+    size_t element_bytes;              /* of what the products read */
     void *filter;
+    mote_wide_scale scale; /* wide */
+    int64_t k_block;
     int32_t *mantissa, *exponent, *weight_sums;
     size_t codes_bytes, patch_bytes, sums_bytes;
 };
@@ -24,6 +27,12 @@ struct mote_conv_packed {
 static size_t aligned(size_t n)
 {
     return (n + 63) & ~(size_t)63;
+}
+
+static bool is_wide(const mote_op_io *io, const mote_conv_packed_spec *spec)
+{
+    return io->inputs[0]->dtype == MOTE_INT16 && io->inputs[1]->dtype == MOTE_INT8 && spec->requant->wide &&
+           spec->requant->w_offset == 0;
 }
 
 static bool fits(const mote_run *run, const mote_op_io *io, const mote_conv_packed_spec *spec)
@@ -34,7 +43,7 @@ static bool fits(const mote_run *run, const mote_op_io *io, const mote_conv_pack
     const bool is_float = in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32;
     const bool qs8 = in->dtype == MOTE_INT8 && filter->dtype == MOTE_INT8 && io->outputs[0]->dtype == MOTE_INT8 &&
                      (!bias || bias->dtype == MOTE_INT32) && spec->requant->w_offset == 0;
-    return is_float || qs8 || (spec->hybrid && filter->dtype == MOTE_INT8);
+    return is_float || qs8 || is_wide(io, spec) || (spec->hybrid && filter->dtype == MOTE_INT8);
 }
 
 static bool pack_integers(mote_run *run, const mote_op_io *io, mote_conv_packed *p)
@@ -64,6 +73,31 @@ static bool pack_integers(mote_run *run, const mote_op_io *io, mote_conv_packed 
     return p->mantissa && p->exponent;
 }
 
+/* All of k where no column's weights let a sum of 32 bits overflow. */
+static int64_t block_of(const int8_t *weights, int64_t n, int64_t k)
+{
+    for (int64_t i = 0; i < n; i++) {
+        int64_t total = 0;
+        for (int64_t j = 0; j < k; j++)
+            total += weights[i * k + j] < 0 ? -weights[i * k + j] : weights[i * k + j];
+        if (total > MOTE_QS16_MAX_WEIGHT)
+            return MOTE_QS16_BLOCK;
+    }
+    return k;
+}
+
+static bool pack_wide(mote_run *run, const mote_op_io *io, mote_conv_packed *p)
+{
+    const mote_kernels *kernels = mote_run_kernels(run);
+    const mote_conv_packed_spec *s = &p->spec;
+    p->filter = mote_run_persistent(run, mote_qs8_gemm_packed_bytes(kernels, s->n, s->k));
+    if (!p->filter)
+        return false;
+    mote_qs8_gemm_pack(kernels, s->n, s->k, io->inputs[1]->data, NULL, 0, p->filter);
+    p->k_block = block_of(io->inputs[1]->data, s->n, s->k);
+    return mote_requant_make_wide(run, s->requant, io->n_inputs > 2 ? io->inputs[2] : NULL, s->n, &p->scale);
+}
+
 static bool pack_floats(mote_run *run, const mote_op_io *io, mote_conv_packed *p)
 {
     const mote_kernels *kernels = mote_run_kernels(run);
@@ -91,13 +125,14 @@ mote_status mote_conv_packed_make(mote_run *run, const mote_op_io *io, const mot
     p->spec = *spec;
     p->is_float = io->inputs[1]->dtype == MOTE_FLOAT32;
     p->pointwise = is_pointwise(spec);
-    if (!(p->is_float ? pack_floats(run, io, p) : pack_integers(run, io, p)))
+    p->is_wide = is_wide(io, spec);
+    p->element_bytes = p->is_float ? sizeof(float) : p->is_wide ? sizeof(int16_t) : 1;
+    if (!(p->is_float ? pack_floats(run, io, p) : p->is_wide ? pack_wide(run, io, p) : pack_integers(run, io, p)))
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory packing the filter");
-    const size_t element_bytes = p->is_float ? sizeof(float) : 1;
     const size_t count = (size_t)mote_shape_count(&io->inputs[0]->shape);
     const size_t n_ranges = spec->per_row ? count / (size_t)spec->k : (size_t)io->inputs[0]->shape.dims[0];
     p->codes_bytes = spec->hybrid ? aligned(count) + aligned(n_ranges * 8) : 0;
-    p->patch_bytes = p->pointwise ? 0 : aligned(TILE_ROWS * (size_t)spec->k * element_bytes);
+    p->patch_bytes = p->pointwise ? 0 : aligned(TILE_ROWS * (size_t)spec->k * p->element_bytes);
     p->sums_bytes = spec->hybrid ? aligned(TILE_ROWS * (size_t)spec->n * sizeof(int32_t)) : 0;
     mote_run_request_scratch(run, p->codes_bytes + (p->patch_bytes + p->sums_bytes) * (size_t)mote_run_n_threads(run));
     *packed = p;
@@ -138,11 +173,10 @@ static void gather(const mote_conv_packed_spec *s, const char *image, size_t pix
 static const void *left_side(const packed_job *job, int64_t first, int64_t n, int32_t thread)
 {
     const mote_conv_packed *p = job->packed;
-    const size_t element_bytes = p->is_float ? sizeof(float) : 1;
     if (p->pointwise)
-        return (const char *)job->image + (size_t)(first * p->spec.k) * element_bytes;
+        return (const char *)job->image + (size_t)(first * p->spec.k) * p->element_bytes;
     char *patch = job->threads + (size_t)thread * (p->patch_bytes + p->sums_bytes);
-    const size_t pixel_bytes = (size_t)(p->spec.k / ((int64_t)p->spec.h.filter * p->spec.w.filter)) * element_bytes;
+    const size_t pixel_bytes = (size_t)(p->spec.k / ((int64_t)p->spec.h.filter * p->spec.w.filter)) * p->element_bytes;
     const int outside = p->is_float ? 0 : p->spec.hybrid ? job->zeros[0] : mote_zero_of(job->io->inputs[0]);
     gather(&p->spec, job->image, pixel_bytes, outside, first, n, patch);
     return patch;
@@ -180,6 +214,21 @@ static void integer_pixels(const packed_job *job, int64_t first, int64_t n, int3
                                     .low = requant->min,
                                     .high = requant->max};
     job->kernels->qs8_gemm.run(&gemm, 0, n);
+}
+
+static void wide_pixels(const packed_job *job, int64_t first, int64_t n, int32_t thread)
+{
+    const mote_conv_packed *p = job->packed;
+    const mote_qs16_gemm_job gemm = {.n = p->spec.n,
+                                     .k = p->spec.k,
+                                     .k_block = p->k_block,
+                                     .a = left_side(job, first, n, thread),
+                                     .a_stride = p->spec.k,
+                                     .packed = p->filter,
+                                     .scale = p->scale,
+                                     .c = (int16_t *)job->output + first * p->spec.n,
+                                     .c_stride = p->spec.n};
+    job->kernels->qs16_gemm.run(&gemm, 0, n);
 }
 
 /* (sum - zero point * sum of weights) as a number, multiplied in the order the plain form has. */
@@ -228,6 +277,8 @@ static void pixels(void *arg, int64_t begin, int64_t end, int32_t thread)
         const int64_t n = end - first < most ? end - first : most;
         if (p->is_float)
             float_pixels(job, first, n, thread);
+        else if (p->is_wide)
+            wide_pixels(job, first, n, thread);
         else if (p->spec.hybrid)
             hybrid_pixels(job, first, n, thread);
         else
@@ -306,14 +357,11 @@ void mote_conv_packed_run(mote_run *run, const mote_op_io *io, const mote_conv_p
         quantize(run, p, io->inputs[0]->data, images * in_size / range_size, range_size, scratch, &scales, &zeros);
     const int64_t nr = p->is_float ? job.kernels->f32_gemm.nr : job.kernels->qs8_gemm.nr;
     const int64_t grain = 1 + GRAIN_PRODUCTS / (s->k * s->n);
-    const bool by_columns = p->pointwise && !s->hybrid && rows < 32;
+    const bool by_columns = p->pointwise && !s->hybrid && !p->is_wide && rows < 32;
     for (int64_t i = 0; i < images; i++) {
         const int64_t at = i * in_size;
-        job.image = s->hybrid     ? (const void *)(scratch + at)
-                    : p->is_float ? (const void *)((const float *)io->inputs[0]->data + at)
-                                  : (const void *)((const int8_t *)io->inputs[0]->data + at);
-        job.output = p->is_float || s->hybrid ? (void *)((float *)io->outputs[0]->data + i * out_size)
-                                              : (void *)((int8_t *)io->outputs[0]->data + i * out_size);
+        job.image = (s->hybrid ? scratch : (const char *)io->inputs[0]->data) + (size_t)at * p->element_bytes;
+        job.output = (char *)io->outputs[0]->data + (size_t)(i * out_size) * mote_dtype_bytes(io->outputs[0]->dtype);
         job.scales = scales ? scales + at / range_size : NULL;
         job.zeros = zeros ? zeros + at / range_size : NULL;
         if (by_columns)

@@ -1,6 +1,7 @@
 /*
  * The fast form of the convolutions and FULLY_CONNECTED: constant filters packed for the matrix kernels, one group,
- * float32, int8, or float on int8 weights. What does not fit stays with the plain form, which is the specification.
+ * float32, int8, int16 on int8 weights, or float on int8 weights. What does not fit stays with the plain form, which is
+ * the specification.
  */
 #ifndef MOTE_OP_CONV_2D_CONV_PACKED_H
 #define MOTE_OP_CONV_2D_CONV_PACKED_H

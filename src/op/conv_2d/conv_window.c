@@ -145,6 +145,27 @@ mote_status mote_requant_make(mote_run *run, mote_requant *requant, const mote_o
     return MOTE_OK;
 }
 
+bool mote_requant_make_wide(mote_run *run, const mote_requant *requant, const mote_tensor *bias, int64_t n,
+                            mote_wide_scale *scale)
+{
+    int64_t *factor = mote_run_persistent(run, (size_t)n * sizeof *factor);
+    int64_t *right = mote_run_persistent(run, (size_t)n * sizeof *right);
+    if (!factor || !right)
+        return false;
+    for (int64_t i = 0; i < n; i++) {
+        factor[i] = mote_wide_mantissa(requant->multipliers[i]);
+        right[i] = 15 - requant->multipliers[i].exponent;
+    }
+    *scale = (mote_wide_scale){
+        .factor = factor,
+        .right = right,
+        .bias = bias ? bias->data : NULL,
+        .low = requant->min,
+        .high = requant->max,
+    };
+    return true;
+}
+
 /* A bias from a file may be anything. */
 static int64_t wrap_add_i64(int64_t a, int64_t b)
 {

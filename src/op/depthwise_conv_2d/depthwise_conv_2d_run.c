@@ -1,5 +1,5 @@
-/* DEPTHWISE_CONV_2D: by the row kernels for float and int8 with multiplier 1, else plainly: the sums of all channels of
- * one output position are built side by side. */
+/* DEPTHWISE_CONV_2D: by the row kernels for float, int8 and int16 with multiplier 1, else plainly: the sums of all
+ * channels of one output position are built side by side. */
 #include "kernels/kernels.h"
 #include "op/conv_2d/conv_2d.h"
 #include "op/depthwise_conv_2d/depthwise_conv_2d.h"
@@ -14,7 +14,8 @@ typedef struct depthwise_state {
     float min, max;
     bool hybrid;
     bool by_rows;
-    int16_t *wide_filter; /* int8 by rows */
+    int16_t *wide_filter;  /* int8 and int16 by rows */
+    mote_wide_scale scale; /* int16 by rows */
     int32_t *mantissa, *exponent;
     size_t codes_bytes, sums_bytes; /* of the scratch: hybrid input, then sums per thread */
 } depthwise_state;
@@ -85,9 +86,13 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
     }
     const bool qs8 = in->dtype == MOTE_INT8 && filter->dtype == MOTE_INT8 && io->outputs[0]->dtype == MOTE_INT8 &&
                      filter->data && (!bias || bias->dtype == MOTE_INT32) && state->requant.w_offset == 0;
-    if (qs8 && !widen(run, io, state))
+    const bool qs16 = in->dtype == MOTE_INT16 && filter->data && state->requant.wide && state->requant.w_offset == 0 &&
+                      (!bias || bias->data) && (int64_t)state->h.filter * state->w.filter <= MOTE_QS16_BLOCK;
+    if ((qs8 || qs16) && !widen(run, io, state))
         return mote_error_no_memory(err);
-    state->by_rows = qs8 || (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32);
+    if (qs16 && !mote_requant_make_wide(run, &state->requant, bias, state->out_c, &state->scale))
+        return mote_error_no_memory(err);
+    state->by_rows = qs8 || qs16 || (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32);
     return MOTE_OK;
 }
 
@@ -212,7 +217,7 @@ static void eval_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
 typedef struct row_call {
     mote_dw_job job;
     const mote_kernels *kernels;
-    bool is_float;
+    bool is_float, is_wide;
     /* hybrid: */
     const depthwise_state *state;
     const float *scales, *bias; /* of the filter (one or one per channel) */
@@ -251,6 +256,8 @@ static void eval_kernel_rows(void *arg, int64_t begin, int64_t end, int32_t thre
     for (int64_t row = begin; row < end; row++) {
         if (call->is_float)
             call->kernels->f32_dw.run(&call->job, (int32_t)row);
+        else if (call->is_wide)
+            call->kernels->qs16_dw.run(&call->job, (int32_t)row);
         else
             call->kernels->qs8_dw.run(&call->job, (int32_t)row);
     }
@@ -264,6 +271,7 @@ static void eval_by_rows(mote_run *run, const mote_op_io *io, const depthwise_st
     row_call call = {
         .kernels = mote_run_kernels(run),
         .is_float = in->dtype == MOTE_FLOAT32,
+        .is_wide = in->dtype == MOTE_INT16,
         .job = {.channels = s->in_c,
                 .in_height = s->h.in,
                 .in_width = s->w.in,
@@ -284,7 +292,8 @@ static void eval_by_rows(mote_run *run, const mote_op_io *io, const depthwise_st
                 .in_zero_point = -s->requant.x_offset,
                 .zero_point = s->requant.out_zero,
                 .low = s->requant.min,
-                .high = s->requant.max},
+                .high = s->requant.max,
+                .scale = s->scale},
     };
     if (hybrid) {
         const mote_quant *quant = &io->inputs[1]->quant;
