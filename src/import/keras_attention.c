@@ -119,9 +119,9 @@ typedef struct heads {
     bool use_bias;
 } heads;
 
-/* x [batch, length, in] times a kernel [in, heads, size] as [batch, heads, length, size], or with the last two turned.
- */
-static int32_t project(heads *h, int32_t x, const char *role, bool turned)
+/* factor times x [batch, length, in] times a kernel [in, heads, size] as [batch, heads, length, size], or with the last
+ * two turned. */
+static int32_t project(heads *h, int32_t x, const char *role, float factor, bool turned)
 {
     keras_call *call = h->call;
     const int32_t kernel = keras_take_weight(call, role, 3, MOTE_WEIGHT_IHS_TO_OI, h->err);
@@ -135,7 +135,9 @@ static int32_t project(heads *h, int32_t x, const char *role, bool turned)
         mote_tensor *tensor = call->builder->graph->tensors[bias];
         tensor->shape = (mote_shape){1, {(int32_t)mote_shape_count(&tensor->shape)}};
     }
-    const int32_t y = keras_fully_connected(call, x, kernel, bias, h->err);
+    int32_t y = keras_fully_connected(call, x, kernel, bias, h->err);
+    if (factor != 1.0f)
+        y = keras_binary_scalar(call, MOTE_OP_MUL, y, factor, "Mul", h->err);
     if (y < 0)
         return -1;
     const mote_shape shape = *keras_shape(call, y);
@@ -202,11 +204,10 @@ mote_status keras_multi_head_attention(keras_call *call, mote_error *err)
     const double key_dim = keras_number(call->config, "key_dim", 0);
     if (h.n < 1 || !(key_dim >= 1))
         return keras_refuse(call, err, "num_heads and key_dim must be whole numbers");
-    const int32_t query = project(&h, a.query, "query", false);
-    const int32_t key = query < 0 ? -1 : project(&h, a.key, "key", true);
-    const int32_t value = key < 0 ? -1 : project(&h, a.value, "value", false);
-    const int32_t scaled = keras_binary_scalar(call, MOTE_OP_MUL, query, (float)(1.0 / sqrt(key_dim)), "Mul", err);
-    const int32_t scores = causal(call, keras_matmul(call, scaled, key, false, false, err), err);
+    const int32_t query = project(&h, a.query, "query", (float)(1.0 / sqrt(key_dim)), false);
+    const int32_t key = query < 0 ? -1 : project(&h, a.key, "key", 1.0f, true);
+    const int32_t value = key < 0 ? -1 : project(&h, a.value, "value", 1.0f, false);
+    const int32_t scores = causal(call, keras_matmul(call, query, key, false, false, err), err);
     /* Keras 3 takes another way where it needs the weights. */
     const bool clear =
         call->builder->keras_major >= 3 && (keras_number(call->config, "dropout", 0) > 0 || asks_for_weights(call));

@@ -61,12 +61,13 @@ static bool fold_behind(mote_graph *graph, mote_node *producer, const mote_node 
     if (!read_step(graph, node, operand, graph->tensors[producer->inputs[affine.filter]]->shape.dims[affine.out_axis],
                    &s))
         return false;
-    mote_tensor *bias = mote_pass_own_bias(graph, producer, &affine);
+    const bool has_bias = producer->n_inputs > affine.bias && producer->inputs[affine.bias] >= 0;
+    mote_tensor *bias = has_bias || !s.is_factor ? mote_pass_own_bias(graph, producer, &affine) : NULL;
     mote_tensor *filter = s.is_factor ? mote_pass_own_const(graph, producer, affine.filter) : NULL;
-    if (!bias || (s.is_factor && !filter))
+    if (s.is_factor ? !filter || (has_bias && !bias) : !bias)
         return false;
-    float *b = bias->data;
-    for (int32_t i = 0; i < s.n; i++)
+    float *b = bias ? bias->data : NULL;
+    for (int32_t i = 0; b && i < s.n; i++)
         b[i] = s.is_factor ? b[i] * s.values[i] : b[i] + s.values[i];
     for (int64_t i = 0; filter && i < mote_shape_count(&filter->shape); i++)
         ((float *)filter->data)[i] *= s.values[slice_of(&filter->shape, affine.out_axis, i)];
@@ -84,15 +85,22 @@ static bool pads_zeros(const mote_node *node)
     return false;
 }
 
-/* bias += filter * values: what a term in front of the node adds behind it. */
+/* bias += filter * values: what a term in front of the node adds behind it. Summed in double, which comes nearest to
+ * what TensorFlow's converter writes. */
 static bool add_through(mote_graph *graph, mote_node *node, const mote_affine_op *affine, const float *values)
 {
     mote_tensor *bias = mote_pass_own_bias(graph, node, affine);
     const mote_tensor *filter = graph->tensors[node->inputs[affine->filter]];
-    for (int64_t i = 0; bias && i < mote_shape_count(&filter->shape); i++)
-        ((float *)bias->data)[slice_of(&filter->shape, affine->out_axis, i)] +=
-            ((const float *)filter->data)[i] * values[slice_of(&filter->shape, affine->in_axis, i)];
-    return bias != NULL;
+    const int32_t n = filter->shape.dims[affine->out_axis];
+    double *sums = mote_arena_calloc(graph->arena, (size_t)n, sizeof *sums);
+    if (!bias || !sums)
+        return false;
+    for (int64_t i = 0; i < mote_shape_count(&filter->shape); i++)
+        sums[slice_of(&filter->shape, affine->out_axis, i)] +=
+            (double)((const float *)filter->data)[i] * (double)values[slice_of(&filter->shape, affine->in_axis, i)];
+    for (int32_t i = 0; i < n; i++)
+        ((float *)bias->data)[i] += (float)sums[i];
+    return true;
 }
 
 static bool fold_in_front(mote_graph *graph, mote_node *user, const mote_node *node, int32_t operand)

@@ -90,6 +90,9 @@ static bool has_integer_form(const quantizer *q, int32_t k)
         return q->spec->wide || is_comparable(q, k);
     case MOTE_OP_DIV:
         return is_safe_divisor(q, k);
+    case MOTE_OP_SQRT: /* a code below zero ends a run */
+    case MOTE_OP_RSQRT:
+        return seen_range(q, node->inputs[0]).low >= 0;
     default:
         return !mote_pass_affine_op(node, &affine) || mote_pass_is_const_f32(q->graph, node->inputs[affine.filter]);
     }

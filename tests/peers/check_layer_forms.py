@@ -24,7 +24,7 @@ import tensorflow as tf  # noqa: E402
 
 import check_convert  # noqa: E402
 from check_layers import randomize  # noqa: E402
-from layers_cases import CASES, Draw, case  # noqa: E402
+from layers_cases import CASES, Draw  # noqa: E402
 
 N_EXAMPLES = 8
 FORMS = [form for form in check_convert.FORMS if form not in ("float32", "float16")]
@@ -94,8 +94,9 @@ def try_converter(model, form, arrays, also):
             converter.target_spec.supported_ops += [ops.TFLITE_BUILTINS]
 
         def examples():
-            for k in range(N_EXAMPLES):
-                yield [a[k:k + 1] for a in arrays]
+            names = model.input_names if hasattr(model, "input_names") else [tensor.name for tensor in model.inputs]
+            for k in range(N_EXAMPLES):  # a list would be in the converter's order
+                yield {name: a[k:k + 1] for name, a in zip(names, arrays)}
 
         converter.representative_dataset = examples
     if form in ("int8", "int8_uint8io"):
@@ -134,8 +135,15 @@ def prepare(K, major, name, seed, folder):
     return model, arrays
 
 
+def in_file_order(path, model, arrays):
+    """Keras's inputs as a file that TensorFlow wrote takes them."""
+    places = check_convert.Frame(path).inputs
+    names = getattr(model, "input_names", None) or [tensor.name for tensor in model.inputs]
+    return [array for _, array in sorted(zip((places[name] for name in names), arrays), key=lambda pair: pair[0])]
+
+
 def check_form(args, model, arrays, form, folder):
-    """(problems, remarks)"""
+    """(what check_convert found, a remark)"""
     data, why = by_tensorflow(model, form, arrays)
     path = f"{folder}/{form}.tflite"
     remark = f"TensorFlow refuses: {why}; " if why else ""
@@ -143,7 +151,7 @@ def check_form(args, model, arrays, form, folder):
         with open(path, "wb") as file:
             file.write(data)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            answers, _ = check_convert.ask_litert_either(path, arrays, scratch)
+            answers, _ = check_convert.ask_litert_either(path, in_file_order(path, model, arrays), scratch)
         if answers is None:
             remark += "LiteRT does not run TensorFlow's; "
             os.remove(path)

@@ -8,6 +8,8 @@ TYPES = {schema.TensorType.FLOAT32: np.float32, schema.TensorType.FLOAT16: np.fl
          schema.TensorType.UINT8: np.uint8, schema.TensorType.INT16: np.int16, schema.TensorType.INT32: np.int32,
          schema.TensorType.INT64: np.int64, schema.TensorType.BOOL: np.bool_}
 # Operators that change nothing but the shape; converters choose among them freely.
+# With steps of 1 the one is the other.
+SAME_WORDS = {"STRIDED_SLICE": "SLICE"}
 VIEWS = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 AFFINE = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
 COMMUTATIVE = ("ADD", "MUL", "MAXIMUM", "MINIMUM")
@@ -49,6 +51,9 @@ class Graph:
         codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]
         self.tensors = [Tensor(tensor, model.buffers) for tensor in graph.tensors]
         self.inputs, self.outputs = list(graph.inputs), list(graph.outputs)
+        if model.signatureDefs:  # converters order inputs as they like: by name
+            places = {bytes(arg.name): arg.tensorIndex for arg in model.signatureDefs[0].inputs}
+            self.inputs = [places[name] for name in sorted(places)]
         self.nodes = [Node(OPERATORS.get(codes[node.opcodeIndex], "?"), [int(i) for i in node.inputs],
                            [int(i) for i in node.outputs]) for node in graph.operators or []]
         self.n_operators = len(self.nodes)
@@ -109,11 +114,15 @@ class Frame:
         model = schema.Model.GetRootAsModel(self.bytes, 0)
         self.signatures = {}
         outputs = model.Subgraphs(0).OutputsAsNumpy().tolist()
-        self.outputs = {}  # name: its place among the outputs
+        self.outputs, self.inputs = {}, {}  # name: its place
+        inputs = model.Subgraphs(0).InputsAsNumpy().tolist()
         for signature in (model.SignatureDefs(i) for i in range(model.SignatureDefsLength())):
             self.signatures[signature.SignatureKey().decode()] = (
                 [signature.Inputs(i).Name().decode() for i in range(signature.InputsLength())],
                 [signature.Outputs(i).Name().decode() for i in range(signature.OutputsLength())])
+            for arg in (signature.Inputs(i) for i in range(signature.InputsLength())):
+                if arg.TensorIndex() in inputs:
+                    self.inputs[arg.Name().decode()] = inputs.index(arg.TensorIndex())
             for output in (signature.Outputs(i) for i in range(signature.OutputsLength())):
                 if output.TensorIndex() in outputs:
                     self.outputs[output.Name().decode()] = outputs.index(output.TensorIndex())
@@ -169,7 +178,7 @@ class Match:
         """How far the candidate is from being the node; infinite: it is another."""
         values, mine = self._values(self.theirs, node), self._values(self.ours, candidate)
         a, b = self._constants(self.theirs, node), self._constants(self.ours, candidate)
-        if candidate.op != node.op or len(values) != len(mine) or len(a) != len(b):
+        if SAME_WORDS.get(candidate.op, candidate.op) != SAME_WORDS.get(node.op, node.op) or len(values) != len(mine) or len(a) != len(b):
             return np.inf
         far = sum(distance(self.theirs.tensors[i], self.ours.tensors[j]) for i, j in zip(a, b))
         far += 1e-6 * self._other_scale(node, candidate)

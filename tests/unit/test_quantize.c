@@ -311,6 +311,70 @@ static void operators_without_a_form_are_islands(void **state)
     mote_model_free(model);
 }
 
+/* Of x / y or sqrt(y), where y was seen from `least` on. */
+static mote_dtype result_type(float least, bool sqrt)
+{
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const int32_t x = add_value(graph, "x"), y = add_value(graph, "y"), z = add_value(graph, "z");
+    add_node(graph, sqrt ? MOTE_OP_SQRT : MOTE_OP_DIV, sqrt ? y : x, sqrt ? -1 : y, z);
+    const int32_t inputs[] = {x, y};
+    assert_int_equal(mote_graph_set_io(graph, 2, inputs, 1, &z), MOTE_OK);
+    const mote_range ranges[] = {{-1, 1}, {least, 255}, {-1, 1}};
+    const mote_quantize_spec spec = {
+        .input_type = MOTE_INT8, .output_type = MOTE_INT8, .ranges = ranges, .values = ranges};
+    mote_error err = {0};
+    assert_int_equal(mote_quantize_integers(model, &spec, &err), MOTE_OK);
+    const mote_dtype dtype = graph->tensors[z]->dtype;
+    mote_model_free(model);
+    return dtype;
+}
+
+/* A divisor on its zero point, or a root of what is negative, ends a run: those stay float. */
+static void what_can_end_a_run_stays_float(void **state)
+{
+    (void)state;
+    assert_int_equal(result_type(1, false), MOTE_INT8); /* the scale is 1 */
+    assert_int_equal(result_type(0.9f, false), MOTE_FLOAT32);
+    assert_int_equal(result_type(-5, false), MOTE_FLOAT32);
+    assert_int_equal(result_type(0, true), MOTE_INT8);
+    assert_int_equal(result_type(-0.1f, true), MOTE_FLOAT32);
+}
+
+/* Two RESHAPE in front of a sum become one behind it; so does one in front of RELU, and two in a row are one. */
+static void reshapes_sink(void **state)
+{
+    (void)state;
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const mote_shape flat = shape_of(2, 1, 4, 0, 0);
+    int32_t t[8];
+    for (int32_t i = 0; i < 8; i++)
+        t[i] = i < 2 ? add_value(graph, "x") : mote_graph_add_tensor(graph, "y", MOTE_FLOAT32, &flat);
+    const int32_t dims[] = {1, 4};
+    const int32_t shape = mote_graph_add_const_i32(graph, "shape", 2, dims);
+    add_node(graph, MOTE_OP_RESHAPE, t[0], shape, t[2]);
+    add_node(graph, MOTE_OP_RESHAPE, t[1], shape, t[3]);
+    add_node(graph, MOTE_OP_ADD, t[2], t[3], t[4]);
+    add_node(graph, MOTE_OP_RELU, t[4], -1, t[5]);
+    add_node(graph, MOTE_OP_RESHAPE, t[5], shape, t[6]);
+    add_node(graph, MOTE_OP_TANH, t[6], -1, t[7]);
+    assert_int_equal(mote_graph_set_io(graph, 2, t, 1, &t[7]), MOTE_OK);
+    mote_error err = {0};
+    assert_int_equal(mote_pass_sink_reshapes(model, graph, &err), MOTE_OK);
+    assert_true(mote_graph_compact(model, 0) >= 0);
+    const mote_op wanted[] = {MOTE_OP_ADD, MOTE_OP_RELU, MOTE_OP_TANH, MOTE_OP_RESHAPE};
+    assert_int_equal(graph->n_nodes, 4);
+    for (int32_t k = 0; k < 4; k++)
+        assert_int_equal(graph->nodes[k]->op, wanted[k]);
+    assert_int_equal(graph->tensors[graph->nodes[2]->outputs[0]]->shape.rank, 4);
+    assert_int_equal(graph->tensors[graph->outputs[0]]->shape.rank, 2);
+    assert_int_equal(mote_model_verify(model, &err), MOTE_OK);
+    mote_model_free(model);
+}
+
 /* 16x8: HARD_SWISH in terms of ADD and MUL, with RELU6 in the ADD. */
 static void hard_swish_is_expanded(void **state)
 {
@@ -348,6 +412,8 @@ int main(void)
         cmocka_unit_test(the_result_of_concatenation_decides),
         cmocka_unit_test(wide_concatenation_requantizes),
         cmocka_unit_test(operators_without_a_form_are_islands),
+        cmocka_unit_test(what_can_end_a_run_stays_float),
+        cmocka_unit_test(reshapes_sink),
         cmocka_unit_test(hard_swish_is_expanded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
