@@ -64,15 +64,29 @@ static mote_range seen_range(const quantizer *q, int32_t tensor)
     return range;
 }
 
-/* A divisor whose code is the zero point ends a run: the divisors that were seen must all be of one sign and at least a
- * step away from zero. */
-static bool is_safe_divisor(const quantizer *q, int32_t k)
+/* The parameters with which node k reads its input i. */
+static mote_qparams read_params(const quantizer *q, int32_t k, int32_t i)
 {
-    const int32_t divisor = q->nodes[k]->inputs[1];
-    const mote_range range = seen_range(q, divisor);
-    const float scale =
-        q->plan.nodes[k].reads[1].scale != 0 ? q->plan.nodes[k].reads[1].scale : q->plan.tensors[divisor].scale;
-    return range.low <= range.high && (range.low >= scale || range.high <= -scale);
+    const mote_qparams *reads = &q->plan.nodes[k].reads[i];
+    return reads->scale != 0 ? *reads : q->plan.tensors[q->nodes[k]->inputs[i]];
+}
+
+/* A divisor whose code is the zero point ends a run: the divisors that were seen must all be of one sign and at least a
+ * step away from zero. And the kernel shifts a quotient right by up to 31 + log2(divisor) - e bits, where s_a / (s_b
+ * s_o) is below 2^e: past 31 its result is arbitrary. */
+static bool has_safe_quotients(const quantizer *q, int32_t k)
+{
+    const mote_node *node = q->nodes[k];
+    const mote_qparams a = read_params(q, k, 0), b = read_params(q, k, 1);
+    const mote_qparams *makes = &q->plan.nodes[k].makes[0];
+    const mote_qparams o = makes->scale != 0 ? *makes : q->plan.tensors[node->outputs[0]];
+    const mote_range range = seen_range(q, node->inputs[1]);
+    if (!(range.low <= range.high) || !(range.low >= b.scale || range.high <= -b.scale))
+        return false;
+    const int64_t largest = q->spec->wide ? 32767 : b.zero_point < 0 ? 127 - b.zero_point : b.zero_point + 128;
+    int exponent;
+    frexp((double)(a.scale / (b.scale * o.scale)), &exponent);
+    return (INT64_C(2) << exponent) > largest && exponent >= 0 && exponent < 31;
 }
 
 /* Convolutions and their kin need constant filters. */
@@ -89,7 +103,7 @@ static bool has_integer_form(const quantizer *q, int32_t k)
     case MOTE_OP_LESS_EQUAL:
         return q->spec->wide || is_comparable(q, k);
     case MOTE_OP_DIV:
-        return is_safe_divisor(q, k);
+        return has_safe_quotients(q, k);
     case MOTE_OP_SQRT: /* a code below zero ends a run */
     case MOTE_OP_RSQRT:
         return seen_range(q, node->inputs[0]).low >= 0;

@@ -311,8 +311,8 @@ static void operators_without_a_form_are_islands(void **state)
     mote_model_free(model);
 }
 
-/* Of x / y or sqrt(y), where y was seen from `least` on. */
-static mote_dtype result_type(float least, bool sqrt)
+/* Of x / y or sqrt(y), where y was seen from `least` to `most`. */
+static mote_dtype result_type(float least, float most, bool sqrt)
 {
     mote_model *model = mote_model_new(NULL, 0);
     assert_non_null(model);
@@ -321,7 +321,7 @@ static mote_dtype result_type(float least, bool sqrt)
     add_node(graph, sqrt ? MOTE_OP_SQRT : MOTE_OP_DIV, sqrt ? y : x, sqrt ? -1 : y, z);
     const int32_t inputs[] = {x, y};
     assert_int_equal(mote_graph_set_io(graph, 2, inputs, 1, &z), MOTE_OK);
-    const mote_range ranges[] = {{-1, 1}, {least, 255}, {-1, 1}};
+    const mote_range ranges[] = {{-1, 1}, {least, most}, {-1, 1}};
     const mote_quantize_spec spec = {
         .input_type = MOTE_INT8, .output_type = MOTE_INT8, .ranges = ranges, .values = ranges};
     mote_error err = {0};
@@ -335,11 +335,12 @@ static mote_dtype result_type(float least, bool sqrt)
 static void what_can_end_a_run_stays_float(void **state)
 {
     (void)state;
-    assert_int_equal(result_type(1, false), MOTE_INT8); /* the scale is 1 */
-    assert_int_equal(result_type(0.9f, false), MOTE_FLOAT32);
-    assert_int_equal(result_type(-5, false), MOTE_FLOAT32);
-    assert_int_equal(result_type(0, true), MOTE_INT8);
-    assert_int_equal(result_type(-0.1f, true), MOTE_FLOAT32);
+    assert_int_equal(result_type(1, 2, false), MOTE_INT8);
+    assert_int_equal(result_type(0.007f, 2, false), MOTE_FLOAT32); /* less than the scale, 2/255 */
+    assert_int_equal(result_type(-5, 2, false), MOTE_FLOAT32);
+    assert_int_equal(result_type(1, 255, false), MOTE_FLOAT32); /* quotients down to 1/255 of a step */
+    assert_int_equal(result_type(0, 2, true), MOTE_INT8);
+    assert_int_equal(result_type(-0.1f, 2, true), MOTE_FLOAT32);
 }
 
 /* Two RESHAPE in front of a sum become one behind it; so does one in front of RELU, and two in a row are one. */
