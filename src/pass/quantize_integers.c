@@ -281,8 +281,13 @@ static void warn_island(const quantizer *q, int32_t k)
     char text[256], times[32] = "";
     if (n > 1)
         snprintf(times, sizeof times, " (%d times)", n);
-    snprintf(text, sizeof text, "%s%s has no %s form: it stays float, with conversions around it", mote_op_name(op),
-             times, q->spec->wide ? "16x8" : "int8");
+    const char *form = q->spec->wide ? "16x8" : "int8";
+    if (mote_quantize_find(q->nodes[k], q->spec->wide))
+        snprintf(text, sizeof text, "%s%s cannot be %s on these values: it stays float, with conversions around it",
+                 mote_op_name(op), times, form);
+    else
+        snprintf(text, sizeof text, "%s%s has no %s form: it stays float, with conversions around it", mote_op_name(op),
+                 times, form);
     if (q->spec->on_warning)
         q->spec->on_warning(q->spec->on_warning_arg, text);
 }
@@ -387,11 +392,20 @@ static mote_status quantize(quantizer *q, mote_error *err)
     return status == MOTE_OK ? set_outputs(q, err) : status;
 }
 
+/* What WHILE, IF and CALL_ONCE call, and further entry points: the examples do not show their values. */
+static void warn_other_graphs(const mote_model *model, const mote_quantize_spec *spec)
+{
+    char text[160];
+    if (model->n_graphs < 2 || !spec->on_warning)
+        return;
+    snprintf(text, sizeof text, "only the first of the model's %d graphs becomes %s: the others stay float",
+             model->n_graphs, spec->wide ? "16x8" : "int8");
+    spec->on_warning(spec->on_warning_arg, text);
+}
+
 mote_status mote_quantize_integers(mote_model *model, const mote_quantize_spec *spec, mote_error *err)
 {
-    if (model->n_graphs != 1)
-        return mote_error_set(err, MOTE_UNSUPPORTED, "a model of %d graphs cannot be quantized to integers",
-                              model->n_graphs);
+    warn_other_graphs(model, spec);
     mote_graph *graph = model->graphs[0];
     const size_t n = (size_t)graph->n_tensors + 1, n_nodes = (size_t)graph->n_nodes;
     quantizer q = {.graph = graph, .spec = spec, .n_tensors = graph->n_tensors, .n_nodes = graph->n_nodes};
