@@ -69,6 +69,11 @@ typedef struct mote_range {
  * would have found, from the true ones. */
 mote_status mote_ranges_as_calibrator(const mote_graph *graph, mote_range *ranges, mote_error *err);
 
+/* Masks of -1e9 in front of SOFTMAX become terms that codes can hold beside the scores, and the sums' ranges with them.
+ * Before calibration each gets a constant of its own. */
+mote_status mote_own_masks(mote_graph *graph, mote_error *err);
+void mote_narrow_masks(const mote_graph *graph, bool wide, mote_range *ranges);
+
 typedef struct mote_quantize_spec {
     bool wide; /* int16 activations */
     mote_dtype input_type, output_type;

@@ -103,17 +103,19 @@ static mote_status quantize_integers(mote_model *model, const mote_convert_optio
     if (!options->calibration)
         return mote_error_set(err, MOTE_ARGUMENT, "%s needs calibration examples", mote_format_name(options->format));
     mote_range *ranges;
-    mote_status status = MOTE_OK;
-    if (options->format == MOTE_FORMAT_INT16X8)
-        status = mote_expand_for_wide(model->graphs[0], err);
-    if (status != MOTE_OK)
-        return status;
-    status = mote_calibrate(model, options->calibration, options->n_threads, options->allocator, &ranges, NULL, err);
-    if (status != MOTE_OK)
-        return status;
+    const bool wide = options->format == MOTE_FORMAT_INT16X8;
     const mote_graph *graph = model->graphs[0];
+    mote_status status = wide ? mote_expand_for_wide(model->graphs[0], err) : MOTE_OK;
+    if (status == MOTE_OK)
+        status = mote_own_masks(model->graphs[0], err);
+    if (status == MOTE_OK)
+        status =
+            mote_calibrate(model, options->calibration, options->n_threads, options->allocator, &ranges, NULL, err);
+    if (status != MOTE_OK)
+        return status;
+    mote_narrow_masks(graph, wide, ranges);
     const mote_range *values = mote_arena_copy(model->arena, ranges, (size_t)graph->n_tensors * sizeof *ranges);
-    const mote_quantize_spec spec = {.wide = options->format == MOTE_FORMAT_INT16X8,
+    const mote_quantize_spec spec = {.wide = wide,
                                      .input_type = options->input_type,
                                      .output_type = options->output_type,
                                      .ranges = ranges,

@@ -343,6 +343,28 @@ static void what_can_end_a_run_stays_float(void **state)
     assert_int_equal(result_type(-0.1f, 2, true), MOTE_FLOAT32);
 }
 
+/* A mask of -1e9 in front of SOFTMAX becomes as low as it must be: 8 below where scores from -1 to 2 can be. */
+static void masks_leave_room_for_scores(void **state)
+{
+    (void)state;
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const mote_shape shape = shape_of(4, 1, 2, 2, 1);
+    const float terms[] = {0, -1e9f, 0, 0};
+    const int32_t x = add_value(graph, "x"), sum = add_value(graph, "sum"), y = add_value(graph, "y"),
+                  mask = mote_graph_add_const(graph, "mask", MOTE_FLOAT32, &shape, terms);
+    add_node(graph, MOTE_OP_ADD, x, mask, sum);
+    add_node(graph, MOTE_OP_SOFTMAX, sum, -1, y);
+    assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
+    mote_range ranges[4] = {{-1, 2}, {-1e9f, 2}, {0, 1}, {1, -1}};
+    mote_narrow_masks(graph, false, ranges);
+    const float wanted[] = {0, -11, 0, 0};
+    assert_memory_equal(graph->tensors[mask]->data, wanted, sizeof wanted);
+    assert_true(ranges[sum].low == -12.0f && ranges[sum].high == 2.0f);
+    mote_model_free(model);
+}
+
 /* Two RESHAPE in front of a sum become one behind it; so does one in front of RELU, and two in a row are one. */
 static void reshapes_sink(void **state)
 {
@@ -414,6 +436,7 @@ int main(void)
         cmocka_unit_test(wide_concatenation_requantizes),
         cmocka_unit_test(operators_without_a_form_are_islands),
         cmocka_unit_test(what_can_end_a_run_stays_float),
+        cmocka_unit_test(masks_leave_room_for_scores),
         cmocka_unit_test(reshapes_sink),
         cmocka_unit_test(hard_swish_is_expanded),
     };
