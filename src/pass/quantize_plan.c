@@ -102,6 +102,34 @@ static void drop_ranges_below(planner *p)
     }
 }
 
+static bool chooses(const mote_node *node)
+{
+    return node->op == MOTE_OP_MAXIMUM || node->op == MOTE_OP_MINIMUM || node->op == MOTE_OP_SELECT ||
+           node->op == MOTE_OP_SELECT_V2;
+}
+
+static bool compares(const mote_node *node)
+{
+    return node->op == MOTE_OP_GREATER || node->op == MOTE_OP_GREATER_EQUAL || node->op == MOTE_OP_LESS ||
+           node->op == MOTE_OP_LESS_EQUAL || node->op == MOTE_OP_EQUAL || node->op == MOTE_OP_NOT_EQUAL;
+}
+
+/* Whether the range of what a node chooses would cut off values of this input that another operator computes with.
+ * TensorFlow's quantizer does not look, and such a network is wrong. */
+static bool is_cut_for_others(const planner *p, const mote_node *node, int32_t tensor)
+{
+    const mote_range in = p->ranges[tensor], out = p->ranges[node->outputs[0]];
+    if (!chooses(node) || (out.low <= in.low && out.high >= in.high))
+        return false;
+    for (int32_t k = 0; k < p->graph->n_nodes; k++) {
+        const mote_node *user = p->graph->nodes[k];
+        for (int32_t i = 0; user != node && !compares(user) && i < user->n_inputs; i++)
+            if (user->inputs[i] == tensor)
+                return true;
+    }
+    return mote_graph_is_output(p->graph, tensor);
+}
+
 /* Up: in front of any other such operator, as far as the chain of shared scales goes. */
 static void drop_ranges_above(planner *p)
 {
@@ -123,7 +151,8 @@ static void drop_ranges_above(planner *p)
     }
     for (int32_t k = 0; k < graph->n_nodes; k++)
         for (int32_t i = 0; above[k] && i < graph->nodes[k]->n_inputs; i++)
-            if (is_value(p, graph->nodes[k]->inputs[i]))
+            if (is_value(p, graph->nodes[k]->inputs[i]) &&
+                !is_cut_for_others(p, graph->nodes[k], graph->nodes[k]->inputs[i]))
                 p->redundant[graph->nodes[k]->inputs[i]] = true;
     for (int32_t k = 0; k < graph->n_nodes; k++)
         above[k] = false;

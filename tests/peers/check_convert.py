@@ -109,6 +109,15 @@ def compare_constants(found, a, b):
     return None
 
 
+def scales_of_other_words(theirs, match):
+    """Tensors whose scales go with operators that ours has not: their values, and biases that multiply those."""
+    around = {i for node in match.missing for i in node.inputs + node.outputs if i >= 0 and not theirs.is_const(i)}
+    for node, _ in match.matched:
+        if around.intersection(node.inputs):
+            around.update(i for i in node.inputs if i >= 0 and theirs.tensors[i].type in (np.int32, np.int64))
+    return around
+
+
 def compare_graphs(found, theirs, ours):
     match = Match(theirs, ours)
     found.tensors, found.operators = len(match.pairs), len(match.matched)
@@ -123,10 +132,10 @@ def compare_graphs(found, theirs, ours):
     if ours.n_operators > theirs.n_operators and not integers_instead:
         found.say(f"{ours.n_operators} operators, not {theirs.n_operators}: "
                   f"{[(n.op, ours.tensors[n.outputs[0]].name) for n in match.free][:4]}")
-    around = {i for node in match.missing for i in node.inputs + node.outputs}  # other words ask for other scales
+    around = scales_of_other_words(theirs, match)
     for i, j in match.pairs:
         a, b = theirs.tensors[i], ours.tensors[j]
-        if i in around and a.data is None:
+        if i in around:
             continue
         if a.type != b.type:
             found.say(f"{a.name}: type {b.type and b.type.__name__}, not {a.type and a.type.__name__}")
