@@ -151,6 +151,11 @@ def compare_graphs(found, theirs, ours):
         found.say("nothing could be matched")
 
 
+def has_numbered_outputs(frame):
+    """TensorFlow exports models of Keras 3 without the names of their outputs."""
+    return bool(frame.outputs) and all(re.fullmatch(r"output_\d+", name) for name in frame.outputs)
+
+
 def check_frame(found, binary, net, form, out, folder):
     """Keras's names at the entry point, metadata, aligned buffers, and the same bytes at another number of threads."""
     frame = Frame(out)
@@ -158,7 +163,8 @@ def check_frame(found, binary, net, form, out, folder):
         found.say("no entry point or no min_runtime_version")
     if frame.misaligned:
         found.say(f"{frame.misaligned} buffers are not aligned to 16 bytes")
-    if os.path.exists(f"{net}/{form}.tflite") and frame.signatures != Frame(f"{net}/{form}.tflite").signatures:
+    theirs = Frame(f"{net}/{form}.tflite") if os.path.exists(f"{net}/{form}.tflite") else None
+    if theirs and not has_numbered_outputs(theirs) and frame.signatures != theirs.signatures:
         found.say(f"entry points {frame.signatures}")
     convert(binary, net, form, f"{folder}/again.tflite", "3")
     if Frame(f"{folder}/again.tflite").bytes != frame.bytes:
@@ -234,7 +240,10 @@ def compare_answers(found, whose, wanted, got, bound, codes=0):
 
 def compare_with_peer(found, net, form, out, answers):
     """The file of TensorFlow's converter, and its outputs, which have an order of their own."""
-    theirs, ours = Frame(f"{net}/{form}.tflite").outputs, Frame(out).outputs
+    frame = Frame(f"{net}/{form}.tflite")
+    theirs, ours = frame.outputs, Frame(out).outputs
+    if has_numbered_outputs(frame):
+        ours = {f"output_{place}": place for place in ours.values()}
     if sorted(theirs) != sorted(ours):
         return found.say(f"outputs {sorted(ours)}, not {sorted(theirs)}")
     found.order = [ours[name] for name in sorted(theirs, key=theirs.get)]
