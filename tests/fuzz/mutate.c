@@ -5,7 +5,8 @@
  * Of every .tflite, .h5 and .keras file up to the size limit: truncations at multiples of 8 bytes; copies with 1, 2, 4,
  * 8 or 16 bits, bytes or 32-bit words changed; and as many whose model was changed and written anew (mutate_graph.h),
  * so that the file is well-formed. Deterministic: mutant k of a run is always the same. Each runs in a child process
- * with limits of 5 s and 1 GB (the latter not under a sanitizer, whose shadow counts); a crash or a limit is a failure.
+ * with a limit of 5 s; a crash or the limit is a failure, and so is a peak of more than 1 GB of memory (not under a
+ * sanitizer, whose shadow counts).
  * --only K repeats mutant K in this process. --truncations makes every truncation of every file instead, and nothing
  * else.
  */
@@ -23,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_FILES = 4096, SECONDS = 5, BATCH = 16, OPEN_FILES = 16 };
+enum { MAX_FILES = 4096, SECONDS = 5, BATCH = 16, OPEN_FILES = 16, MAX_PEAK_MB = 1000 };
 
 static char *paths[MAX_FILES];
 static int n_paths;
@@ -153,10 +154,11 @@ static exercise_reach one(const plan *p, uint64_t k, const char *keep)
     return reach;
 }
 
+/* So that what does not end does not end the machine; the peak is judged afterwards. */
 static void limit_child(void)
 {
     if (!MOTE_SANITIZED) {
-        const struct rlimit limit = {(rlim_t)1 << 30, (rlim_t)1 << 30};
+        const struct rlimit limit = {(rlim_t)4 << 30, (rlim_t)4 << 30};
         setrlimit(RLIMIT_AS, &limit);
     }
 }
@@ -211,6 +213,13 @@ static uint64_t number_truncations(plan *p)
     return n;
 }
 
+/* Of the memory of any process that a mutant ran in, those that read HDF5 too. */
+static long peak_mb(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_CHILDREN, &usage) == 0 ? usage.ru_maxrss / 1024 : 0;
+}
+
 static int run_all(const plan *p, uint64_t first, uint64_t n_mutants)
 {
     totals all = {.failed = 0};
@@ -218,10 +227,11 @@ static int run_all(const plan *p, uint64_t first, uint64_t n_mutants)
         const uint64_t to = k + BATCH < first + n_mutants ? k + BATCH : first + n_mutants;
         k = run_batch(p, k, to, &all);
     }
-    printf("%d files, seed %llu: %ld refused, %ld read, %ld planned, %ld run, %ld failed\n", n_paths,
+    const long peak = peak_mb();
+    printf("%d files, seed %llu: %ld refused, %ld read, %ld planned, %ld run, %ld failed, peak %ld MB\n", n_paths,
            (unsigned long long)p->seed, all.reach[EXERCISE_REFUSED], all.reach[EXERCISE_READ],
-           all.reach[EXERCISE_PLANNED], all.reach[EXERCISE_INVOKED], all.failed);
-    return all.failed != 0;
+           all.reach[EXERCISE_PLANNED], all.reach[EXERCISE_INVOKED], all.failed, peak);
+    return all.failed != 0 || (!MOTE_SANITIZED && peak > MAX_PEAK_MB);
 }
 
 int main(int argc, char **argv)
