@@ -135,7 +135,8 @@ MOTE_API mote_status mote_model_add_metadata(mote_model *model, const char *name
 
 /* Whether a layer is another (a model used as a layer) or anywhere inside of it. */
 MOTE_API bool mote_layer_is_inside(const mote_model *model, int32_t layer, int32_t ancestor);
-/* Whether neither a layer nor any model around it is frozen. */
+/* Whether a layer trains, as Keras 2 and 3 read it from a file: by its own flag alone, whatever a model around it says
+ * (freezing a model sets the flags of all inside of it). A model used as a layer trains when anything inside does. */
 MOTE_API bool mote_layer_trains(const mote_model *model, int32_t layer);
 
 /* --- tensors: names are copied; -1 on out of memory --- */

@@ -71,7 +71,13 @@ bool mote_layer_is_inside(const mote_model *model, int32_t layer, int32_t ancest
 
 bool mote_layer_trains(const mote_model *model, int32_t layer)
 {
-    while (layer >= 0 && model->layers[layer].trainable)
-        layer = model->layers[layer].parent;
-    return layer < 0;
+    bool has_inside = false;
+    for (int32_t i = 0; i < model->n_layers; i++) {
+        if (model->layers[i].parent != layer)
+            continue;
+        has_inside = true;
+        if (mote_layer_trains(model, i))
+            return true;
+    }
+    return !has_inside && model->layers[layer].trainable;
 }

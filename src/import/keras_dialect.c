@@ -159,6 +159,12 @@ static json_t *reference_to(const json_t *reference)
                      json_array_get(reference, 2));
 }
 
+static const char *first_text(const json_t *list)
+{
+    const char *text = json_string_value(json_array_get(list, 0));
+    return text ? text : "";
+}
+
 /* One call only; a shared operator does not occur, since each use of an operator is a layer. */
 static bool unwrap_op(json_t *layer)
 {
@@ -166,6 +172,11 @@ static bool unwrap_op(json_t *layer)
     const json_t *calls = json_object_get(layer, "inbound_nodes");
     const json_t *call = json_array_get(calls, 0);
     json_t *y = json_object_get(json_array_get(call, 3), "y");
+    if (strcmp(first_text(call), "_CONSTANT_VALUE") == 0) { /* 0.5 * x: the same as x * 0.5 */
+        json_t *constant = json_array_get(call, 2);
+        call = y;
+        y = constant;
+    }
     const wrapped_op *op = NULL;
     for (size_t i = 0; i < sizeof WRAPPED / sizeof WRAPPED[0]; i++)
         if (strcmp(WRAPPED[i].function, text_of(config, "function")) == 0)
@@ -286,6 +297,12 @@ static int32_t find_record(const mote_model *model, int32_t parent, const char *
     return -1;
 }
 
+/* A model around layers that train must not be frozen: Keras 3 would read their weights in another order. */
+static bool is_thawed(const mote_model *model, int32_t record)
+{
+    return model->layers[record].trainable || mote_layer_trains(model, record);
+}
+
 static void translate_model(dialect *d, json_t *object, int32_t record);
 
 static void translate_layer(dialect *d, json_t *layer, int32_t parent)
@@ -294,7 +311,7 @@ static void translate_layer(dialect *d, json_t *layer, int32_t parent)
     const char *name = text_of(layer, "name")[0] ? text_of(layer, "name") : text_of(config, "name");
     const int32_t record = find_record(d->model, parent, name);
     if (record >= 0 && json_object_get(config, "trainable"))
-        json_object_set_new(config, "trainable", json_boolean(d->model->layers[record].trainable));
+        json_object_set_new(config, "trainable", json_boolean(is_thawed(d->model, record)));
     json_object_del(layer, "build_config");
     json_object_del(layer, "compile_config");
     d->both &= old_calls(layer);
@@ -362,9 +379,18 @@ static void set_flags(const dialect *d, json_t *object, int32_t parent)
         if (record < 0)
             continue;
         if (json_object_get(inner, "trainable"))
-            json_object_set_new(inner, "trainable", json_boolean(d->model->layers[record].trainable));
+            json_object_set_new(inner, "trainable", json_boolean(is_thawed(d->model, record)));
         set_flags(d, keras_stepped_model(layer) ? keras_stepped_model(layer) : layer, record);
     }
+}
+
+/* Keras 3 trains nothing of a model that is frozen as a whole. */
+static void thaw_root(const mote_model *model, json_t *document)
+{
+    json_t *config = json_object_get(document, "config");
+    for (int32_t i = 0; i < model->n_layers; i++)
+        if (mote_layer_trains(model, i) && json_is_false(json_object_get(config, "trainable")))
+            json_object_set_new(config, "trainable", json_true());
 }
 
 mote_status keras_dialect_document(const mote_model *model, keras_form form, json_t **document, int *keras_major,
@@ -395,6 +421,7 @@ mote_status keras_dialect_document(const mote_model *model, keras_form form, jso
     } else {
         json_decref(original);
     }
+    thaw_root(model, translated);
     *keras_major = !d.both && from_keras3 ? 3 : 2;
     *document = translated;
     return MOTE_OK;

@@ -24,7 +24,8 @@ typedef struct transfer {
     mote_arena *scratch;
 } transfer;
 
-/* --- the weights of a layer, or of all layers inside of a model, in the order in which Keras saves them --- */
+/* --- the weights of a layer, or of all layers inside of a model, in the order in which Keras saves them: those that
+ * train first. (Keras 3 keeps the layers' order where the model itself is frozen.) --- */
 
 typedef struct slot {
     int32_t layer, weight;
@@ -44,12 +45,14 @@ static mote_status list_slots(const transfer *t, int32_t top, slots *out, mote_e
     *out = (slots){.list = mote_arena_calloc(t->scratch, (size_t)n + 1, sizeof *out->list)};
     if (!out->list)
         return mote_error_no_memory(err);
-    /* First all that train, then all that do not; a frozen layer's weights do not. */
+    const bool plain = keras_file_major(t->file) == 3 && !model->layers[top].trainable;
     for (int train = 1; train >= 0; train--)
         for (int32_t i = top; i < end; i++)
-            for (int32_t j = 0; j < model->layers[i].n_weights; j++)
-                if ((model->layers[i].trainable && model->layers[i].weights[j].trainable) == (train == 1))
+            for (int32_t j = 0; j < model->layers[i].n_weights; j++) {
+                const bool trains = !plain && model->layers[i].weights[j].trainable && mote_layer_trains(model, i);
+                if (trains == (train == 1))
                     out->list[out->n++] = (slot){i, j};
+            }
     return MOTE_OK;
 }
 

@@ -361,6 +361,15 @@ static mote_status read_weights(assembly *a, keras_scope *scope, mote_error *err
     return status;
 }
 
+/* Keras 3 trains nothing of a model that is frozen as a whole; Keras 2 forgets that flag on reading. */
+static void heed_root_flag(const assembly *a, const json_t *document)
+{
+    const json_t *config = json_object_get(document, "config");
+    mote_model *model = a->builder.model;
+    for (int32_t i = 0; a->builder.keras_major == 3 && i < model->n_layers; i++)
+        model->layers[i].trainable &= json_is_array(config) || keras_bool(config, "trainable", true);
+}
+
 static mote_status assemble(assembly *a, json_t *document, mote_error *err)
 {
     mote_status status = keras_tree_read(&a->tree, document, a->builder.arena, a->builder.scratch, err);
@@ -371,8 +380,10 @@ static mote_status assemble(assembly *a, json_t *document, mote_error *err)
     if (!a->builder.prefix)
         return mote_error_no_memory(err);
     status = keras_record_tree(&a->builder, &a->tree, err);
-    if (status == MOTE_OK)
-        status = read_weights(a, a->tree.top, err);
+    if (status != MOTE_OK)
+        return status;
+    heed_root_flag(a, document);
+    status = read_weights(a, a->tree.top, err);
     if (status == MOTE_OK)
         status = build_scope(a, a->tree.top, NULL, 0, err);
     if (status == MOTE_OK)

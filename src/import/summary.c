@@ -15,7 +15,7 @@ typedef struct columns {
 /* The layer's own flag counts, not that of a model around it: so do Keras 3, and Keras 2 once it has read the file. */
 static bool trains(const mote_model *model, int32_t layer, const mote_layer_weight *weight)
 {
-    return weight->trainable && model->layers[layer].trainable;
+    return weight->trainable && mote_layer_trains(model, layer);
 }
 
 mote_param_counts mote_model_count_params(const mote_model *model)

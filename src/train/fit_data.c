@@ -85,7 +85,7 @@ static mote_status check_batch_norm(const mote_model *model, int32_t batch, mote
     const mote_graph *graph = model->graphs[0];
     for (int32_t i = 0; batch == 1 && i < graph->n_nodes; i++) {
         const mote_node *node = graph->nodes[i];
-        if (node->op != MOTE_OP_BATCH_NORM || node->layer < 0 || !model->layers[node->layer].trainable)
+        if (node->op != MOTE_OP_BATCH_NORM || node->layer < 0 || !mote_layer_trains(model, node->layer))
             continue;
         const mote_shape *shape = &graph->tensors[node->inputs[0]]->shape;
         if (mote_shape_count(shape) == mote_shape_count(&graph->tensors[node->inputs[1]]->shape))

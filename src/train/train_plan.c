@@ -92,7 +92,7 @@ static mote_status make_nodes(const mote_trainer *trainer, tr_plan *plan, mote_e
         n->run = mote_op_find_run(node->op);
         n->saved = n->scratch = n->scratch_again = n->scratch_backward = n->d_maker = TR_NONE;
         n->frozen = node->layer >= 0 && node->layer < trainer->model->n_layers &&
-                    !trainer->model->layers[node->layer].trainable;
+                    !mote_layer_trains(trainer->model, node->layer);
         const bool freezes = n->facet && (n->facet->flags & MOTE_GRAD_FREEZES) && n->frozen;
         n->grad = (mote_grad){
             .io = &n->io,

@@ -160,6 +160,32 @@ static void test_freeze(void **state)
     mote_model_free(model);
 }
 
+/* A model around layers that train and layers that do not: their own flags count, as Keras reads them from a file. */
+static void test_flags_inside(void **state)
+{
+    (void)state;
+    enum { AROUND, FROZEN, FREE, TOP, N_LAYERS };
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    model->layers = mote_arena_calloc(model->arena, N_LAYERS, sizeof *model->layers);
+    model->n_layers = N_LAYERS;
+    model->layers[AROUND] = (mote_layer){.name = "around", .trainable = false, .parent = -1};
+    model->layers[FROZEN] = (mote_layer){.name = "frozen", .trainable = false, .parent = AROUND};
+    model->layers[FREE] = (mote_layer){.name = "free", .trainable = true, .parent = AROUND};
+    model->layers[TOP] = (mote_layer){.name = "top", .trainable = true, .parent = -1};
+    assert_true(mote_layer_trains(model, AROUND)); /* something inside does */
+    assert_false(mote_layer_trains(model, FROZEN));
+    assert_true(mote_layer_trains(model, FREE));
+    int32_t n;
+    mote_error err = {0};
+    assert_int_equal(mote_model_set_trainable(model, "^around$", false, &n, &err), MOTE_OK);
+    assert_int_equal(n, 3); /* all inside of it too */
+    assert_false(mote_layer_trains(model, AROUND));
+    assert_false(mote_layer_trains(model, FREE));
+    assert_true(mote_layer_trains(model, TOP));
+    mote_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_augment_is_reproducible),
         cmocka_unit_test(test_augment_refusals),
         cmocka_unit_test(test_freeze),
+        cmocka_unit_test(test_flags_inside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
