@@ -167,11 +167,6 @@ const keras_weight *keras_peek_weight(const keras_call *call, int32_t index)
     return index < call->layer->n_weights ? &call->layer->weights[index] : NULL;
 }
 
-const keras_weight *keras_read_weight(keras_call *call)
-{
-    return call->next_weight < call->layer->n_weights ? &call->layer->weights[call->next_weight++] : NULL;
-}
-
 void keras_skip_weights(keras_call *call, int32_t n)
 {
     for (int32_t i = 0; i < n && call->next_weight < call->layer->n_weights; i++)

@@ -119,8 +119,6 @@ mote_status keras_reshape(keras_call *call, int32_t rank, const int32_t *dims, m
 int32_t keras_take_weight(keras_call *call, const char *role, int32_t rank, mote_weight_layout layout, mote_error *err);
 /* Its value as the file has it; NULL when there is none. */
 const keras_weight *keras_peek_weight(const keras_call *call, int32_t index);
-/* The next weight by its value, from which the graph's constants are made: training does not reach it. NULL: none. */
-const keras_weight *keras_read_weight(keras_call *call);
 /* The next weights are not part of the graph (counters), and not trained. */
 void keras_skip_weights(keras_call *call, int32_t n);
 

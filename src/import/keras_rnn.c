@@ -125,33 +125,40 @@ static void step_lstm(cell *c, int32_t x, int32_t states[2])
     states[0] = multiply(c, gate(c, part[3]), act(c, memory));
 }
 
-/* The recurrent kernel [units, 3 units] with gates z and r, and with h, apart and transposed. */
+/* Rows [begin, end) of a weight; with `drop` the one row, as a vector. */
+static int32_t rows(cell *c, int32_t weight, int32_t begin, int32_t end, bool drop)
+{
+    const int32_t inputs[] = {weight, keras_const_i32(c->call, "strided_slice/stack", 1, &begin),
+                              keras_const_i32(c->call, "strided_slice/stack_1", 1, &end),
+                              keras_const_i32(c->call, "strided_slice/stack_2", 1, &(int32_t){1})};
+    if (weight < 0 || inputs[1] < 0 || inputs[2] < 0 || inputs[3] < 0)
+        return -1;
+    mote_node *node = keras_node(c->call, MOTE_OP_STRIDED_SLICE, 4, inputs, "strided_slice", c->err);
+    if (!node)
+        return -1;
+    ((mote_strided_slice_params *)node->params)->shrink_axis_mask = drop ? 1 : 0;
+    return keras_emit(c->call, node, c->err) == MOTE_OK ? node->outputs[0] : -1;
+}
+
+/* The recurrent kernel with gates z and r, and with h, apart. */
 static bool take_kernels_apart(cell *c)
 {
-    const keras_weight *weight = keras_read_weight(c->call);
-    const int32_t u = c->units;
-    if (!weight || weight->value.dtype == MOTE_INT64 || weight->value.shape.rank != 2 ||
-        weight->value.shape.dims[0] != u || weight->value.shape.dims[1] != 3 * u) {
-        keras_refuse(c->call, c->err, "its recurrent_kernel is missing, or of another shape");
+    if (!take_recurrent(c))
+        return false;
+    const int32_t whole = c->recurrent, u = c->units;
+    if (keras_shape(c->call, whole)->dims[0] != 3 * u) {
+        keras_refuse(c->call, c->err, "its recurrent_kernel does not have its units");
         return false;
     }
-    const mote_shape both = {2, {2 * u, u}}, one = {2, {u, u}};
-    c->recurrent = keras_const(c->call, "recurrent_kernel_zr", &both, NULL);
-    c->reset_recurrent = keras_const(c->call, "recurrent_kernel_h", &one, NULL);
-    if (c->recurrent < 0 || c->reset_recurrent < 0)
-        return false;
-    const float *from = weight->value.data;
-    float *zr = c->call->builder->graph->tensors[c->recurrent]->data;
-    float *h = c->call->builder->graph->tensors[c->reset_recurrent]->data;
-    for (int32_t i = 0; i < u; i++)
-        for (int32_t o = 0; o < 3 * u; o++)
-            *(o < 2 * u ? &zr[o * u + i] : &h[(o - 2 * u) * u + i]) = from[i * 3 * u + o];
-    return true;
+    c->recurrent = rows(c, whole, 0, 2 * u, false);
+    c->reset_recurrent = rows(c, whole, 2 * u, 3 * u, false);
+    return c->recurrent >= 0 && c->reset_recurrent >= 0;
 }
 
 /* reset_after: a bias [2, 3 units], the second row for the recurrent product. */
 static bool take_gru(cell *c)
 {
+    const int32_t u = c->units;
     if (!c->reset_after)
         return take_kernels_apart(c) &&
                (!c->use_bias || (c->bias = keras_take_weight(c->call, "bias", 1, MOTE_WEIGHT_AS_IS, c->err)) >= 0);
@@ -159,17 +166,19 @@ static bool take_gru(cell *c)
         return false;
     if (!c->use_bias)
         return true;
-    const keras_weight *weight = keras_read_weight(c->call);
-    const int32_t n = 3 * c->units;
-    if (!weight || weight->value.dtype == MOTE_INT64 || mote_shape_count(&weight->value.shape) != 2 * (int64_t)n) {
-        keras_refuse(c->call, c->err, "its bias is missing, or not of two rows");
+    const int32_t both = keras_take_weight(c->call, "bias", 2, MOTE_WEIGHT_AS_IS, c->err);
+    if (both < 0)
+        return false;
+    const mote_shape *shape = keras_shape(c->call, both);
+    if (shape->dims[0] != 2 || shape->dims[1] != 3 * u) {
+        keras_refuse(c->call, c->err, "its bias is not of two rows");
         return false;
     }
-    const float *values = weight->value.data;
-    c->bias = keras_vector(c->call, "bias", n, values);
+    c->bias = rows(c, both, 0, 1, true);
+    const int32_t recurrent = rows(c, both, 1, 2, true);
     for (int32_t i = 0; i < 3; i++)
-        c->recurrent_bias[i] = keras_vector(c->call, "recurrent_bias_part", c->units, values + n + i * c->units);
-    return c->bias >= 0 && c->recurrent_bias[2] >= 0;
+        c->recurrent_bias[i] = rows(c, recurrent, i * u, (i + 1) * u, false);
+    return c->bias >= 0 && c->recurrent_bias[0] >= 0 && c->recurrent_bias[1] >= 0 && c->recurrent_bias[2] >= 0;
 }
 
 /* z h + (1 - z) candidate */
