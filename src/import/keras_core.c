@@ -19,6 +19,7 @@ static mote_status emit_dropout(keras_call *call, const mote_shape *noise_shape,
     mote_dropout_params *params = node->params;
     params->rate = (float)keras_number(call->config, "rate", 0.0);
     params->noise_shape = *noise_shape;
+    params->alpha = strcmp(call->layer->class_name, "AlphaDropout") == 0;
     return keras_emit(call, node, err);
 }
 

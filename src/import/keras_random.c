@@ -4,6 +4,7 @@
 
 #include "import/keras_expr.h"
 #include "import/keras_resize.h"
+#include "import/keras_window.h"
 #include "op/train_form/train_form.h"
 
 /* "0.2" and "[0.1, 0.2]" into low and high; one number f is [-f, f]. */
@@ -77,13 +78,14 @@ mote_status keras_random_brightness(keras_call *call, mote_error *err)
     return by_factor(call, MOTE_AUGMENT_BRIGHTNESS, "factor", NULL, err);
 }
 
-/* Two numbers are how far down and how far up from 1. */
+/* Two numbers are how far down and how far up from 1. Keras 2 draws once for a batch, Keras 3 for each image. */
 mote_status keras_random_contrast(keras_call *call, mote_error *err)
 {
     mote_random_augment_params params = {.kind = MOTE_AUGMENT_CONTRAST};
     if (!read_range(call->config, "factor", &params.low[0], &params.high[0]))
         return keras_refuse(call, err, "factor is neither a number nor two");
     params.low[0] = -fabsf(params.low[0]);
+    params.flags = call->builder->keras_major == 2 ? MOTE_AUGMENT_WHOLE_BATCH : 0;
     return augment(call, &params, err);
 }
 
@@ -105,13 +107,25 @@ mote_status keras_gaussian_dropout(keras_call *call, mote_error *err)
     return augment(call, &params, err);
 }
 
-/* Keras 2 resizes at inference what it crops in training. */
+/* Images that the part does not fit into are resized in training too. Keras 3 crops those that are larger on both
+ * sides, Keras 2 also those that are as large. */
 mote_status keras_random_crop(keras_call *call, mote_error *err)
 {
-    int32_t size[2];
-    const int32_t y = keras_random_crop_inference(call, size, err);
-    if (y < 0)
-        return keras_failure(err);
+    keras_crop_parts parts;
+    const mote_status status = keras_random_crop_parts(call, &parts, err);
+    if (status != MOTE_OK)
+        return status;
     keras_skip_weights(call, call->layer->n_weights);
-    return keras_pass(call, y);
+    const mote_shape *in = keras_shape(call, parts.image), *out = keras_shape(call, parts.resized);
+    const int32_t least = call->builder->keras_major == 3 ? 1 : 0;
+    int32_t y = parts.resized;
+    if (in->dims[1] - out->dims[1] >= least && in->dims[2] - out->dims[2] >= least) {
+        const int32_t inputs[] = {parts.image, parts.resized};
+        mote_node *node = keras_node(call, MOTE_OP_RANDOM_AUGMENT, 2, inputs, "random_crop", err);
+        if (!node)
+            return MOTE_NO_MEMORY;
+        ((mote_random_augment_params *)node->params)->kind = MOTE_AUGMENT_CROP;
+        y = keras_emit(call, node, err) == MOTE_OK ? node->outputs[0] : -1;
+    }
+    return keras_result(call, keras_from_channels_last(call, y, parts.channels_first, err), err);
 }

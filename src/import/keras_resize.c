@@ -146,12 +146,14 @@ mote_status keras_center_crop(keras_call *call, mote_error *err)
     return keras_result(call, keras_from_channels_last(call, y, channels_first, err), err);
 }
 
-/* Keras 2 resizes at inference what it crops in training; Keras 3 leaves it. */
-int32_t keras_random_crop_inference(keras_call *call, int32_t size[2], mote_error *err)
+/* Keras 2 resizes at inference what it crops in training; Keras 3 leaves it, though its layer says another size. */
+mote_status keras_random_crop_parts(keras_call *call, keras_crop_parts *parts, mote_error *err)
 {
-    bool channels_first;
-    if (read_size(call, size, &channels_first, err) != MOTE_OK)
-        return -1;
-    const int32_t x = keras_to_channels_last(call, call->inputs[0], channels_first, err);
-    return keras_from_channels_last(call, smart_resized(call, x, size, "bilinear", err), channels_first, err);
+    int32_t size[2];
+    const mote_status status = read_size(call, size, &parts->channels_first, err);
+    if (status != MOTE_OK)
+        return status;
+    parts->image = keras_to_channels_last(call, call->inputs[0], parts->channels_first, err);
+    parts->resized = smart_resized(call, parts->image, size, "bilinear", err);
+    return parts->resized < 0 ? keras_failure(err) : MOTE_OK;
 }

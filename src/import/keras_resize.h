@@ -6,6 +6,11 @@
 /* Images [batch, height, width, channels] to size; method "bilinear" or "nearest". -1: err. */
 int32_t keras_resized(keras_call *call, int32_t x, const int32_t size[2], const char *method, mote_error *err);
 /* What RandomCrop does while nothing is random; size: the config's. */
-int32_t keras_random_crop_inference(keras_call *call, int32_t size[2], mote_error *err);
+/* RandomCrop: the image, and what stands for it at inference; channels last. */
+typedef struct keras_crop_parts {
+    int32_t image, resized;
+    bool channels_first; /* the layer's own order */
+} keras_crop_parts;
+mote_status keras_random_crop_parts(keras_call *call, keras_crop_parts *parts, mote_error *err);
 
 #endif

@@ -9,7 +9,7 @@
 static bool drop_identity(mote_graph *graph, int32_t at)
 {
     const mote_node *node = graph->nodes[at];
-    const int32_t from = node->outputs[0], to = node->inputs[0];
+    const int32_t from = node->outputs[0], to = node->inputs[node->n_inputs - 1]; /* a crop's second says what */
     mote_graph_remove_node(graph, at);
     mote_graph_replace_uses(graph, from, to);
     return true;

@@ -444,6 +444,7 @@ static void make_dropout(grad_case *c, mote_rng *rng)
     const mote_shape shape = grad_random_shape(rng, 4, 5);
     mote_dropout_params *p = c->params;
     p->rate = 0.5f;
+    p->alpha = mote_rng_below(rng, 2) != 0;
     if (mote_rng_below(rng, 2)) {
         p->noise_shape = mote_shape_4d(MOTE_DIM_UNKNOWN, 1, 1, mote_rng_below(rng, 2) ? 1 : MOTE_DIM_UNKNOWN);
     }
@@ -455,14 +456,14 @@ static void make_random_augment(grad_case *c, mote_rng *rng)
     const mote_shape shape =
         mote_shape_4d(grad_between(rng, 1, 3), grad_between(rng, 2, 5), grad_between(rng, 2, 5), 2);
     mote_random_augment_params *p = c->params;
-    static const int32_t kinds[] = {MOTE_AUGMENT_FLIP,        MOTE_AUGMENT_ROTATION,    MOTE_AUGMENT_ZOOM,
-                                    MOTE_AUGMENT_TRANSLATION, MOTE_AUGMENT_CONTRAST,    MOTE_AUGMENT_BRIGHTNESS,
-                                    MOTE_AUGMENT_NOISE,       MOTE_AUGMENT_FACTOR_NOISE};
+    static const int32_t kinds[] = {MOTE_AUGMENT_FLIP,        MOTE_AUGMENT_ROTATION,     MOTE_AUGMENT_ZOOM,
+                                    MOTE_AUGMENT_TRANSLATION, MOTE_AUGMENT_CONTRAST,     MOTE_AUGMENT_BRIGHTNESS,
+                                    MOTE_AUGMENT_NOISE,       MOTE_AUGMENT_FACTOR_NOISE, MOTE_AUGMENT_CROP};
     *p = (mote_random_augment_params){
-        .kind = kinds[c->seed % 8],
+        .kind = kinds[c->seed % 9],
         .low = {-0.3f, -0.3f},
         .high = {0.3f, 0.3f},
-        .flags = (int32_t)mote_rng_below(rng, 8),
+        .flags = (int32_t)mote_rng_below(rng, 16),
         .fill = (int32_t)mote_rng_below(rng, 4),
         .fill_value = 1.0f,
         .nearest = mote_rng_below(rng, 4) == 0,
@@ -472,6 +473,12 @@ static void make_random_augment(grad_case *c, mote_rng *rng)
     float *x = grad_add_whole(c, rng, &shape);
     for (int64_t i = 0; i < mote_shape_count(&shape); i++) /* away from where contrast and brightness clip */
         x[i] += p->kind == MOTE_AUGMENT_CONTRAST ? 50.0f : 0.0f;
+    if (p->kind == MOTE_AUGMENT_CROP) {
+        c->training = mote_rng_below(rng, 4) != 0;
+        const mote_shape part =
+            mote_shape_4d(shape.dims[0], grad_between(rng, 1, shape.dims[1]), grad_between(rng, 1, shape.dims[2]), 2);
+        grad_add_whole(c, rng, &part);
+    }
 }
 
 /* --- reductions --- */

@@ -2,10 +2,11 @@
  * Random changes of images, one draw of each factor per image, from the node's stream: nothing is stored between the
  * passes. Flips, rotations, zooms and translations are affine maps from output to input pixels, sampled as
  * TensorFlow's ImageProjectiveTransformV3 does; contrast and brightness are tf.image's, clipped as the Keras layers
- * clip. Noise has a draw per value.
+ * clip. Noise has a draw per value, a crop one place for all images.
  */
 #include <mote/rng.h>
 
+#include "op/move/copy_nd.h"
 #include "op/op_quant.h"
 #include "op/train_form/train_form.h"
 
@@ -34,10 +35,13 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
 {
     (void)run;
     const mote_random_augment_params *params = grad->io->node->params;
-    if (params->kind < 0 || params->kind > MOTE_AUGMENT_FACTOR_NOISE || params->kind == MOTE_AUGMENT_CROP)
+    if (params->kind < 0 || params->kind > MOTE_AUGMENT_FACTOR_NOISE)
         return mote_error_set(err, MOTE_UNSUPPORTED, "random change %d", params->kind);
     if (is_image(params->kind) && grad->io->inputs[0]->shape.rank != 4)
         return mote_error_set(err, MOTE_SHAPE, "images must have rank 4, not %d", grad->io->inputs[0]->shape.rank);
+    const mote_shape *in = &grad->io->inputs[0]->shape, *out = &grad->io->outputs[0]->shape;
+    if (params->kind == MOTE_AUGMENT_CROP && (out->dims[1] > in->dims[1] || out->dims[2] > in->dims[2]))
+        return mote_error_set(err, MOTE_SHAPE, "a crop that is larger than its images");
     return MOTE_OK;
 }
 
@@ -170,12 +174,10 @@ static void warp_back(const augment_job *job, int64_t image)
 
 /* --- contrast and brightness --- */
 
-enum { CONTRAST_TOP = 255 }; /* what the Keras layer clips to */
-
 static float factor_of(const augment_job *job, int64_t image)
 {
     mote_rng rng = mote_rng_make(job->seed, job->stream);
-    rng.counter = (uint64_t)image;
+    rng.counter = job->params->flags & MOTE_AUGMENT_WHOLE_BATCH ? 0 : (uint64_t)image;
     return draw(&rng, job->params->low[0], job->params->high[0]);
 }
 
@@ -195,15 +197,15 @@ static void contrast(const augment_job *job, int64_t image, bool back)
     const int64_t n = (int64_t)job->height * job->width, count = n * job->channels;
     const float *x = job->x + image * count, *dy = back ? job->dy + image * count : NULL;
     float *to = job->to + image * count;
-    const float f = 1.0f + factor_of(job, image);
+    const float f = 1.0f + factor_of(job, image), low = job->params->value_low, high = job->params->value_high;
     for (int32_t c = 0; c < job->channels; c++) {
         const float mean = (float)mean_of(job, x, c);
         for (int64_t i = c; i < count; i += job->channels) {
             const float y = (x[i] - mean) * f + mean;
             if (back)
-                to[i] = y >= 0 && y <= CONTRAST_TOP ? dy[i] : 0.0f;
+                to[i] = y >= low && y <= high ? dy[i] : 0.0f;
             else
-                to[i] = clamp(y, CONTRAST_TOP);
+                to[i] = y < low ? low : y > high ? high : y;
         }
         if (!back)
             continue;
@@ -280,6 +282,55 @@ static void noise_backward(void *arg, int64_t begin, int64_t end, int32_t thread
         job->to[i] = factor ? job->dy[i] * (1 + noise_at(job, i)) : job->dy[i];
 }
 
+/* --- crop --- */
+
+/* The part's place within the images: any that holds all of it, each as likely. back: dy to its place, 0 around. */
+static void crop(const mote_grad *grad, const float *from, float *to, bool back)
+{
+    const mote_shape *image = &grad->io->inputs[0]->shape, *part = &grad->io->outputs[0]->shape;
+    mote_rng rng = mote_rng_make(grad->seed, grad->stream);
+    int64_t image_stride[MOTE_MAX_RANK], part_stride[MOTE_MAX_RANK], offset = 0;
+    mote_box box = {.rank = part->rank, .element_bytes = sizeof(float)};
+    mote_row_strides(image, sizeof(float), image_stride);
+    mote_row_strides(part, sizeof(float), part_stride);
+    for (int32_t d = 0; d < part->rank; d++) {
+        box.dims[d] = part->dims[d];
+        box.source_stride[d] = back ? part_stride[d] : image_stride[d];
+        box.target_stride[d] = back ? image_stride[d] : part_stride[d];
+    }
+    for (int32_t d = 1; d <= 2; d++)
+        offset += (int64_t)mote_rng_below(&rng, (uint32_t)(image->dims[d] - part->dims[d] + 1)) * image_stride[d];
+    if (back)
+        memset(to, 0, (size_t)mote_shape_count(image) * sizeof *to);
+    mote_copy_box(&box, (const char *)from + (back ? 0 : offset), (char *)to + (back ? offset : 0));
+}
+
+static mote_status crop_forward(const mote_grad *grad)
+{
+    float *to = grad->io->outputs[0]->data;
+    if (grad->training)
+        crop(grad, grad->io->inputs[0]->data, to, false);
+    else
+        memcpy(to, grad->io->inputs[1]->data, (size_t)mote_shape_count(&grad->io->outputs[0]->shape) * sizeof *to);
+    return MOTE_OK;
+}
+
+static mote_status crop_backward(const mote_grad *grad)
+{
+    const size_t n_image = (size_t)mote_shape_count(&grad->io->inputs[0]->shape);
+    const size_t n_part = (size_t)mote_shape_count(&grad->io->outputs[0]->shape);
+    float *by_image = grad->d_inputs[0], *by_resized = grad->d_inputs[1];
+    if (by_image && grad->training)
+        crop(grad, grad->d_outputs[0], by_image, true);
+    else if (by_image)
+        memset(by_image, 0, n_image * sizeof *by_image);
+    if (by_resized && grad->training)
+        memset(by_resized, 0, n_part * sizeof *by_resized);
+    else if (by_resized)
+        memcpy(by_resized, grad->d_outputs[0], n_part * sizeof *by_resized);
+    return MOTE_OK;
+}
+
 /* --- the facet --- */
 
 static mote_status change(mote_run *run, const mote_grad *grad, const float *plain, float *to, bool back)
@@ -313,12 +364,16 @@ static mote_status change(mote_run *run, const mote_grad *grad, const float *pla
 static mote_status forward(mote_run *run, const mote_grad *grad, mote_error *err)
 {
     (void)err;
+    if (((const mote_random_augment_params *)grad->io->node->params)->kind == MOTE_AUGMENT_CROP)
+        return crop_forward(grad);
     return change(run, grad, grad->io->inputs[0]->data, grad->io->outputs[0]->data, false);
 }
 
 static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *err)
 {
     (void)err;
+    if (((const mote_random_augment_params *)grad->io->node->params)->kind == MOTE_AUGMENT_CROP)
+        return crop_backward(grad);
     return change(run, grad, grad->d_outputs[0], grad->d_inputs[0], true);
 }
 

@@ -18,13 +18,16 @@ typedef struct mote_batch_norm_params {
 } mote_batch_norm_params;
 
 /* Input: x. Training: zeroes with probability rate, scales the rest by 1/(1-rate). noise_shape's dimensions of 1 share
- * one draw; rank 0 draws per element. Inference: identity. */
+ * one draw; rank 0 draws per element. Inference: identity. With alpha (Klambauer et al. 2017) what is dropped becomes
+ * SELU's lowest value, and all is scaled and moved so that mean 0 and variance 1 stay. */
 typedef struct mote_dropout_params {
     float rate;
+    bool alpha;
     mote_shape noise_shape;
 } mote_dropout_params;
 
-/* Input: images. Training: one random transform per image. Inference: identity. */
+/* Input: images. Training: one random transform per image. Inference: identity. CROP has a second input, what comes out
+ * at inference; training puts a part of the image of that size in its place, at one place for the whole batch. */
 typedef enum mote_augment_kind {
     MOTE_AUGMENT_FLIP,
     MOTE_AUGMENT_ROTATION,
@@ -45,7 +48,12 @@ typedef enum mote_augment_fill {
 } mote_augment_fill;
 
 /* flags of a flip, and of two factors that are one draw */
-enum { MOTE_AUGMENT_HORIZONTAL = 1, MOTE_AUGMENT_VERTICAL = 2, MOTE_AUGMENT_SAME_FACTOR = 4 };
+enum {
+    MOTE_AUGMENT_HORIZONTAL = 1,
+    MOTE_AUGMENT_VERTICAL = 2,
+    MOTE_AUGMENT_SAME_FACTOR = 4,
+    MOTE_AUGMENT_WHOLE_BATCH = 8, /* one draw for all images: RandomContrast of Keras 2 */
+};
 
 typedef struct mote_random_augment_params {
     int32_t kind; /* mote_augment_kind */

@@ -24,6 +24,24 @@ static mote_status infer_identity(const mote_op_io *io, mote_error *err)
     return status == MOTE_OK ? mote_infer_same(io, err) : status;
 }
 
+static mote_status infer_random_augment(const mote_op_io *io, mote_error *err)
+{
+    const mote_random_augment_params *params = io->node->params;
+    if (params->kind != MOTE_AUGMENT_CROP)
+        return infer_identity(io, err);
+    const mote_status status = mote_infer_need(io, 2, err);
+    if (status != MOTE_OK)
+        return status;
+    io->outputs[0]->dtype = io->inputs[0]->dtype;
+    io->outputs[0]->shape = io->inputs[1]->shape;
+    if (mote_infer_is_open(io, 2))
+        return MOTE_OK;
+    const mote_shape *image = &io->inputs[0]->shape, *part = &io->inputs[1]->shape;
+    if (image->rank != 4 || part->rank != 4 || part->dims[0] != image->dims[0] || part->dims[3] != image->dims[3])
+        return mote_error_set(err, MOTE_SHAPE, "a crop of images that is none");
+    return MOTE_OK;
+}
+
 const mote_op_def mote_op_def_batch_norm = {
     .name = "BATCH_NORM",
     .params_bytes = sizeof(mote_batch_norm_params),
@@ -52,10 +70,10 @@ const mote_op_def mote_op_def_random_augment = {
     .name = "RANDOM_AUGMENT",
     .params_bytes = sizeof(mote_random_augment_params),
     .min_inputs = 1,
-    .max_inputs = 1,
+    .max_inputs = 2,
     .min_outputs = 1,
     .max_outputs = 1,
     .flags = MOTE_OP_TRAINING,
-    .infer = infer_identity,
+    .infer = infer_random_augment,
     .max_version = 1,
 };
