@@ -132,10 +132,13 @@ static void check_weights(golden_run *run, const char *net, const mote_model *in
     mote_model_free(final);
 }
 
-static void check_predictions(const golden_run *run, const char *net, const float *inputs, const char *file)
+/* TensorFlow's own, trained again (with and without oneDNN, on one thread), are off_itself from the stored ones at
+ * most: biases in front of a batch normalization have a gradient that is rounding alone, Adam moves them all the same,
+ * and the moving statistics lag behind. Where losses differ by 1e-5, predictions so differ by up to 2e-4. */
+static void check_predictions(const golden_run *run, const char *net, const float *inputs, double off_itself)
 {
     char name[256], path[1024];
-    snprintf(name, sizeof name, "train_runs/%s/%s", net, file);
+    snprintf(name, sizeof name, "train_runs/%s/pred_after.npy", net);
     assert_true(mote_test_shared(name, path, sizeof path));
     mote_tensor want = golden_npy(path);
     const float *outputs;
@@ -144,14 +147,12 @@ static void check_predictions(const golden_run *run, const char *net, const floa
     double most = 0;
     for (int64_t i = 0; i < mote_shape_count(&want.shape); i++)
         most = fmax(most, fabs((double)outputs[i] - ((const float *)want.data)[i]));
-    print_message("%s: predictions off by %.2g\n", net, most);
-    /* TensorFlow with and without oneDNN: up to 3.1e-4 */
-    /* xception is 3.5e-4 off after 24 steps of Adam, where ten times TensorFlow's own difference is 1.7e-4. */
-    assert_true(most <= fmax(10 * run->noise, 1e-3));
+    print_message("%s: predictions off by %.2g (TensorFlow by %.2g)\n", net, most, off_itself);
+    assert_true(most <= 3 * off_itself);
     mote_free(NULL, want.data);
 }
 
-static void net_trains_as_tensorflow(const char *net, double weights_off_itself)
+static void net_trains_as_tensorflow(const char *net, double weights_off_itself, double predictions_off_itself)
 {
     char init[256], path[1024];
     snprintf(init, sizeof init, "train_runs/%s/init.h5", net);
@@ -172,7 +173,7 @@ static void net_trains_as_tensorflow(const char *net, double weights_off_itself)
     mote_model *before = load_model(init);
     step_images(&run, net, images, classes, labels.shape.dims[0]);
     check_weights(&run, net, before, weights_off_itself);
-    check_predictions(&run, net, images, "pred_after.npy");
+    check_predictions(&run, net, images, predictions_off_itself);
     mote_model_free(before);
     free(images);
     free(classes);
@@ -183,7 +184,8 @@ static void net_trains_as_tensorflow(const char *net, double weights_off_itself)
 
 /* --- EfficientNetB0 on photos --- */
 
-enum { SIDE = 224, B0_STEPS = 3 };
+static const double B0_OFF_ITSELF = 6.1e-3;
+enum { SIDE = 224, B0_STEPS = 6 };
 
 static float *load_photos(int32_t n, int32_t *classes)
 {
@@ -226,24 +228,25 @@ static void efficientnetb0(void **state)
         golden_must(mote_trainer_step(run.trainer, &batch, 1e-4f, &result, &err), &err, "efficientnetb0");
         check_loss(&run, "efficientnetb0", i, result.loss);
     }
+    check_predictions(&run, "efficientnetb0", photos, B0_OFF_ITSELF);
     free(photos);
     close_run(&run);
 }
 
-#define NET(name, weights_off_itself)                                                                                  \
+#define NET(name, weights_off_itself, predictions_off_itself)                                                          \
     static void name(void **state)                                                                                     \
     {                                                                                                                  \
         (void)state;                                                                                                   \
-        net_trains_as_tensorflow(#name, weights_off_itself);                                                           \
+        net_trains_as_tensorflow(#name, weights_off_itself, predictions_off_itself);                                   \
     }
 
-NET(densenet, 2.6e-3)
-NET(efficientnet, 7.4e-3)
-NET(mobilenet_v1, 2e-1)
-NET(mobilenet_v2, 3.3e-2)
-NET(mobilenet_v3, 3.3e-3)
-NET(resnet, 9.2e-3)
-NET(xception, 2.6e-2)
+NET(densenet, 2.6e-3, 1.3e-4)
+NET(efficientnet, 7.4e-3, 2.4e-5)
+NET(mobilenet_v1, 2e-1, 3.4e-4)
+NET(mobilenet_v2, 3.3e-2, 3.0e-5)
+NET(mobilenet_v3, 3.3e-3, 2.0e-5)
+NET(resnet, 9.2e-3, 2.1e-4)
+NET(xception, 2.6e-2, 1.7e-4)
 
 int main(void)
 {
