@@ -40,20 +40,40 @@ static keras_layer *find_below(const keras_scope *scope, const char *name)
     return found;
 }
 
+/* The layer that the longest stretch of whole parts from `at` on names; *end: where it ends. Names of Keras 2 may hold
+ * slashes themselves ("expanded_conv/expand"). */
+static keras_layer *find_longest(const keras_scope *scope, const char *at, const char **end)
+{
+    char name[512];
+    for (const char *slash = strrchr(at, '/'); slash;) {
+        const size_t n = (size_t)(slash - at);
+        if (n < sizeof name) {
+            memcpy(name, at, n);
+            name[n] = '\0';
+            keras_layer *layer = find_below(scope, name);
+            *end = slash;
+            if (layer)
+                return layer;
+        }
+        do
+            slash--;
+        while (slash > at && *slash != '/');
+        slash = slash > at ? slash : NULL;
+    }
+    return NULL;
+}
+
 /* "head/dense/kernel:0": the first part that names a layer, going down where it names a model. */
 static keras_layer *find_holder(const keras_scope *scope, const char *weight_name)
 {
-    char part[512];
-    for (const char *at = weight_name, *slash; (slash = strchr(at, '/')); at = slash + 1) {
-        if ((size_t)(slash - at) >= sizeof part)
-            return NULL;
-        memcpy(part, at, (size_t)(slash - at));
-        part[slash - at] = '\0';
-        keras_layer *layer = find_below(scope, part);
+    for (const char *at = weight_name, *slash; (slash = strchr(at, '/'));) {
+        const char *end = slash;
+        keras_layer *layer = find_longest(scope, at, &end);
         if (layer && !layer->model)
             return layer;
         if (layer)
             scope = layer->model;
+        at = (layer ? end : slash) + 1;
     }
     return NULL;
 }

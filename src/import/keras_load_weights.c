@@ -4,6 +4,7 @@
  */
 #include "import/keras_file.h"
 #include "import/keras_layout.h"
+#include "import/keras_names.h"
 
 #include <mote/import.h>
 #include <string.h>
@@ -131,7 +132,7 @@ static mote_status give_next(transfer *t, int32_t *at, const char *name, const k
 static mote_status give_by_name(transfer *t, const char *name, const keras_weight *weights, int32_t n, mote_error *err)
 {
     for (int32_t i = 0; i < t->model->n_layers; i++)
-        if (t->model->layers[i].parent < 0 && strcmp(t->model->layers[i].name, name) == 0)
+        if (t->model->layers[i].parent < 0 && keras_same_plain_name(t->model->layers[i].name, name))
             return give(t, i, name, weights, n, err);
     return MOTE_OK;
 }

@@ -10,6 +10,7 @@
 #include "import/keras_save.h"
 #include "import/h5_write.h"
 #include "import/keras_layout.h"
+#include "import/keras_names.h"
 
 #include <mote/io.h>
 #include <stdlib.h>
@@ -139,11 +140,9 @@ static mote_status write_texts(const mote_model *model, h5_writer *writer, mote_
     return status;
 }
 
-mote_status mote_keras_build_h5(const mote_model *model, unsigned char **bytes, size_t *n_bytes,
-                                const mote_allocator *allocator, mote_error *err)
+static mote_status build_h5(const mote_model *model, unsigned char **bytes, size_t *n_bytes,
+                            const mote_allocator *allocator, mote_error *err)
 {
-    *bytes = NULL;
-    *n_bytes = 0;
     h5_writer *writer = h5_writer_new();
     if (!writer)
         return mote_error_no_memory(err);
@@ -151,6 +150,32 @@ mote_status mote_keras_build_h5(const mote_model *model, unsigned char **bytes, 
     if (status == MOTE_OK)
         status = h5_writer_finish(writer, bytes, n_bytes, allocator, err);
     h5_writer_free(writer);
+    return status;
+}
+
+mote_status mote_keras_build_h5(const mote_model *model, unsigned char **bytes, size_t *n_bytes,
+                                const mote_allocator *allocator, mote_error *err)
+{
+    mote_model view;
+    *bytes = NULL;
+    *n_bytes = 0;
+    mote_arena *arena = mote_arena_new(allocator, 0);
+    mote_status status = arena ? keras_plain_names(model, arena, &view, err) : mote_error_no_memory(err);
+    if (status == MOTE_OK)
+        status = build_h5(&view, bytes, n_bytes, allocator, err);
+    mote_arena_free(arena);
+    return status;
+}
+
+static mote_status build_zip(const mote_model *model, unsigned char **bytes, size_t *n_bytes, mote_error *err)
+{
+    mote_model view;
+    *bytes = NULL;
+    mote_arena *arena = mote_arena_new(NULL, 0);
+    mote_status status = arena ? keras_plain_names(model, arena, &view, err) : mote_error_no_memory(err);
+    if (status == MOTE_OK)
+        status = keras_build_zip(&view, bytes, n_bytes, err);
+    mote_arena_free(arena);
     return status;
 }
 
@@ -164,7 +189,7 @@ mote_status mote_keras_save(const mote_model *model, const char *path, mote_erro
 {
     unsigned char *bytes;
     size_t n_bytes;
-    mote_status status = ends_with(path, ".keras") ? keras_build_zip(model, &bytes, &n_bytes, err)
+    mote_status status = ends_with(path, ".keras") ? build_zip(model, &bytes, &n_bytes, err)
                                                    : mote_keras_build_h5(model, &bytes, &n_bytes, NULL, err);
     if (status != MOTE_OK)
         return mote_error_prefix(err, status, "%s", path);

@@ -116,6 +116,7 @@ typedef struct optimize_job {
     tr_weight *weights;
     float rate, alpha; /* alpha: Adam's corrected rate */
     float global_scale;
+    float ema; /* Keras 3's average begins with the weights after the first step, Keras 2's with those before */
 } optimize_job;
 
 static void clip(const optimize_job *job, tr_weight *w)
@@ -214,7 +215,7 @@ static void optimize_range(void *arg, int64_t begin, int64_t end, int32_t thread
         else
             rmsprop(job, weight);
         for (int64_t i = 0; weight->average && i < weight->n; i++)
-            weight->average[i] = o->ema_momentum * weight->average[i] + (1.0f - o->ema_momentum) * weight->value[i];
+            weight->average[i] = job->ema * weight->average[i] + (1.0f - job->ema) * weight->value[i];
     }
 }
 
@@ -222,10 +223,13 @@ void tr_optimize(mote_trainer *trainer, float learning_rate, double norm)
 {
     const mote_optimizer_options *o = &trainer->options.optimizer;
     const float step = (float)(trainer->step + 1);
+    const char *version = trainer->model->keras_version;
+    const bool keras_3 = version && version[0] >= '3';
     optimize_job job = {
         .options = o,
         .weights = trainer->weights,
         .rate = learning_rate,
+        .ema = keras_3 && trainer->step == 0 ? 0.0f : o->ema_momentum,
         .alpha = learning_rate * sqrtf(1.0f - powf(o->beta_2, step)) / (1.0f - powf(o->beta_1, step)),
         .global_scale = o->global_clipnorm > 0 && norm > o->global_clipnorm ? (float)(o->global_clipnorm / norm) : 1.0f,
     };

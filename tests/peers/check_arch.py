@@ -34,8 +34,8 @@ def reference(tf_keras, name, px):
     return make(weights=None, classes=CLASSES, input_shape=(px, px, 3))
 
 
-# What mote writes in other words than Keras 2, so that Keras 3 reads it too (docs/keras-files.md), and what says
-# nothing: seeds, and the two spellings of a bias of zeros.
+# What mote writes in other words than Keras 2, so that Keras 3 reads it too (docs/keras-files.md), slashes in names among
+# them, and what says nothing: seeds, and the two spellings of a bias of zeros.
 def plain(layer):
     config = dict(layer["config"])
     class_name = layer["class_name"]
@@ -50,7 +50,12 @@ def plain(layer):
     config.pop("groups", None)
     if isinstance(config.get("bias_initializer"), dict):
         config.pop("bias_initializer")
-    return class_name, layer["name"], json.loads(json.dumps(config)), json.loads(json.dumps(inbound))
+    return (class_name, underscored(layer["name"]), json.loads(json.dumps(config | {"name": underscored(config["name"])})),
+            json.loads(underscored(json.dumps(inbound))))
+
+
+def underscored(name):
+    return name.replace("/", "_")
 
 
 def compare_layers(ours, theirs):
@@ -65,7 +70,7 @@ def compare_layers(ours, theirs):
             return f"layer {y[1]} ({y[0]}): {x[0]} {x[1]} {different} {x[3]} {y[3]}"
     for x, y in zip(ours.layers, theirs.layers):
         shapes = [tuple(w.shape) for w in x.weights], [tuple(w.shape) for w in y.weights]
-        names = [w.name for w in x.weights], [w.name for w in y.weights]
+        names = [underscored(w.name) for w in x.weights], [underscored(w.name) for w in y.weights]
         if shapes[0] != shapes[1] or names[0] != names[1] or x.output_shape != y.output_shape:
             return f"layer {y.name}: weights {shapes} {names}, output {x.output_shape} {y.output_shape}"
     return ""
@@ -134,7 +139,7 @@ def check_weights_file(mote, tf_keras, name, include_top, ours, folder):
         return done.stderr.decode().strip()
     filled = tf_keras.models.load_model(f"{folder}/filled.h5", compile=False)
     for layer in (layer for layer in theirs.layers if layer.weights):
-        for mine, weight in zip(filled.get_layer(layer.name).get_weights(), layer.get_weights()):
+        for mine, weight in zip(filled.get_layer(underscored(layer.name)).get_weights(), layer.get_weights()):
             if not np.array_equal(mine, weight):
                 return f"layer {layer.name}: other values than in the file"
     return ""

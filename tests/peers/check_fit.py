@@ -4,7 +4,7 @@
     check_fit.py build/mote [REGEX]
 
 Small smooth networks on random images, the same batches on both sides: every epoch's loss and metrics, and the weights at
-the end, must be those of tf_keras (1e-4 of their spread; 2e-6 to 2e-5 are usual). Optimizers, clipping, schedules, plateau,
+the end, must be those of tf_keras and, for some, of Keras 3 (1e-4; most are within 2e-6). Optimizers, clipping, schedules, plateau,
 patience, averages of weights, class weights, label smoothing, steps per epoch, losses, metrics; recurrent layers,
 functions called inline, attention, frozen layers inside of models. Exit 1 when one differs.
 """
@@ -130,6 +130,9 @@ def rates(k, rate_of_step):
 
 
 STEPS = -(-N // BATCH)
+# Keras 3's own ways: its batch statistics, its file form, its layers. The options are the same code in mote.
+IN_KERAS_3 = {"adam", "adamw", "rmsprop with momentum", "averaged weights", "normalization and L2", "LSTM", "GRU", "GRU, reset before",
+              "attention", "frozen inside", "random layers at one point"}
 
 
 def cases(k):
@@ -197,8 +200,8 @@ def fit_keras(k, case, model, images, labels):
     return model.fit(images, targets, batch_size=BATCH, epochs=case.epochs, shuffle=False, verbose=0, **fit).history
 
 
-def fit_mote(mote, case, folder):
-    arguments = [mote, "train", f"{folder}/model.h5", "-o", f"{folder}/trained.h5", "--data", f"{folder}/x.npy", "--labels",
+def fit_mote(mote, case, folder, form):
+    arguments = [mote, "train", f"{folder}/model{form}", "-o", f"{folder}/trained{form}", "--data", f"{folder}/x.npy", "--labels",
                  f"{folder}/y.npy", "--train", f"train[:{N}]", "--no-shuffle", "--batch", str(BATCH), "--epochs", str(case.epochs), "--json",
                  "-q"]
     if case.fit.get("validation"):
@@ -211,7 +214,7 @@ def fit_mote(mote, case, folder):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def check(k, mote, case, folder):
+def check(k, form, mote, case, folder):
     k.backend.clear_session()
     k.utils.set_random_seed(7)
     images, labels = data(11)
@@ -220,10 +223,10 @@ def check(k, mote, case, folder):
     np.save(f"{folder}/x.npy", np.concatenate([images, images[::-1]]))
     np.save(f"{folder}/y.npy", np.concatenate([labels, labels[::-1]]))
     model = (case.build or dense)(k)
-    model.save(f"{folder}/model.h5")
-    model = k.models.load_model(f"{folder}/model.h5", compile=False)  # flags as a file has them
+    model.save(f"{folder}/model{form}")
+    model = k.models.load_model(f"{folder}/model{form}", compile=False)  # flags as a file has them
     before = model.get_weights()
-    ours = fit_mote(mote, case, folder)
+    ours = fit_mote(mote, case, folder, form)
     theirs = fit_keras(k, case, model, images, labels)
     if len(ours) != len(theirs["loss"]):
         return f"{len(ours)} epochs, Keras {len(theirs['loss'])}", ""
@@ -241,7 +244,7 @@ def check(k, mote, case, folder):
             if difference > BOUND:
                 return f"epoch {epoch + 1}: {name} {ours[epoch][name_here]:.7g}, Keras {value:.7g}", ""
     after = model.get_weights()
-    got = k.models.load_model(f"{folder}/trained.h5", compile=False).get_weights()
+    got = k.models.load_model(f"{folder}/trained{form}", compile=False).get_weights()
     if [w.shape for w in got] != [w.shape for w in after]:
         return "other weights in the trained file", ""
     moved = max(np.abs(a - b).max() for a, b in zip(after, before))
@@ -257,19 +260,21 @@ def main():
     if len(sys.argv) < 2:
         print(__doc__, file=sys.stderr)
         return 2
+    import keras
     import tf_keras
     wanted = re.compile(sys.argv[2] if len(sys.argv) > 2 else "")
     passed = failed = 0
-    for case in cases(tf_keras):
-        if not wanted.search(case.name):
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                problem, said = check(tf_keras, sys.argv[1], case, folder)
-            except (RuntimeError, ValueError, TypeError, KeyError, OSError) as error:
-                problem, said = str(error).split("\n")[0], ""
-        passed, failed = passed + (not problem), failed + bool(problem)
-        print(f"{case.name}: {problem or said}", flush=True)
+    for version, k, form in ((2, tf_keras, ".h5"), (3, keras, ".keras")):
+        for case in cases(k):
+            if not wanted.search(case.name) or (version == 3 and case.name not in IN_KERAS_3):
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                try:
+                    problem, said = check(k, form, sys.argv[1], case, folder)
+                except (RuntimeError, ValueError, TypeError, KeyError, OSError) as error:
+                    problem, said = str(error).split("\n")[0], ""
+            passed, failed = passed + (not problem), failed + bool(problem)
+            print(f"Keras {version}, {case.name}: {problem or said}", flush=True)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
