@@ -104,7 +104,7 @@ typedef struct mote_train_batch {
 
 typedef struct mote_step_result {
     double loss;          /* of the batch, the layers' regularization included */
-    int32_t n, n_correct; /* crossentropies: where the largest output is the label's (one output: on its side of 0.5) */
+    int32_t n, n_correct; /* n_correct: where the largest output is the label's (one output: on its side of 0.5) */
     const float *outputs; /* n rows of the model's output; borrowed until the next call */
     double gradient_norm; /* of all gradients together, before clipping */
 } mote_step_result;

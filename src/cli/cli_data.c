@@ -25,7 +25,7 @@ mote_status cli_data_open(cli_data *data, const cli_data_args *args, mote_error 
     if (status == MOTE_OK && args->limit > 0 && data->slice.n > args->limit)
         data->slice.n = args->limit;
     if (status == MOTE_OK && data->slice.n == 0)
-        status = mote_error_set(err, MOTE_ARGUMENT, "%s: --split %s holds no examples", args->data, data->split);
+        status = mote_error_set(err, MOTE_ARGUMENT, "%s: the split %s holds no examples", args->data, data->split);
     if (status != MOTE_OK)
         cli_data_close(data);
     return status;

@@ -148,6 +148,8 @@ static int run_new(const cli_context *context, const void *args, int n_positiona
                                        .seed = (uint64_t)a->seed};
     mote_error err = {0};
     mote_model *model;
+    if (cli_need_keras_name(a->output, &err) != MOTE_OK)
+        return cli_usage_error(context, "%s", err.message);
     const mote_weights_match how = a->by_name ? MOTE_WEIGHTS_BY_NAME : MOTE_WEIGHTS_BACKBONE;
     mote_status status = cli_weights_new_model(&model, context, &a->weights, arch, &options, how, &err);
     if (status == MOTE_ARGUMENT)
@@ -213,6 +215,8 @@ static int run_copy(const cli_context *context, const void *args, int n_position
     const mote_import_options options = cli_import_options(context, &a->import);
     mote_error err = {0};
     mote_model *model;
+    if (cli_need_keras_name(a->output, &err) != MOTE_OK)
+        return cli_usage_error(context, "%s", err.message);
     mote_status status = mote_model_load(&model, positional[0], &options, &err);
     if (status != MOTE_OK)
         return cli_fail(context, &err);

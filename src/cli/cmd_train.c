@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/cli_model.h"
 #include "cli/cli_train.h"
 
 #include <mote/import.h>
@@ -121,6 +122,8 @@ static int run(const cli_context *context, const void *args, int n_positional, c
     const mote_import_options options = {.input_shape = a->input_shape};
     mote_error err = {0};
     mote_model *model;
+    if (cli_need_keras_name(a->output, &err) != MOTE_OK)
+        return cli_usage_error(context, "%s", err.message);
     if (try_output(a->output, &err) != MOTE_OK || mote_model_load(&model, positional[0], &options, &err) != MOTE_OK)
         return cli_fail(context, &err);
     int code;

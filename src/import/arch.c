@@ -64,6 +64,11 @@ static mote_status check(const mote_arch_options *options, mote_error *err)
                               MAX_PX);
     if (options->n_classes < 0 || options->n_classes > MAX_CLASSES)
         return mote_error_set(err, MOTE_ARGUMENT, "%d classes; give 1 to %d", options->n_classes, MAX_CLASSES);
+    if (options->n_classes == 1 && !options->pooling && !options->head)
+        return mote_error_set(
+            err, MOTE_ARGUMENT,
+            "1 class: Keras's own classifier is a softmax, which is always 1 then; give 2, or pooling "
+            "for a sigmoid");
     if (options->pooling && strcmp(options->pooling, "max") != 0 && strcmp(options->pooling, "avg") != 0)
         return mote_error_set(err, MOTE_ARGUMENT, "pooling '%s'; give max or avg", options->pooling);
     return MOTE_OK;

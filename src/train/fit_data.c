@@ -35,6 +35,14 @@ void mote_fit_choose_loss(const mote_model *model, mote_trainer_options *trainer
     trainer->from_logits = fit_ends_in_logits(model);
 }
 
+/* The softmax of one value is 1, whatever the value. */
+static bool says_one(const mote_graph *graph)
+{
+    const int32_t last = mote_graph_producer(graph, graph->outputs[0]);
+    const mote_shape *shape = &graph->tensors[graph->outputs[0]]->shape;
+    return last >= 0 && graph->nodes[last]->op == MOTE_OP_SOFTMAX && shape->dims[shape->rank - 1] == 1;
+}
+
 static mote_status check_model(const mote_model *model, mote_error *err)
 {
     const mote_graph *graph = model->graphs[0];
@@ -45,6 +53,10 @@ static mote_status check_model(const mote_model *model, mote_error *err)
     if (fit_n_outputs(model) < 1)
         return mote_error_set(err, MOTE_UNSUPPORTED,
                               "the model does not end in one row of scores; give it a head, e.g. pooling and dense");
+    if (says_one(graph))
+        return mote_error_set(err, MOTE_ARGUMENT,
+                              "the model ends in a softmax of one value, which is always 1; give it two classes, or a "
+                              "sigmoid");
     return MOTE_OK;
 }
 

@@ -172,8 +172,6 @@ static int32_t label_of(const loss_row *row)
 
 static bool is_correct(const tr_loss *loss, const float *outputs, int64_t n, int32_t label)
 {
-    if (loss->kind == MOTE_LOSS_MEAN_SQUARED_ERROR)
-        return false;
     if (n > 1)
         return largest_of(outputs, n) == label;
     const float middle = loss->from_logits && loss->tensor == loss->output ? 0.0f : 0.5f;

@@ -189,8 +189,7 @@ def fit_keras(k, case, model, images, labels):
     wants_rows = isinstance(loss, (k.losses.CategoricalCrossentropy, k.losses.MeanSquaredError))
     one = model.output_shape[-1] == 1
     targets = np.eye(CLASSES, dtype=np.float32)[labels] if wants_rows else labels[:, None] if one else labels
-    metrics = None if isinstance(loss, k.losses.MeanSquaredError) else ["accuracy"]
-    model.compile(case.optimizer or k.optimizers.Adam(1e-2), loss, metrics=metrics)
+    model.compile(case.optimizer or k.optimizers.Adam(1e-2), loss, metrics=["accuracy"])
     if fit.get("class_weight") == "balanced":
         counts = np.bincount(labels, minlength=CLASSES)
         fit["class_weight"] = {c: N / (CLASSES * n) for c, n in enumerate(counts)}

@@ -48,5 +48,12 @@ run 2 model new NoSuchNet -o x.h5
 usage_error "no architecture 'NoSuchNet'"
 run 2 model new mote_tiny -o x.h5 --head dense:2:foo
 usage_error "head: 'dense:2:foo'"
+run 2 model new mote_tiny -o x.tflite
+usage_error '-o x.tflite: this makes a Keras file'
+run 2 model copy tiny.h5 -o x.tflite
+usage_error '-o x.tflite: this makes a Keras file'
+run 2 model new mote_tiny -o x.h5 --classes 1
+usage_error '1 class: '
+absent x.tflite x.h5
 run 1 model new mote_tiny -o no/such/x.h5
 error_line '^mote: model new: no/such/x.h5: '

@@ -95,6 +95,11 @@ run 1 train tiny.tflite -o x.h5 --data ok
 error_line '^mote: train: tiny.tflite: only Keras models train'
 run 1 train tiny.h5 -o x.h5 --data ok --batch 4 --optimizer sgd --lr 1000 --epochs 40
 error_line '^mote: train: epoch .*: step .*not finite.*try a lower learning rate'
+run 2 train tiny.h5 -o x.tflite --data ok
+usage_error '-o x.tflite: this makes a Keras file'
+run 0 model new mote_tiny -o always1.h5 --input 32 --head dense:1:softmax -q
+run 1 train always1.h5 -o x.h5 --data ok --batch 4
+error_line 'softmax of one value, which is always 1'
 run 2 train tiny.h5 -o x.h5 --data ok --resume
 usage_error '--resume needs --checkpoint'
 absent x.h5
