@@ -15,7 +15,7 @@ extern "C" {
 typedef struct mote_arch_info {
     const char *name;   /* Keras's: "EfficientNetB0" */
     const char *about;  /* a few words */
-    const char *pixels; /* what it expects of a pixel, as --pixels takes it: "0..255", "-1..1" */
+    const char *pixels; /* what it expects of a pixel, as --pixels takes it: "0..255", "-1..1", "caffe" */
     int32_t default_px; /* height and width of its input */
 } mote_arch_info;
 

@@ -78,8 +78,12 @@ typedef enum mote_pixels {
     MOTE_PIXELS_0_1,
     MOTE_PIXELS_M1_1,
     MOTE_PIXELS_IMAGENET, /* (x/255 - mean) / std per channel: mean .485 .456 .406, std .229 .224 .225 */
+    MOTE_PIXELS_CAFFE,    /* blue, green, red, less 103.939, 116.779, 123.68: Keras's ResNet50 */
 } mote_pixels;
-MOTE_API bool mote_pixels_parse(const char *text, mote_pixels *pixels); /* "0..255" "0..1" "-1..1" "imagenet" */
+/* "0..255" "0..1" "-1..1" "imagenet" "caffe" */
+MOTE_API bool mote_pixels_parse(const char *text, mote_pixels *pixels);
+/* The least and the largest value that a pixel can have then. */
+MOTE_API void mote_pixels_range(mote_pixels pixels, float *low, float *high);
 MOTE_API void mote_pixels_apply(mote_pixels pixels, float *values, int64_t n_pixels, int32_t channels);
 
 /* --- streaming: decoded and resized in parallel ahead of the reader, delivered in order --- */

@@ -95,8 +95,7 @@ static arch_value top(arch *a, const arch_def *def, arch_value x)
     return arch_dense(a, x, arch_n_classes(a), "softmax", ARCH_GLOROT_UNIFORM, "predictions");
 }
 
-/* Its ImageNet weights expect BGR with a mean taken off ("caffe" preprocessing), which --pixels has no word for. */
-const arch_def arch_resnet50 = {.info = {"ResNet50", "residual blocks of 50 layers", "0..255", 224},
+const arch_def arch_resnet50 = {.info = {"ResNet50", "residual blocks of 50 layers", "caffe", 224},
                                 .keras_name = "resnet50",
                                 .features = features_v1,
                                 .top = top,

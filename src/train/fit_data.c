@@ -246,12 +246,6 @@ static void set_labels(const fit_run *run, const mote_batch *from, mote_train_ba
     batch->targets = run->targets;
 }
 
-static void pixel_range(mote_pixels pixels, float *low, float *high)
-{
-    *low = pixels == MOTE_PIXELS_M1_1 ? -1.0f : pixels == MOTE_PIXELS_IMAGENET ? -2.2f : 0.0f;
-    *high = pixels == MOTE_PIXELS_0_255 ? 255.0f : pixels == MOTE_PIXELS_IMAGENET ? 2.7f : 1.0f;
-}
-
 mote_status fit_data_next(fit_run *run, mote_train_batch *batch, const float **input, const int32_t **labels,
                           mote_error *err)
 {
@@ -266,7 +260,7 @@ mote_status fit_data_next(fit_run *run, mote_train_batch *batch, const float **i
     if (run->photos) {
         const size_t photo = (size_t)run->height * (size_t)run->width * (size_t)run->channels;
         float low, high;
-        pixel_range(run->options->pixels, &low, &high);
+        mote_pixels_range(run->options->pixels, &low, &high);
         memcpy(run->photos, from.pixels, photo * (size_t)from.n * sizeof *run->photos);
         mote_augment_apply(&run->options->augment, run->photos, from.n, run->height, run->width, run->channels, low,
                            high, run->options->trainer.seed, (uint64_t)run->progress.step * (uint64_t)run->batch,

@@ -4,6 +4,7 @@
 #include <mote/data.h>
 #include <mote/io.h>
 
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -193,9 +194,36 @@ static void arrays_that_do_not_fit(void **state)
     assert_refused(f, x, y, "not a .npy file");
 }
 
+/* tf_keras.applications.imagenet_utils.preprocess_input in its modes "tf", "torch" and "caffe", of one pixel. */
+static void test_pixels(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        float values[3];
+    } rows[] = {{"0..255", {10, 20, 250}},
+                {"0..1", {0.03921569f, 0.07843137f, 0.98039216f}},
+                {"-1..1", {-0.92156863f, -0.84313726f, 0.9607843f}},
+                {"imagenet", {-1.9466565f, -1.685574f, 2.5528543f}},
+                {"caffe", {146.061f, -96.779f, -113.68f}}};
+    mote_pixels pixels;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        float values[] = {10, 20, 250}, low, high;
+        assert_true(mote_pixels_parse(rows[i].name, &pixels));
+        mote_pixels_apply(pixels, values, 1, 3);
+        mote_pixels_range(pixels, &low, &high);
+        for (int c = 0; c < 3; c++) {
+            assert_true(fabsf(values[c] - rows[i].values[c]) <= 1e-5f * fabsf(values[c]));
+            assert_true(values[c] >= low && values[c] <= high);
+        }
+    }
+    assert_false(mote_pixels_parse("bgr", &pixels));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pixels),
         cmocka_unit_test_setup_teardown(names_of_any_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(links_in_circles, set_up, tear_down),
         cmocka_unit_test_setup_teardown(files_that_are_something_else, set_up, tear_down),
