@@ -121,13 +121,13 @@ def keras_file(tf_keras, name, include_top):
 
 def check_weights_file(mote, tf_keras, name, include_top, ours, folder):
     """What Keras would fetch is what mote would, and a file of its form fills mote's model."""
-    tf_keras.backend.clear_session()
     default_px = 224
     if not include_top or ours["input"] == default_px:
         asked = keras_file(tf_keras, name, include_top)
         if asked != ours["imagenet"]["top" if include_top else "notop"]:
             return f"Keras asks for {asked}, mote for {ours['imagenet']}"
     px = 96
+    tf_keras.backend.clear_session()  # names are counted
     theirs = getattr(tf_keras.applications, name)(weights=None, include_top=include_top, input_shape=(px, px, 3))
     rng = np.random.default_rng(5)
     theirs.set_weights([rng.normal(0, 1, w.shape).astype(w.dtype) for w in theirs.get_weights()])
