@@ -363,6 +363,8 @@ typedef struct mote_kernels {
         mote_qs16_dw_fn *run;
         int32_t nr, kr;
     } qs16_dw;
+    /* Float sums go in the order that TensorFlow's converter calibrates in (op/conv_2d/conv_order.h). */
+    bool in_converters_order;
 } mote_kernels;
 
 /* Constant for the process: features 0 gives the reference kernels. */

@@ -4,6 +4,7 @@
 
 void mote_kernels_select(uint32_t features, mote_kernels *kernels)
 {
+    kernels->in_converters_order = false;
     /* Later rows are stronger: each that the processor can run replaces the one before. */
 #define MOTE_KERNEL(slot, name, needs, n, k)                                                                           \
     if ((features & (uint32_t)(needs)) == (uint32_t)(needs)) {                                                         \

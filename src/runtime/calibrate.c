@@ -110,7 +110,7 @@ static mote_status start(calibration *c, const mote_model *model, int32_t n_thre
         return mote_error_no_memory(err);
     for (int32_t i = 0; i < c->graph->n_tensors; i++)
         o->ranges[i] = (mote_range){INFINITY, -INFINITY};
-    mote_status status = mote_runtime_new(&o->runtime, model, &options, err);
+    mote_status status = rt_new(&o->runtime, model, &options, true, err);
     if (status == MOTE_OK) {
         rt_observe(o->runtime, on_value, o);
         status = mote_runtime_allocate(o->runtime, err);

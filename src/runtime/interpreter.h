@@ -97,6 +97,7 @@ void rt_budget_init(rt_budget *budget, const mote_allocator *base, size_t limit_
 struct mote_runtime {
     const mote_model *model;
     mote_runtime_options options;
+    bool as_converter;      /* floats round as in TensorFlow's converter when it calibrates */
     rt_observe_fn *observe; /* NULL: nobody looks; else nodes are not joined, so that every value exists */
     void *observe_arg;
     const mote_allocator *allocator; /* of all but the runtime itself: the budget's where there is a limit */
@@ -154,6 +155,11 @@ typedef struct rt_span {
 } rt_span;
 /* Gives spans that are alive at the same time separate places. */
 mote_status rt_pack(rt_span *spans, int32_t n, size_t *total_bytes, const mote_allocator *allocator);
+
+/* --- runtime.c --- */
+/* mote_runtime_new; as_converter: with floats that round as they do in TensorFlow's converter when it calibrates. */
+mote_status rt_new(mote_runtime **out, const mote_model *model, const mote_runtime_options *options, bool as_converter,
+                   mote_error *err);
 
 /* --- invoke.c --- */
 bool rt_makes_nothing(const rt_node *node);

@@ -135,7 +135,13 @@ static void select_kernels(mote_runtime *runtime)
         kernels->f32_logistic.variant = kernels->f32_logistic_strict.variant;
         kernels->f32_logistic.run = kernels->f32_logistic_strict.run;
     }
-    runtime->kernels = features || hybrid ? kernels : NULL;
+    if (runtime->as_converter) {
+        mote_kernels_select(features & MOTE_CPU_SSE41, kernels);
+        kernels->f32_logistic.variant = kernels->f32_logistic_strict.variant;
+        kernels->f32_logistic.run = kernels->f32_logistic_strict.run;
+    }
+    kernels->in_converters_order = runtime->as_converter;
+    runtime->kernels = features || hybrid || runtime->as_converter ? kernels : NULL;
 }
 
 static mote_status start(mote_runtime *runtime, mote_error *err)
@@ -165,6 +171,12 @@ static mote_status start(mote_runtime *runtime, mote_error *err)
 mote_status mote_runtime_new(mote_runtime **out, const mote_model *model, const mote_runtime_options *options,
                              mote_error *err)
 {
+    return rt_new(out, model, options, false, err);
+}
+
+mote_status rt_new(mote_runtime **out, const mote_model *model, const mote_runtime_options *options, bool as_converter,
+                   mote_error *err)
+{
     const mote_runtime_options wanted = options ? *options : mote_runtime_options_default();
     *out = NULL;
     if (model->n_graphs < 1)
@@ -183,6 +195,7 @@ mote_status mote_runtime_new(mote_runtime **out, const mote_model *model, const 
         runtime->options.limit_bytes = model->run_limit_bytes;
     if (!wanted.limit_loops_ms)
         runtime->options.limit_loops_ms = model->run_limit_loops_ms;
+    runtime->as_converter = as_converter;
     runtime->allocator = wanted.allocator;
     if (runtime->options.limit_bytes) {
         rt_budget_init(&runtime->budget, wanted.allocator, runtime->options.limit_bytes);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "op/conv_2d/conv_order.h"
 #include "op/op_quant.h"
 
 enum { TILE_ROWS = 48, PAD_COLUMNS = 64, GRAIN_PRODUCTS = 1 << 18 };
@@ -182,6 +183,23 @@ static const void *left_side(const packed_job *job, int64_t first, int64_t n, in
     return patch;
 }
 
+/* first_row, first_column: where in the image's whole product the job is. */
+static void run_floats(const packed_job *job, const mote_f32_gemm_job *gemm, int64_t first_row, int64_t first_column,
+                       int64_t n)
+{
+    const mote_conv_packed_spec *s = &job->packed->spec;
+    if (!job->kernels->in_converters_order) {
+        job->kernels->f32_gemm.run(gemm, 0, n);
+        return;
+    }
+    const mote_conv_order order = {.row = first_row,
+                                   .n_rows = (int64_t)s->h.out * s->w.out,
+                                   .column = first_column,
+                                   .n_columns = s->n,
+                                   .is_dense = s->per_row};
+    mote_conv_order_run(gemm, job->kernels->f32_gemm.nr, &order, 0, n);
+}
+
 static void float_pixels(const packed_job *job, int64_t first, int64_t n, int32_t thread)
 {
     const mote_conv_packed_spec *s = &job->packed->spec;
@@ -194,7 +212,7 @@ static void float_pixels(const packed_job *job, int64_t first, int64_t n, int32_
                                     .c_stride = s->n,
                                     .low = s->low,
                                     .high = s->high};
-    job->kernels->f32_gemm.run(&gemm, 0, n);
+    run_floats(job, &gemm, first, 0, n);
 }
 
 static void integer_pixels(const packed_job *job, int64_t first, int64_t n, int32_t thread)
@@ -305,7 +323,7 @@ static void panels(void *arg, int64_t begin, int64_t end, int32_t thread)
                                         .c_stride = s->n,
                                         .low = s->low,
                                         .high = s->high};
-        job->kernels->f32_gemm.run(&gemm, 0, rows);
+        run_floats(job, &gemm, 0, first, rows);
         return;
     }
     const int64_t nr = job->kernels->qs8_gemm.nr, kr = job->kernels->qs8_gemm.kr, first = begin * nr;

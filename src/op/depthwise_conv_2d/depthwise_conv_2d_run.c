@@ -14,6 +14,7 @@ typedef struct depthwise_state {
     float min, max;
     bool hybrid;
     bool by_rows;
+    bool bias_first;       /* floats, as TensorFlow's converter adds them up while it calibrates */
     int16_t *wide_filter;  /* int8 and int16 by rows */
     mote_wide_scale scale; /* int16 by rows */
     int32_t *mantissa, *exponent;
@@ -76,7 +77,9 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
         return status;
     depthwise_state *state = *out;
     const mote_tensor *in = io->inputs[0], *filter = io->inputs[1], *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
-    if (!mote_run_kernels(run) || state->multiplier != 1)
+    state->bias_first = mote_run_kernels(run) && mote_run_kernels(run)->in_converters_order &&
+                        in->dtype == MOTE_FLOAT32 && !state->hybrid;
+    if (!mote_run_kernels(run) || state->multiplier != 1 || state->bias_first)
         return MOTE_OK;
     if (state->hybrid) {
         if (filter->data && !widen(run, io, state))
@@ -187,7 +190,7 @@ static void store(const depthwise_call *call, int64_t at, int64_t example, const
         float value = s->hybrid ? (float)((const int32_t *)sums)[c] *
                                       (filter->quant.scale[filter->quant.n == 1 ? 0 : c] * call->scales[example])
                                 : ((const float *)sums)[c];
-        value += call->bias ? ((const float *)call->bias->data)[c] : 0;
+        value += call->bias && !s->bias_first ? ((const float *)call->bias->data)[c] : 0;
         ((float *)out->data)[at + c] = clamp(value, s->min, s->max);
     }
 }
@@ -208,6 +211,8 @@ static void eval_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
         const int32_t offset = s->hybrid ? -call->zeros[example] : s->requant.x_offset;
         for (int32_t x = 0; x < s->w.out; x++) {
             memset(sums, 0, s->sums_bytes);
+            if (s->bias_first && call->bias)
+                memcpy(sums, call->bias->data, (size_t)s->out_c * sizeof(float));
             add_taps(call, image, element, y, x, offset, sums);
             store(call, (row * s->w.out + x) * s->out_c, example, sums);
         }
