@@ -104,6 +104,7 @@ static void conversions_are_tensorflows(void **state)
         n++;
     }
     closedir(folders);
+    assert_int_equal(all.n_off_by_one, 0);
     print_message("%d networks: %d operators and %d tensors matched, %d quantized; of %lld integers %lld off by one\n",
                   n, all.n_operators, all.n_tensors, all.n_quantized, (long long)all.n_integers,
                   (long long)all.n_off_by_one);

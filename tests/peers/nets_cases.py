@@ -192,7 +192,7 @@ def shuffle_inline(n):
         x = ops.reshape(x, (-1, 8, 8, 2, 8))
         x = ops.transpose(x, (0, 1, 2, 4, 3))
         x = ops.reshape(x, (-1, 8, 8, 16))
-    left, right = x[..., :8], x[..., 8:]
+    left, right = x[:, :, :, :8], x[:, :, :, 8:]
     x = n.L.Add()([n.conv(left, 12, 1, "relu6"), n.conv(right, 12, 1, "relu6")])
     return n.K.Model(image, n.head(x))
 

@@ -4,6 +4,7 @@
 
 #include "op/binary/binary.h"
 #include "op/conv_2d/conv_2d.h"
+#include "op/conv_2d/conv_order.h"
 #include "op/fully_connected/fully_connected.h"
 #include "pass/fold_rsqrt.h"
 #include "pass/quantize_plan.h"
@@ -65,6 +66,34 @@ static void roots_have_the_bits_of_tensorflows(void **state)
     const float odd[8] = {0.0f, INFINITY, 1e-40f, 1, 1, 1, 1, 1};
     mote_fold_rsqrt(odd, got, 8);
     assert_true(isinf(got[0]) && got[1] == 0 && got[2] == 1.0f / sqrtf(1e-40f));
+}
+
+/* One column of a product in which 1e8 swallows what is added to it before it is taken off again. */
+static float sum_in_order(int64_t n_rows, int64_t n_columns, bool is_dense)
+{
+    enum { K = 9, NR = 4 };
+    const float column[K] = {1e8f, 1, 1, 1, -1e8f, 0, 0, 0, 0.5f};
+    float a[K], packed[NR * (1 + K)] = {[0] = 10}, sum;
+    for (int32_t k = 0; k < K; k++) {
+        a[k] = 1;
+        packed[NR * (1 + k)] = column[k];
+    }
+    const mote_f32_gemm_job job = {
+        .n = 1, .k = K, .a = a, .a_stride = K, .packed = packed, .c = &sum, .c_stride = 1, .low = -99, .high = 99};
+    const mote_conv_order order = {.n_rows = n_rows, .n_columns = n_columns, .is_dense = is_dense};
+    mote_conv_order_run(&job, NR, &order, 0, 1);
+    return sum;
+}
+
+static void sums_go_in_the_converters_order(void **state)
+{
+    (void)state;
+    assert_true(sum_in_order(4, 16, false) == 10.5f); /* rising: the three ones are gone */
+    assert_true(sum_in_order(3, 4, false) == 10.5f);  /* no group of four rows */
+    assert_true(sum_in_order(1, 1, false) == 10.5f);
+    assert_true(sum_in_order(4, 4, false) == 12.5f); /* odd k have a sum of their own */
+    assert_true(sum_in_order(4, 1, false) == 12.5f); /* pairs of even and odd */
+    assert_true(sum_in_order(1, 4, true) == 13.5f);  /* eight sums: 1e8 and -1e8 meet first */
 }
 
 /* FULLY_CONNECTED with filter 2x3 and a bias; the node is the graph's only one. */
@@ -427,6 +456,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges_become_scales),
         cmocka_unit_test(roots_have_the_bits_of_tensorflows),
+        cmocka_unit_test(sums_go_in_the_converters_order),
         cmocka_unit_test(filters_and_biases_become_integers),
         cmocka_unit_test(large_biases_raise_the_filters_scale),
         cmocka_unit_test(constants_become_codes),
