@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "import/keras_expr.h"
+#include "import/keras_layout.h"
 #include "import/keras_window.h"
 
 /* The output's size as Keras computes it (conv_utils.deconv_output_length); kernel is dilated already. */
@@ -60,6 +61,39 @@ static int32_t emit(keras_call *call, const keras_window *w, int32_t x, int32_t 
     return keras_emit(call, node, err) == MOTE_OK ? node->outputs[0] : -1;
 }
 
+/* TRANSPOSE_CONV knows no dilation: the kernel gets zeros between its elements. w->size becomes that of the result. */
+static int32_t dilated_kernel(keras_call *call, keras_window *w, int32_t n_spatial, mote_error *err)
+{
+    const keras_weight *weight = keras_read_weight(call);
+    if (!weight || weight->value.dtype == MOTE_INT64 || weight->value.shape.rank != n_spatial + 2) {
+        keras_refuse(call, err, "its kernel is missing from the file, or of another rank");
+        return -1;
+    }
+    const mote_shape laid = keras_laid_out_shape(&weight->value.shape, MOTE_WEIGHT_HWOI_TO_OHWI);
+    const int64_t height = (int64_t)(laid.dims[1] - 1) * w->dilation[0] + 1;
+    const int64_t width = (int64_t)(laid.dims[2] - 1) * w->dilation[1] + 1;
+    if (mote_shape_count(&laid) < 1 || height > 1 << 12 || width > 1 << 12) {
+        keras_refuse(call, err, "its kernel is empty, or its dilation too large");
+        return -1;
+    }
+    const mote_shape shape = mote_shape_4d(laid.dims[0], (int32_t)height, (int32_t)width, laid.dims[3]);
+    float *plain = mote_arena_alloc(call->builder->scratch, (size_t)mote_shape_count(&laid) * sizeof *plain);
+    const int32_t filter = plain ? keras_const(call, "dilated_kernel", &shape, NULL) : -1;
+    if (filter < 0)
+        return -1;
+    keras_lay_out(weight->value.data, &weight->value.shape, MOTE_WEIGHT_HWOI_TO_OHWI, plain);
+    float *spread = call->builder->graph->tensors[filter]->data;
+    const int64_t depth = laid.dims[3];
+    for (int64_t o = 0; o < laid.dims[0]; o++)
+        for (int64_t y = 0; y < laid.dims[1]; y++)
+            for (int64_t x = 0; x < laid.dims[2]; x++)
+                memcpy(spread + ((o * height + y * w->dilation[0]) * width + x * w->dilation[1]) * depth,
+                       plain + ((o * laid.dims[1] + y) * laid.dims[2] + x) * depth, (size_t)depth * sizeof *plain);
+    w->size[0] = (int32_t)height;
+    w->size[1] = (int32_t)width;
+    return filter;
+}
+
 static mote_status conv_transpose(keras_call *call, int32_t n_spatial, mote_error *err)
 {
     keras_window w;
@@ -69,9 +103,9 @@ static mote_status conv_transpose(keras_call *call, int32_t n_spatial, mote_erro
         return status;
     if (w.causal || !read_output_padding(call, n_spatial, padding))
         return keras_refuse(call, err, "its padding is not one that a transposed convolution has");
-    if (w.dilation[0] > 1 || w.dilation[1] > 1)
-        return keras_refuse(call, err, "a transposed convolution with dilation has no operator in TFLite");
-    const int32_t filter = keras_take_weight(call, "kernel", n_spatial + 2, MOTE_WEIGHT_HWOI_TO_OHWI, err);
+    const bool dilated = w.dilation[0] > 1 || w.dilation[1] > 1;
+    const int32_t filter = dilated ? dilated_kernel(call, &w, n_spatial, err)
+                                   : keras_take_weight(call, "kernel", n_spatial + 2, MOTE_WEIGHT_HWOI_TO_OHWI, err);
     const int32_t bias = filter < 0 ? -1 : keras_take_bias(call, keras_shape(call, filter)->dims[0], err);
     const int32_t x = bias < 0 ? -1 : keras_enter_window(call, &w, err);
     if (x < 0)

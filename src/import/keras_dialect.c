@@ -53,6 +53,8 @@ static void drop_defaults(json_t *config)
         json_object_del(config, "synchronized");
     if (json_is_false(json_object_get(config, "renorm")))
         json_object_del(config, "renorm");
+    if (json_is_false(json_object_get(config, "time_major")))
+        json_object_del(config, "time_major");
 }
 
 /* Objects inside of a config: initializers, policies, wrapped layers. Depth is bounded by jansson's parser. */
@@ -305,6 +307,21 @@ static bool is_thawed(const mote_model *model, int32_t record)
 
 static void translate_model(dialect *d, json_t *object, int32_t record);
 
+/* The one name for a functional model that both versions export. */
+static void name_model_class(json_t *object)
+{
+    const bool sequential = strcmp(text_of(object, "class_name"), "Sequential") == 0;
+    set_module(object, sequential ? "keras" : "keras.models");
+    json_object_set_new(object, "class_name", json_string(sequential ? "Sequential" : "Model"));
+}
+
+/* A model inside of a layer's config: Keras 3 finds its class by the module in .h5 too. */
+static void translate_stepped(dialect *d, json_t *model, int32_t record)
+{
+    translate_model(d, model, record);
+    name_model_class(model);
+}
+
 static void translate_layer(dialect *d, json_t *layer, int32_t parent)
 {
     json_t *config = json_object_get(layer, "config");
@@ -320,7 +337,7 @@ static void translate_layer(dialect *d, json_t *layer, int32_t parent)
         return;
     }
     if (keras_stepped_model(layer))
-        translate_model(d, keras_stepped_model(layer), record);
+        translate_stepped(d, keras_stepped_model(layer), record);
     if (strcmp(text_of(layer, "class_name"), "TFOpLambda") == 0) {
         const bool unwrapped = unwrap_op(layer);
         if (!unwrapped)
@@ -356,9 +373,7 @@ static void translate_model(dialect *d, json_t *object, int32_t record)
         write_ends(config, "output_layers", record >= 0);
     }
     if (d->form == KERAS_FORM_ZIP) {
-        /* The one name for a functional model that both versions export. */
-        set_module(object, sequential ? "keras" : "keras.models");
-        json_object_set_new(object, "class_name", json_string(sequential ? "Sequential" : "Model"));
+        name_model_class(object);
     } else {
         json_object_del(object, "module");
         json_object_del(object, "registered_name");
@@ -418,6 +433,8 @@ mote_status keras_dialect_document(const mote_model *model, keras_form form, jso
         translated = original;
         json_object_del(translated, "compile_config");
         set_flags(&d, translated, -1);
+        if (form == KERAS_FORM_ZIP && !json_object_get(translated, "module"))
+            name_model_class(translated);
     } else {
         json_decref(original);
     }

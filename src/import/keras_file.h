@@ -47,6 +47,11 @@ mote_status keras_parse_json(const char *text, json_t **document, mote_error *er
 mote_status keras_weights_by_name(void *arg, keras_layer *layer, mote_arena *arena, mote_error *err);
 mote_status keras_weights_by_path(void *arg, keras_layer *layer, mote_arena *arena, mote_error *err);
 
+enum { KERAS_MAX_PARTS = 4 };
+/* Where a class that is made of other layers keeps its weights in files that go by class path: the names of its parts,
+ * in the order of its weights, of which each has as many. NULL: it keeps them itself. */
+const char *const *keras_layer_parts(const char *class_name);
+
 /* The weights of one group of a file that goes by layer names, in the file's order; *n 0: no such group, or empty. */
 mote_status keras_group_weights(const keras_file *file, const char *layer_name, mote_arena *arena,
                                 keras_weight **weights, int32_t *n, mote_error *err);

@@ -48,8 +48,36 @@ mote_status keras_subtract(keras_call *call, mote_error *err)
     return merged(call, fold(call, MOTE_OP_SUB, "sub", err), err);
 }
 
+/* Keras 3: a step that does not count multiplies by 1, and is 0 where it counts in no input. */
+static mote_status multiply_masked(keras_call *call, mote_error *err)
+{
+    int32_t product = MOTE_NO_TENSOR, counts = MOTE_NO_TENSOR;
+    bool all = true;
+    for (int32_t i = 0; i < call->n_inputs; i++) {
+        int32_t x = call->inputs[i];
+        const int32_t mask = keras_mask_of(call, x);
+        all &= mask != MOTE_NO_TENSOR;
+        if (mask != MOTE_NO_TENSOR) {
+            const int32_t deep = keras_expanded(call, mask, 2, "ExpandDims", err);
+            x = keras_select(call, deep, x, keras_scalar(call, "one", 1.0f), err);
+            counts = counts == MOTE_NO_TENSOR ? deep : keras_binary(call, MOTE_OP_LOGICAL_OR, counts, deep, "or", err);
+        }
+        product = i == 0 ? x : keras_binary(call, MOTE_OP_MUL, product, x, "mul", err);
+        if (x < 0 || product < 0)
+            return keras_failure(err);
+    }
+    return merged(call, all ? keras_select(call, counts, product, keras_scalar(call, "zero", 0.0f), err) : product,
+                  err);
+}
+
 mote_status keras_multiply(keras_call *call, mote_error *err)
 {
+    bool masked = false;
+    for (int32_t i = 0; i < call->n_inputs; i++)
+        masked |=
+            keras_mask_of(call, call->inputs[i]) != MOTE_NO_TENSOR && keras_shape(call, call->inputs[i])->rank == 3;
+    if (masked && call->n_inputs > 1 && call->builder->keras_major >= 3)
+        return multiply_masked(call, err);
     return merged(call, fold(call, MOTE_OP_MUL, "mul", err), err);
 }
 

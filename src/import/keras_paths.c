@@ -148,12 +148,10 @@ static mote_status match_layers(const keras_file *file, keras_scope *scope, mote
 
 /* --- the parts of layers that are made of others --- */
 
-enum { MAX_PARTS = 4 };
-
 /* In the order in which such a layer lists its weights. Keras 2 puts an underscore before some of these names. */
 typedef struct parts_row {
     const char *class_name;
-    const char *parts[MAX_PARTS];
+    const char *parts[KERAS_MAX_PARTS];
 } parts_row;
 
 static const parts_row PARTS[] = {
@@ -165,6 +163,14 @@ static const parts_row PARTS[] = {
     {"MultiHeadAttention", {"query_dense", "key_dense", "value_dense", "output_dense"}},
     {"TimeDistributed", {"layer"}},
 };
+
+const char *const *keras_layer_parts(const char *class_name)
+{
+    for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++)
+        if (strcmp(PARTS[i].class_name, class_name) == 0)
+            return PARTS[i].parts;
+    return NULL;
+}
 
 static mote_status read_vars(const keras_file *file, const char *group, keras_layer *layer, mote_arena *arena,
                              mote_error *err)
@@ -211,9 +217,8 @@ mote_status keras_weights_by_path(void *arg, keras_layer *layer, mote_arena *are
     if (status != MOTE_OK || !layer->path || layer->model)
         return status;
     status = read_vars(file, layer->path, layer, arena, err);
-    for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++)
-        if (strcmp(PARTS[i].class_name, layer->class_name) == 0)
-            for (int j = 0; status == MOTE_OK && j < MAX_PARTS && PARTS[i].parts[j]; j++)
-                status = read_part(file, layer, PARTS[i].parts[j], arena, err);
+    const char *const *parts = keras_layer_parts(layer->class_name);
+    for (int i = 0; status == MOTE_OK && parts && i < KERAS_MAX_PARTS && parts[i]; i++)
+        status = read_part(file, layer, parts[i], arena, err);
     return status;
 }

@@ -6,7 +6,7 @@
  *   model.weights.h5  /layers/<class in snake case>[_n]/vars/<i>, n counting layers of a class in the model's order;
  *                     a model inside the model has /layers/<…> of its own below it
  */
-#include "import/keras_builder.h"
+#include "import/keras_file.h"
 #include "import/keras_save.h"
 
 #include <stdlib.h>
@@ -51,15 +51,33 @@ static const json_t *layers_inside(const json_t *layers, const char *name, bool 
     return NULL;
 }
 
+/* Keras 2 puts an underscore before the parts of attention. */
+static bool hidden_parts(const mote_model *model, const mote_layer *layer)
+{
+    return strcmp(layer->class_name, "MultiHeadAttention") == 0 &&
+           (!model->keras_version || model->keras_version[0] < '3');
+}
+
 static mote_status write_layer(const mote_model *model, int32_t index, const json_t *layers, const char *group,
                                h5_writer *writer, mote_error *err)
 {
     const mote_layer *layer = &model->layers[index];
-    char path[PATH_BYTES + 32];
+    char path[PATH_BYTES + 64];
     snprintf(path, sizeof path, "%s/vars", group);
     h5_write_group(writer, path);
+    const char *const *parts = keras_layer_parts(layer->class_name);
+    int32_t n_parts = 0;
+    while (parts && n_parts < KERAS_MAX_PARTS && parts[n_parts])
+        n_parts++;
+    if (n_parts && layer->n_weights % n_parts != 0)
+        n_parts = 0;
+    const int32_t by_part = n_parts ? layer->n_weights / n_parts : layer->n_weights;
     for (int32_t i = 0; i < layer->n_weights; i++) {
-        snprintf(path, sizeof path, "%s/vars/%d", group, i);
+        if (n_parts)
+            snprintf(path, sizeof path, "%s/%s%s/vars/%d", group, hidden_parts(model, layer) ? "_" : "",
+                     parts[i / by_part], i % by_part);
+        else
+            snprintf(path, sizeof path, "%s/vars/%d", group, i);
         const mote_status status = keras_save_weight(model, &layer->weights[i], writer, path, err);
         if (status != MOTE_OK)
             return status;

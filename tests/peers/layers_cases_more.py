@@ -98,6 +98,15 @@ def mask_by_name(d):
 
 
 @case
+def dilated_transposed(d):
+    if d.flag():
+        return d.chain(d.sequence(), d.L.Conv1DTranspose(4, d.int(2, 4), dilation_rate=d.int(2, 3),
+                                                         padding=d.one("valid", "same"), use_bias=d.flag()))
+    return d.chain(d.image(), d.L.Conv2DTranspose(4, d.int(2, 4), dilation_rate=d.one(2, (1, 3)),
+                                                  padding=d.one("valid", "same"), use_bias=d.flag()))
+
+
+@case
 def model_in_time(d):
     L = d.L
     image = d.K.Input(d.image(3))
