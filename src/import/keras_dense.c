@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "import/keras_einsum.h"
 #include "import/keras_expr.h"
 #include "import/keras_mask.h"
 #include "import/keras_window.h"
@@ -105,6 +106,22 @@ static int32_t einsum_bias(keras_call *call, int32_t units, mote_error *err)
     return bias;
 }
 
+/* Any equation, as a product of matrices. Its bias has the result's last dimensions, or 1 in their place. */
+static mote_status einsum_of_any_kind(keras_call *call, const char *equation, mote_error *err)
+{
+    const keras_weight *weight = keras_peek_weight(call, call->next_weight);
+    int32_t operands[2] = {call->inputs[0], -1};
+    operands[1] = keras_take_weight(call, "kernel", weight ? weight->value.shape.rank : 1, MOTE_WEIGHT_AS_IS, err);
+    int32_t y = operands[1] < 0 ? -1 : keras_einsum(call, equation, 2, operands, err);
+    if (y >= 0 && json_is_string(json_object_get(call->config, "bias_axes"))) {
+        weight = keras_peek_weight(call, call->next_weight);
+        const int32_t rank = weight ? weight->value.shape.rank : 1;
+        const int32_t bias = keras_take_weight(call, "bias", rank, MOTE_WEIGHT_AS_IS, err);
+        y = bias < 0 ? -1 : keras_binary(call, MOTE_OP_ADD, y, bias, "add", err);
+    }
+    return keras_result(call, keras_activated(call, y, json_object_get(call->config, "activation"), err), err);
+}
+
 mote_status keras_einsum_dense(keras_call *call, mote_error *err)
 {
     einsum e;
@@ -112,7 +129,7 @@ mote_status keras_einsum_dense(keras_call *call, mote_error *err)
     const int32_t n = read_equation(equation, &e) ? summed_labels(&e) : 0;
     const keras_weight *weight = keras_peek_weight(call, call->next_weight);
     if (n == 0 || !weight || weight->value.shape.rank != e.n_kernel || e.n_kernel > 3)
-        return keras_refuse(call, err, "equation '%s' is not a product with the last dimensions", equation);
+        return einsum_of_any_kind(call, equation, err);
     const mote_shape kernel_shape = weight->value.shape, in = *keras_shape(call, call->inputs[0]);
     const int32_t kernel = keras_take_weight(call, "kernel", e.n_kernel,
                                              e.n_kernel == 2 ? MOTE_WEIGHT_IO_TO_OI

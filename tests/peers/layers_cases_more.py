@@ -107,6 +107,27 @@ def dilated_transposed(d):
 
 
 @case
+def einsum_dense_of_any_kind(d):
+    equation, shape, axes, sizes = d.one(
+        ("abc,bcd->abd", (4, 3), "d", (4, 5)), ("abcd,ce->abed", (4, 7, 3), "e", (4, 5, 3)),
+        ("abc,bd->adc", (7, 5), "dc", (4, 5)), ("...abc,acd->...abd", (3, 5, 2), None, (3, 5, 4)),
+        ("abcd,dbe->aceb", (5, 2, 3), "b", (3, 5, 4)), ("ab,cb->ac", 6, "c", (5,)))
+    return d.chain(sizes, d.L.EinsumDense(equation, output_shape=shape, bias_axes=axes, activation=d.activation()))
+
+
+@case
+def einsum_inline(d):
+    if not d.is3:  # Keras 2 does not save what tf.einsum was called on
+        return None
+    einsum = d.K.ops.einsum
+    equation, *shapes = d.one(("bqd,bkd->bqk", (4, 3), (5, 3)), ("bhqd,bkhd->bhqk", (2, 4, 3), (5, 2, 3)),
+                              ("bij->bji", (4, 3)), ("bij,bj->bi", (4, 3), (3,)), ("bc,bhwc->bhw", (3,), (4, 5, 3)),
+                              ("bijk->bk", (2, 3, 4)))
+    inputs = [d.K.Input(shape) for shape in shapes]
+    return d.K.Model(inputs, einsum(equation, *inputs))
+
+
+@case
 def model_in_time(d):
     L = d.L
     image = d.K.Input(d.image(3))
