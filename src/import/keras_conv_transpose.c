@@ -64,7 +64,7 @@ static int32_t emit(keras_call *call, const keras_window *w, int32_t x, int32_t 
 /* TRANSPOSE_CONV knows no dilation: the kernel gets zeros between its elements. w->size becomes that of the result. */
 static int32_t dilated_kernel(keras_call *call, keras_window *w, int32_t n_spatial, mote_error *err)
 {
-    const keras_weight *weight = keras_read_weight(call);
+    const keras_weight *weight = keras_peek_weight(call, call->next_weight++);
     if (!weight || weight->value.dtype == MOTE_INT64 || weight->value.shape.rank != n_spatial + 2) {
         keras_refuse(call, err, "its kernel is missing from the file, or of another rank");
         return -1;
