@@ -147,6 +147,7 @@ mote_status mote_h5_open(mote_h5 **h5, const void *bytes, size_t n_bytes, mote_e
         return mote_error_set(err, MOTE_IO, "no process for reading HDF5: %s", strerror(errno));
     }
     if (child == 0) {
+        close(fds[0]); /* or a parent that was killed leaves it waiting to be read by itself */
         contain(n_bytes);
         mote_h5_walk(bytes, n_bytes, write_pipe, &fds[1]);
         _exit(0);
