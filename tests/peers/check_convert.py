@@ -261,7 +261,7 @@ def compare_with_peer(found, net, form, out, answers):
     bound = {"int16x8": 4 / 32768 if last_bits else 1e-7, "dynamic": 1e-2 if found.float_bound else 1e-5}.get(form, 1e-5)
     if found.fewer:  # other weights were rounded
         bound = {"float16": 2e-3, "dynamic": 2e-2}.get(form, bound)
-    compare_answers(found, "TensorFlow's", wanted, answers, bound)
+    compare_answers(found, "TensorFlow's", wanted, answers, bound, 2 if found.float_bound else 0)
     if found.problems and found.other_words and form.startswith("int"):  # other words may round otherwise
         found.text += f"{'; '.join(found.problems)}; "
         found.problems = []
