@@ -263,5 +263,5 @@ const mote_op_def mote_op_def_split_v = {
     .flags = MOTE_OP_DATA_MOVE,
     .infer = infer_split_v,
     .version = version_by_width,
-    .max_version = 2,
+    .max_version = 3,
 };
