@@ -216,6 +216,20 @@ typedef void mote_f32_logistic_strict_fn(const float *in, float *out, int64_t n)
 
 /* q[i] = round(x[i] * inverse) + zero, the product in float, half away from zero, clamped to [low, 127]. */
 typedef void mote_f32_to_qs8_fn(const float *x, int8_t *q, int64_t n, float inverse, int32_t zero, int32_t low);
+/*
+ * Sums of integers as floats: out[i] = clamp(v + bias[i]), rounded after each step. With s = sums[i] - zero *
+ * weight_sums[i], v is s * scale[i] * x_scale where scale_first is set, else s * (x_scale * scale[i]).
+ */
+typedef struct mote_qs8_to_f32_job {
+    const int32_t *sums, *weight_sums; /* weight_sums NULL: zeros */
+    int32_t zero;
+    bool scale_first;
+    const float *scale, *bias; /* bias NULL: zeros */
+    int32_t scale_step;        /* 0: one scale for all */
+    float x_scale, low, high;
+    float *out;
+} mote_qs8_to_f32_job;
+typedef void mote_qs8_to_f32_fn(const mote_qs8_to_f32_job *job, int64_t n);
 /* out[i] = table[x[i]], 256 entries; out may be x. */
 typedef void mote_u8_lut_fn(const uint8_t *table, const uint8_t *x, uint8_t *out, int64_t n);
 
@@ -353,6 +367,11 @@ typedef struct mote_kernels {
         mote_f32_rows_gate_fn *run;
         int32_t nr, kr;
     } f32_rows_gate;
+    struct {
+        const char *variant;
+        mote_qs8_to_f32_fn *run;
+        int32_t nr, kr;
+    } qs8_to_f32;
     struct {
         const char *variant;
         mote_qs16_gemm_fn *run;

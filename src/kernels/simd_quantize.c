@@ -1,6 +1,6 @@
 /*
- * Floats to int8 codes, compiled once per instruction set and without fused multiply-add: a product rounded once less
- * would be another code now and then.
+ * Floats to int8 codes and sums of codes to floats, compiled once per instruction set and without fused multiply-add: a
+ * product rounded once less would be another value now and then.
  */
 #include <string.h>
 
@@ -42,4 +42,37 @@ void MOTE_SIMD(mote_f32_to_qs8)(const float *x, int8_t *q, int64_t n, float inve
     }
     for (; i < n; i++)
         q[i] = mote_code_of(x[i] * inverse, zero, low);
+}
+
+/* n values from `at` on, with their scales and biases side by side. */
+static inline void floats_of(const mote_qs8_to_f32_job *job, int64_t at, int64_t n, const float *restrict scale,
+                             const float *restrict bias)
+{
+    const int32_t *sums = job->sums + at, *weight_sums = job->weight_sums ? job->weight_sums + at : NULL;
+    const float x_scale = job->x_scale, low = job->low, high = job->high;
+    float *restrict out = job->out + at;
+    float values[BLOCK];
+    for (int64_t i = 0; i < n; i++)
+        values[i] = (float)(sums[i] - (weight_sums ? job->zero * weight_sums[i] : 0));
+    if (job->scale_first)
+        for (int64_t i = 0; i < n; i++)
+            values[i] = values[i] * scale[i] * x_scale;
+    else
+        for (int64_t i = 0; i < n; i++)
+            values[i] *= x_scale * scale[i];
+    for (int64_t i = 0; i < n; i++) {
+        float v = values[i] + bias[i];
+        v = v < low ? low : v;
+        out[i] = v > high ? high : v;
+    }
+}
+
+void MOTE_SIMD(mote_qs8_to_f32)(const mote_qs8_to_f32_job *job, int64_t n)
+{
+    float one_scale[BLOCK], no_bias[BLOCK] = {0};
+    for (int i = 0; i < BLOCK; i++)
+        one_scale[i] = job->scale[0];
+    for (int64_t at = 0; at < n; at += BLOCK)
+        floats_of(job, at, n - at < BLOCK ? n - at : BLOCK, job->scale_step ? job->scale + at : one_scale,
+                  job->bias ? job->bias + at : no_bias);
 }

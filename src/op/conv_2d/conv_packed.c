@@ -259,15 +259,18 @@ static void store_hybrid(const packed_job *job, const int32_t *sums, int64_t fir
     const float *bias = bias_tensor ? bias_tensor->data : NULL;
     for (int64_t i = 0; i < n; i++) {
         const int64_t row = s->per_row ? first + i : 0;
-        float *out = (float *)job->output + (first + i) * s->n;
-        for (int64_t c = 0; c < s->n; c++) {
-            const int32_t sum = sums[i * s->n + c] - job->zeros[row] * p->weight_sums[c];
-            const float scale = quant->scale[quant->n > 1 ? c : 0], x_scale = job->scales[row];
-            float v = !s->per_row && s->asymmetric ? (float)sum * scale * x_scale : (float)sum * (x_scale * scale);
-            v += bias ? bias[c] : 0.0f;
-            v = v < s->low ? s->low : v;
-            out[c] = v > s->high ? s->high : v;
-        }
+        const mote_qs8_to_f32_job to_floats = {.sums = sums + i * s->n,
+                                               .weight_sums = p->weight_sums,
+                                               .zero = job->zeros[row],
+                                               .scale_first = !s->per_row && s->asymmetric,
+                                               .scale = quant->scale,
+                                               .scale_step = quant->n > 1,
+                                               .bias = bias,
+                                               .x_scale = job->scales[row],
+                                               .low = s->low,
+                                               .high = s->high,
+                                               .out = (float *)job->output + (first + i) * s->n};
+        job->kernels->qs8_to_f32.run(&to_floats, s->n);
     }
 }
 

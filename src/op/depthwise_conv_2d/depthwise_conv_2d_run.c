@@ -235,11 +235,17 @@ typedef struct row_call {
 static void store_hybrid_row(const row_call *call, const int32_t *sums, float *out)
 {
     const depthwise_state *s = call->state;
-    for (int32_t x = 0; x < s->w.out; x++, sums += s->out_c, out += s->out_c)
-        for (int32_t c = 0; c < s->out_c; c++) {
-            const float scaled = (float)sums[c] * (call->scales[call->per_channel ? c : 0] * call->example_scale);
-            out[c] = clamp(scaled + (call->bias ? call->bias[c] : 0), s->min, s->max);
-        }
+    for (int32_t x = 0; x < s->w.out; x++, sums += s->out_c, out += s->out_c) {
+        const mote_qs8_to_f32_job job = {.sums = sums,
+                                         .scale = call->scales,
+                                         .scale_step = call->per_channel,
+                                         .bias = call->bias,
+                                         .x_scale = call->example_scale,
+                                         .low = s->min,
+                                         .high = s->max,
+                                         .out = out};
+        call->kernels->qs8_to_f32.run(&job, s->out_c);
+    }
 }
 
 static void eval_hybrid_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
