@@ -4,7 +4,7 @@
 #include <mote/rng.h>
 
 #include "op/audio/audio.h"
-#include "op/audio/real_fft.h"
+#include "op/fourier/fft.h"
 #include "support/run_op.h"
 
 #include <math.h>
@@ -32,11 +32,13 @@ static void the_transform_is_the_sum(void **state)
     (void)state;
     mote_rng rng = mote_rng_make(1, 0);
     for (int32_t n = 2; n <= 256; n *= 2) {
-        double x[256], values[258], angles[256], re, im;
+        double x[256], values[258], re, im;
+        mote_complex circle[256]; /* of twice the length, too */
         for (int32_t i = 0; i < n; i++)
             x[i] = values[i] = (double)mote_rng_normal(&rng);
-        mote_real_fft_angles(n, angles);
-        mote_real_fft(n, angles, values);
+        const mote_fft_roots roots = {n % 8 ? n : 2 * n, circle};
+        mote_fft_make_roots(roots.n, circle);
+        mote_real_fft(n, &roots, values);
         for (int32_t k = 0; k <= n / 2; k++) {
             dft(x, n, k, &re, &im);
             assert_near(values[2 * k], re, 1e-12 * n);

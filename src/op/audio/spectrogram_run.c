@@ -3,14 +3,14 @@
  * zeros to a power of two and transformed; what remains of each frequency is its magnitude, or the square of it.
  */
 #include "op/audio/audio.h"
-#include "op/audio/real_fft.h"
+#include "op/fourier/fft.h"
 
 #include <math.h>
 #include <string.h>
 
 typedef struct spectrogram {
-    double *window, *angles;
-    int32_t n_fft;
+    double *window;
+    mote_fft_roots roots;
 } spectrogram;
 
 static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
@@ -21,13 +21,14 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
                               mote_dtype_name(io->inputs[0]->dtype));
     const int32_t n_fft = mote_spectrogram_fft_length(p->window_size);
     spectrogram *s = *state = mote_run_persistent(run, sizeof *s);
-    double *tables = s ? mote_run_persistent(run, ((size_t)p->window_size + (size_t)n_fft) * sizeof(double)) : NULL;
-    if (!tables)
+    double *window = mote_run_persistent(run, (size_t)p->window_size * sizeof *window);
+    mote_complex *roots = mote_run_persistent(run, (size_t)n_fft / 2 * sizeof *roots);
+    if (!s || !window || !roots)
         return mote_error_no_memory(err);
-    *s = (spectrogram){.window = tables, .angles = tables + p->window_size, .n_fft = n_fft};
+    *s = (spectrogram){window, {n_fft, roots}};
     for (int32_t i = 0; i < p->window_size; i++)
-        s->window[i] = 0.5 - 0.5 * cos(2 * acos(-1.0) * i / p->window_size);
-    mote_real_fft_angles(n_fft, s->angles);
+        window[i] = 0.5 - 0.5 * cos(2 * acos(-1.0) * i / p->window_size);
+    mote_fft_make_roots(n_fft, roots);
     mote_run_request_scratch(run, ((size_t)n_fft + 2) * sizeof(double));
     return MOTE_OK;
 }
@@ -53,8 +54,8 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_e
             const float *from = in + (int64_t)w * p->stride * dims[0] + channel;
             for (int32_t i = 0; i < p->window_size; i++)
                 values[i] = (double)from[(int64_t)i * dims[0]] * s->window[i];
-            memset(values + p->window_size, 0, (size_t)(s->n_fft - p->window_size) * sizeof *values);
-            mote_real_fft(s->n_fft, s->angles, values);
+            memset(values + p->window_size, 0, (size_t)(s->roots.n - p->window_size) * sizeof *values);
+            mote_real_fft(s->roots.n, &s->roots, values);
             magnitudes(values, dims[2], p->magnitude_squared, out);
         }
     return MOTE_OK;

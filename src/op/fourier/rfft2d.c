@@ -4,15 +4,11 @@
  *
  *   scratch: | e^(-2 pi i k / n) for k < n / 2, n the greater length | one row or column | height x (width / 2 + 1) |
  */
+#include "op/fourier/fft.h"
 #include "op/op_infer.h"
 #include "op/op_quant.h"
 
-#include <math.h>
 #include <string.h>
-
-typedef struct complex_f64 {
-    double real, imaginary;
-} complex_f64;
 
 enum { MAX_LENGTH = 1 << 24 };
 
@@ -67,69 +63,37 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
     t->columns = out->dims[out->rank - 1];
     t->width = ((const int32_t *)io->inputs[1]->data)[1];
     t->longest = mote_max_i32(t->height, t->width);
-    mote_run_request_scratch(run,
-                             ((size_t)t->longest / 2 + (size_t)t->longest + (size_t)t->height * (size_t)t->columns) *
-                                 sizeof(complex_f64));
+    mote_run_request_scratch(
+        run, ((size_t)t->longest / 2 + (size_t)t->longest + 1 + (size_t)t->height * (size_t)t->columns) *
+                 sizeof(mote_complex));
     return MOTE_OK;
 }
 
-static void make_roots(complex_f64 *roots, int32_t n)
+/* The frequencies of a row of real values, which is filled up with zeros. */
+static void transform_row(const transform *t, const mote_fft_roots *roots, const float *in, int32_t n, double *row)
 {
-    for (int32_t k = 0; k < n / 2; k++) {
-        const double angle = -6.283185307179586476925286766559 * k / n;
-        roots[k] = (complex_f64){cos(angle), sin(angle)};
-    }
-}
-
-static void swap_by_reversed_bits(complex_f64 *x, int32_t n)
-{
-    for (int32_t i = 1, j = 0; i < n; i++) {
-        int32_t bit = n >> 1;
-        for (; j & bit; bit >>= 1)
-            j ^= bit;
-        j ^= bit;
-        if (i < j) {
-            const complex_f64 held = x[i];
-            x[i] = x[j];
-            x[j] = held;
-        }
-    }
-}
-
-/* In place, radix 2; roots are those of `longest`, a multiple of n. */
-static void transform_line(complex_f64 *x, int32_t n, const complex_f64 *roots, int32_t longest)
-{
-    swap_by_reversed_bits(x, n);
-    for (int32_t size = 2; size <= n; size *= 2)
-        for (int32_t begin = 0; begin < n; begin += size)
-            for (int32_t k = 0; k < size / 2; k++) {
-                const complex_f64 w = roots[(int64_t)k * (longest / size)];
-                complex_f64 *a = &x[begin + k], *b = &x[begin + k + size / 2];
-                const complex_f64 turned = {b->real * w.real - b->imaginary * w.imaginary,
-                                            b->real * w.imaginary + b->imaginary * w.real};
-                *b = (complex_f64){a->real - turned.real, a->imaginary - turned.imaginary};
-                *a = (complex_f64){a->real + turned.real, a->imaginary + turned.imaginary};
-            }
+    memset(row, 0, (size_t)(t->width + 2) * sizeof *row);
+    for (int32_t x = 0; x < n; x++)
+        row[x] = (double)in[x];
+    if (t->width > 1)
+        mote_real_fft(t->width, roots, row);
 }
 
 static void transform_image(const transform *t, const float *in, int32_t in_height, int32_t in_width,
-                            complex_f64 *scratch, float *out)
+                            mote_complex *scratch, float *out)
 {
-    const complex_f64 *roots = scratch;
-    complex_f64 *line = scratch + t->longest / 2, *image = line + t->longest;
+    const mote_fft_roots roots = {t->longest, scratch};
+    mote_complex *line = scratch + t->longest / 2, *image = line + t->longest + 1;
     const int32_t n_rows = mote_min_i32(in_height, t->height), n_columns = mote_min_i32(in_width, t->width);
     memset(image, 0, (size_t)t->height * (size_t)t->columns * sizeof *image);
     for (int32_t y = 0; y < n_rows; y++) {
-        memset(line, 0, (size_t)t->width * sizeof *line);
-        for (int32_t x = 0; x < n_columns; x++)
-            line[x].real = (double)in[(int64_t)y * in_width + x];
-        transform_line(line, t->width, roots, t->longest);
+        transform_row(t, &roots, in + (int64_t)y * in_width, n_columns, (double *)line);
         memcpy(image + (int64_t)y * t->columns, line, (size_t)t->columns * sizeof *line);
     }
     for (int32_t x = 0; x < t->columns; x++) {
         for (int32_t y = 0; y < t->height; y++)
             line[y] = image[(int64_t)y * t->columns + x];
-        transform_line(line, t->height, roots, t->longest);
+        mote_fft(t->height, &roots, line);
         for (int32_t y = 0; y < t->height; y++) {
             out[2 * ((int64_t)y * t->columns + x)] = (float)line[y].real;
             out[2 * ((int64_t)y * t->columns + x) + 1] = (float)line[y].imaginary;
@@ -144,8 +108,8 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_e
     const mote_shape *in = &io->inputs[0]->shape;
     const int32_t height = in->dims[in->rank - 2], width = in->dims[in->rank - 1];
     const int64_t n = mote_shape_span(in, 0, in->rank - 2);
-    complex_f64 *scratch = mote_run_scratch(run);
-    make_roots(scratch, t->longest);
+    mote_complex *scratch = mote_run_scratch(run);
+    mote_fft_make_roots(t->longest, scratch);
     for (int64_t i = 0; i < n; i++)
         transform_image(t, (const float *)io->inputs[0]->data + i * height * width, height, width, scratch,
                         (float *)io->outputs[0]->data + 2 * i * t->height * t->columns);
