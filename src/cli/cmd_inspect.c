@@ -9,6 +9,8 @@
 
 enum { NAME_BYTES = 1024 };
 
+enum { MAX_CHECK_BYTES = 1 << 30 }; /* that looking at what runs may take */
+
 typedef struct inspect_args {
     bool tensors, graph;
     cli_model_args import;
@@ -42,7 +44,6 @@ static inspect_row *find_row(inspect_report *report, const mote_node *node)
     inspect_row *row = &report->rows[report->n_rows++];
     row->op = (int32_t)node->op;
     row->version = node->version;
-    row->runs = mote_runtime_knows(node);
     memcpy(row->text, text, sizeof text);
     row->name = name ? name : row->text;
     return row;
@@ -97,6 +98,14 @@ static bool count(inspect_report *report)
                 report->rows[i].name = report->rows[i].text;
     }
     return ok;
+}
+
+static void count_refused(void *arg, int32_t graph, int32_t node, const char *why)
+{
+    inspect_report *report = arg;
+    inspect_row *row = find_row(report, report->model->graphs[graph]->nodes[node]);
+    if (row->n_refused++ == 0)
+        snprintf(row->why, sizeof row->why, "%s", why);
 }
 
 /* --- text --- */
@@ -184,19 +193,21 @@ static void print_about(const mote_model *model)
 
 static void print_rows(const inspect_report *report)
 {
-    int32_t n_refused = 0;
     printf("operators                              version  count    constants\n");
     for (int32_t i = 0; i < report->n_rows; i++) {
         const inspect_row *row = &report->rows[i];
         printf("  %-36s %7d %6d ", row->name, row->version, row->n);
         print_size(row->const_bytes);
-        printf("%s\n", row->runs ? "" : "   does not run");
-        n_refused += !row->runs;
+        if (row->n_refused == row->n)
+            printf("   does not run: %s", row->why);
+        else if (row->n_refused > 0)
+            printf("   %d of them do not run: %s", row->n_refused, row->why);
+        putchar('\n');
     }
-    if (n_refused == 0)
+    if (report->verdict == MOTE_OK)
         printf("every operator runs\n");
     else
-        printf("%d of %d kinds of operators do not run in mote\n", n_refused, report->n_rows);
+        printf("does not run in mote: %s\n", report->refusal.message);
 }
 
 static void print_text(const inspect_report *report, const inspect_args *args)
@@ -243,6 +254,8 @@ static int run(const cli_context *context, const void *arguments, int n_position
         report.file_bytes = info.st_size;
     report.model = model;
     bool ok = count(&report);
+    if (ok)
+        report.verdict = mote_runtime_check(model, MAX_CHECK_BYTES, count_refused, &report, &report.refusal);
     if (ok && context->json)
         inspect_print_json(&report);
     else if (ok)

@@ -10,7 +10,8 @@ typedef struct inspect_row {
     char text[64];    /* where name is made up */
     int32_t op, version, n;
     size_t const_bytes; /* each constant counts for the first operator that reads it */
-    bool runs;
+    int32_t n_refused;  /* of n */
+    char why[160];      /* of the first that is refused */
 } inspect_row;
 
 typedef struct inspect_report {
@@ -20,6 +21,8 @@ typedef struct inspect_report {
     inspect_row *rows;
     int32_t n_rows;
     size_t const_bytes;
+    mote_status verdict; /* of mote_runtime_check, and its text */
+    mote_error refusal;
 } inspect_report;
 
 void inspect_print_json(const inspect_report *report);

@@ -121,12 +121,16 @@ static void add_rows(json_t *root, const inspect_report *report)
         const inspect_row *row = &report->rows[i];
         const json_int_t before = json_integer_value(json_object_get(bytes_by_op, row->name));
         json_object_set_new(bytes_by_op, row->name, json_integer(before + (json_int_t)row->const_bytes));
-        if (!row->runs)
-            json_array_append_new(unsupported, json_pack("{s:o, s:i, s:i}", "op", cli_json_text(row->name), "version",
-                                                         row->version, "count", row->n));
+        if (row->n_refused > 0)
+            json_array_append_new(unsupported,
+                                  json_pack("{s:o, s:i, s:i, s:o}", "op", cli_json_text(row->name), "version",
+                                            row->version, "count", row->n_refused, "why", cli_json_text(row->why)));
     }
     json_object_set_new(root, "bytes_by_op", bytes_by_op);
     json_object_set_new(root, "unsupported", unsupported);
+    json_object_set_new(root, "runs", json_boolean(report->verdict == MOTE_OK));
+    if (report->verdict != MOTE_OK)
+        json_object_set_new(root, "refusal", cli_json_text(report->refusal.message));
 }
 
 void inspect_print_json(const inspect_report *report)

@@ -100,6 +100,8 @@ struct mote_runtime {
     bool as_converter;      /* floats round as in TensorFlow's converter when it calibrates */
     rt_observe_fn *observe; /* NULL: nobody looks; else nodes are not joined, so that every value exists */
     void *observe_arg;
+    mote_refusal_fn *refused; /* NULL: nobody counts; else sees each operator that a plan refuses */
+    void *refused_arg;
     const mote_allocator *allocator; /* of all but the runtime itself: the budget's where there is a limit */
     rt_budget budget;
     int64_t loops_end_ns; /* when calls from graph to graph are refused; 0: never */

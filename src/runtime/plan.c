@@ -345,6 +345,8 @@ static mote_status plan_nodes(rt_plan *plan, mote_error *err)
         const mote_status status = plan_node(plan, &plan->nodes[k], &one);
         if (status == MOTE_OK)
             continue;
+        if (status == MOTE_UNSUPPORTED && plan->runtime->refused)
+            plan->runtime->refused(plan->runtime->refused_arg, plan->index, k, one.message);
         rt_prefix_node(plan, &plan->nodes[k], status, &one);
         if (status != MOTE_UNSUPPORTED) {
             if (n_refused == 0)

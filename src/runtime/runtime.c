@@ -17,6 +17,8 @@ mote_runtime_options mote_runtime_options_default(void)
 typedef struct refusals {
     mote_error list;
     int32_t n;
+    mote_refusal_fn *refused; /* NULL: nobody counts */
+    void *arg;
 } refusals;
 
 static void add_refusal(refusals *all, const char *text)
@@ -29,7 +31,7 @@ static void add_refusal(refusals *all, const char *text)
     }
 }
 
-bool mote_runtime_knows(const mote_node *node)
+static bool knows(const mote_node *node)
 {
     const mote_op_def *def = mote_op_find(node->op);
     return def && mote_op_find_run(node->op) && (def->max_version <= 0 || node->version <= def->max_version);
@@ -38,7 +40,7 @@ bool mote_runtime_knows(const mote_node *node)
 static void check_node(const mote_model *model, int32_t graph, int32_t k, refusals *all)
 {
     const mote_node *node = model->graphs[graph]->nodes[k];
-    if (mote_runtime_knows(node))
+    if (knows(node))
         return;
     const bool runs = mote_op_find_run(node->op) != NULL;
     char name[128], text[256], where[48] = "";
@@ -58,11 +60,13 @@ static void check_node(const mote_model *model, int32_t graph, int32_t k, refusa
              typed >= 0 ? mote_dtype_name(model->graphs[graph]->tensors[typed]->dtype) : "no input",
              runs ? "the file asks for a newer version than mote has" : "mote cannot run it");
     add_refusal(all, text);
+    if (all->refused)
+        all->refused(all->arg, graph, k, runs ? "a newer version than mote has" : "mote does not know it");
 }
 
-static mote_status check_operators(const mote_model *model, mote_error *err)
+static mote_status check_operators(const mote_model *model, mote_refusal_fn *refused, void *arg, mote_error *err)
 {
-    refusals all = {.n = 0};
+    refusals all = {.refused = refused, .arg = arg};
     for (int32_t g = 0; g < model->n_graphs; g++)
         for (int32_t k = 0; k < model->graphs[g]->n_nodes; k++)
             check_node(model, g, k, &all);
@@ -183,7 +187,7 @@ mote_status rt_new(mote_runtime **out, const mote_model *model, const mote_runti
         return mote_error_set(err, MOTE_FORMAT, "the model has no graph");
     mote_status status = mote_model_verify(model, err);
     if (status == MOTE_OK)
-        status = check_operators(model, err);
+        status = check_operators(model, NULL, NULL, err);
     if (status != MOTE_OK)
         return status;
     mote_runtime *runtime = mote_calloc(wanted.allocator, 1, sizeof *runtime);
@@ -220,6 +224,51 @@ void mote_runtime_free(mote_runtime *runtime)
     rt_variables_free(runtime);
     mote_pool_free(runtime->own_pool);
     mote_free(runtime->options.allocator, runtime);
+}
+
+/* Every graph is planned by itself, also those that are only called: what their shapes will be is not known, types are.
+ */
+static mote_status plan_all(mote_runtime *runtime, mote_error *err)
+{
+    mote_status result = MOTE_OK;
+    for (int32_t g = 0; g < runtime->model->n_graphs; g++) {
+        mote_error why = {0};
+        mote_status status = enter(runtime, g, &why);
+        if (status == MOTE_OK)
+            status = rt_plan_make(runtime->plans[g], &why);
+        if (status == MOTE_OK || status == MOTE_SHAPE || status == MOTE_ARGUMENT || result != MOTE_OK)
+            continue;
+        result = mote_error_set(err, status, "%s", why.message);
+    }
+    return result;
+}
+
+mote_status mote_runtime_check(const mote_model *model, size_t limit_bytes, mote_refusal_fn *refused, void *arg,
+                               mote_error *err)
+{
+    if (model->n_graphs < 1)
+        return mote_error_set(err, MOTE_FORMAT, "the model has no graph");
+    mote_status status = mote_model_verify(model, err);
+    if (status == MOTE_OK)
+        status = check_operators(model, refused, arg, err);
+    if (status != MOTE_OK)
+        return status;
+    mote_runtime runtime = {.model = model, .refused = refused, .refused_arg = arg};
+    runtime.options.n_threads = 1;
+    runtime.options.reference = true; /* which packs no weights */
+    runtime.options.limit_bytes = limit_bytes;
+    if (limit_bytes) {
+        rt_budget_init(&runtime.budget, NULL, limit_bytes);
+        runtime.allocator = &runtime.budget.allocator;
+    }
+    runtime.plans = mote_calloc(runtime.allocator, (size_t)model->n_graphs, sizeof *runtime.plans);
+    status = runtime.plans ? plan_all(&runtime, err) : mote_error_no_memory(err);
+    status = tell_limit(&runtime, status, err);
+    for (int32_t i = 0; runtime.plans && i < model->n_graphs; i++)
+        rt_plan_free(runtime.plans[i]);
+    mote_free(runtime.allocator, runtime.plans);
+    rt_variables_free(&runtime);
+    return status;
 }
 
 /* --- entering and sizes --- */

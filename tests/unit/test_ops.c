@@ -415,9 +415,54 @@ static void gather_nd_takes_slices_and_refuses_strange_places(void **state)
     assert_memory_equal(taken, swapped, sizeof swapped);
 }
 
+typedef struct refusals {
+    int32_t n, graph, node;
+    char why[128];
+} refusals;
+
+static void note_refusal(void *arg, int32_t graph, int32_t node, const char *why)
+{
+    refusals *r = arg;
+    r->n++;
+    r->graph = graph;
+    r->node = node;
+    snprintf(r->why, sizeof r->why, "%s", why);
+}
+
+/* ABS of floats runs, EXP of codes without a scale does not; asking says so of the operator, and as the runtime does.
+ */
+static void what_does_not_run_is_told_by_operator(void **state)
+{
+    (void)state;
+    const mote_shape shape = shape_of(1, 4);
+    mote_model *model = mote_model_new(NULL, 0);
+    mote_graph *graph = model->graphs[0];
+    const int32_t in[] = {mote_graph_add_tensor(graph, "x", MOTE_FLOAT32, &shape),
+                          mote_graph_add_tensor(graph, "q", MOTE_INT8, &shape)};
+    const int32_t out[] = {mote_graph_add_tensor(graph, "y", MOTE_FLOAT32, &shape),
+                           mote_graph_add_tensor(graph, "e", MOTE_INT8, &shape)};
+    assert_non_null(mote_graph_add_node(graph, MOTE_OP_ABS, 1, &in[0], 1, &out[0]));
+    mote_error err = {0}, same = {0};
+    refusals seen = {0};
+    assert_int_equal(mote_graph_set_io(graph, 1, in, 1, out), MOTE_OK);
+    assert_int_equal(mote_runtime_check(model, 0, note_refusal, &seen, &err), MOTE_OK);
+    assert_int_equal(seen.n, 0);
+    assert_non_null(mote_graph_add_node(graph, MOTE_OP_EXP, 1, &in[1], 1, &out[1]));
+    assert_int_equal(mote_graph_set_io(graph, 2, in, 2, out), MOTE_OK);
+    assert_int_equal(mote_runtime_check(model, 0, note_refusal, &seen, &err), MOTE_UNSUPPORTED);
+    assert_true(seen.n == 1 && seen.graph == 0 && seen.node == 1);
+    assert_non_null(strstr(seen.why, "int8"));
+    mote_runtime *runtime = NULL;
+    assert_int_equal(mote_runtime_new(&runtime, model, NULL, &same), MOTE_UNSUPPORTED);
+    assert_string_equal(err.message, same.message);
+    assert_int_equal(mote_runtime_check(model, 16, note_refusal, &seen, &err), MOTE_LIMIT);
+    mote_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_does_not_run_is_told_by_operator),
         cmocka_unit_test(add_broadcasts_and_clamps),
         cmocka_unit_test(codes_are_added_on_their_scales),
         cmocka_unit_test(comparisons_see_real_values),

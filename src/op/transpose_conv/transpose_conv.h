@@ -11,4 +11,10 @@ typedef struct mote_transpose_conv_params {
     int32_t quantized_bias_type; /* mote_dtype; FLOAT32: not stated */
 } mote_transpose_conv_params;
 
+/* How MediaPipe's Convolution2DTransposeBias pads: what it takes off a size that grew, in all. */
+int32_t mote_grown_padding(int32_t in, int32_t filter, int32_t stride, int32_t padding);
+/* That size; MOTE_SHAPE when it is none. */
+mote_status mote_grown_size(int32_t in, int32_t filter, int32_t stride, int32_t padding, int32_t *size,
+                            mote_error *err);
+
 #endif

@@ -145,3 +145,47 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_err
 }
 
 const mote_op_run mote_op_run_transpose_conv = {prepare, eval};
+
+/* --- MediaPipe's: input, filter, bias in this order, and a size of its own --- */
+
+int32_t mote_grown_padding(int32_t in, int32_t filter, int32_t stride, int32_t padding)
+{
+    if (padding != MOTE_PADDING_SAME || in < 1)
+        return 0;
+    return mote_max_i32(0, filter - (in - 1) % stride - 1);
+}
+
+mote_status mote_grown_size(int32_t in, int32_t filter, int32_t stride, int32_t padding, int32_t *size, mote_error *err)
+{
+    if (stride < 1 || filter < 1 || in < 1)
+        return mote_error_set(err, MOTE_SHAPE, "stride %d, filter %d and input %d must be at least 1", stride, filter,
+                              in);
+    const int64_t grown = (int64_t)stride * (in - 1) + filter - mote_grown_padding(in, filter, stride, padding);
+    if (grown > INT32_MAX)
+        return mote_error_set(err, MOTE_SHAPE, "its output is too large");
+    *size = (int32_t)grown;
+    return MOTE_OK;
+}
+
+static mote_status prepare_with_bias(mote_run *run, const mote_op_io *io, void **arg, mote_error *err)
+{
+    const mote_transpose_conv_params *params = io->node->params;
+    mote_tensor *inputs[] = {NULL, io->inputs[1], io->inputs[0], io->inputs[2]};
+    const mote_op_io reordered = {io->node, inputs, io->outputs, 4, 1};
+    const mote_status status = prepare(run, &reordered, arg, err);
+    if (status != MOTE_OK)
+        return status;
+    transpose_state *s = *arg;
+    s->h.pad = mote_grown_padding(s->in_h, s->h.filter, params->stride_h, params->padding) / 2;
+    s->w.pad = mote_grown_padding(s->in_w, s->w.filter, params->stride_w, params->padding) / 2;
+    return MOTE_OK;
+}
+
+static mote_status eval_with_bias(mote_run *run, const mote_op_io *io, void *arg, mote_error *err)
+{
+    mote_tensor *inputs[] = {NULL, io->inputs[1], io->inputs[0], io->inputs[2]};
+    const mote_op_io reordered = {io->node, inputs, io->outputs, 4, 1};
+    return eval(run, &reordered, arg, err);
+}
+
+const mote_op_run mote_op_run_convolution_2d_transpose_bias = {prepare_with_bias, eval_with_bias};
