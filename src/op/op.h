@@ -87,7 +87,7 @@ typedef struct mote_op_def {
     uint32_t flags;
     /* Bit i: input i is weights. A runtime hands them over as int8 where a file packs them (int4, int2), or, under
      * floats, calls them uint8. */
-    uint32_t weights;
+    uint64_t weights;
     /* Checks the inputs' number, ranks and dtypes and sets the outputs' dtype and shape (not their
      * quantization). A value it needs (RESHAPE's shape) is input->data; while that is NULL it sets
      * rank MOTE_RANK_UNKNOWN. Outputs arrive as the file states them. */

@@ -51,7 +51,7 @@ static bool is_misnamed(const rt_node *node, const mote_tensor *weights)
 
 static mote_status make_int8(rt_plan *plan, const rt_node *node, mote_error *err)
 {
-    for (int32_t i = 0; i < node->io.n_inputs && i < 32; i++) {
+    for (int32_t i = 0; i < node->io.n_inputs && i < 64; i++) {
         mote_tensor *weights = node->io.inputs[i];
         if (!(node->def->weights >> i & 1) || !weights || weights->storage != MOTE_STORAGE_CONST || !weights->data)
             continue;

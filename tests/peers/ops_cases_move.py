@@ -47,6 +47,14 @@ def svdf(make):
                 yield Model("SVDF", inputs, [Tensor("float32", [n_batch, n_unit])],
                             ("SVDF", {"rank": rank, "fusedActivationFunction": activation}),
                             label=f"float32 {shapes} {activation} {with_bias}")
+        for asymmetric, kind in ((False, "int8"), (True, "int8"), (False, "uint8")):
+            weights = [Tensor(kind, s, scale, 0, data=np.maximum(make.codes("int8", s), -127).astype("int8").view(kind))
+                       for s, scale in ((shapes[1], 0.01), (shapes[2], 0.004))]
+            yield Model("SVDF", [Tensor("float32", shapes[0], feed=make.floats(shapes[0], -1, 2).astype("float32")), *weights,
+                                 Tensor("float32", shapes[3], data=make.floats(shapes[3], -1, 1).astype("float32")),
+                                 Tensor("float32", shapes[4], variable=True)], [Tensor("float32", [n_batch, n_unit])],
+                        ("SVDF", {"rank": rank, "fusedActivationFunction": 1, "asymmetricQuantizeInputs": asymmetric}),
+                        version=4, label=f"hybrid {kind} {asymmetric} {shapes}")
         for zero in (0, -7, 100):
             codes = make.random.integers
             yield Model("SVDF", [
@@ -127,4 +135,40 @@ def lstm_codes(make):
                     label=f"int8 coupled {coupled} peephole {peephole} norm {norm} {n_output} of {n_cell}", intermediates=middle)
 
 
-FAMILIES = [blocks, gathering, zeros, svdf, lstm, lstm_codes]
+def two_ways(make):
+    """Both directions, with outputs joined or not, and the backward one on an input of its own."""
+    def const(*shape):
+        return Tensor("float32", shape, data=make.floats(list(shape), -0.7, 0.7).astype("float32"))
+
+    def codes(*shape):
+        return Tensor("int8", shape, make.random.uniform(0.002, 0.008), 0, data=make.codes("int8", list(shape)))
+
+    time, n_input = 4, 5
+    for weights in (const, codes):
+        for merge, time_major, other, coupled in ((False, True, False, False), (True, False, False, False), (True, True, True, False),
+                                                  (False, False, True, True)):
+            batch = 1 if merge and not time_major else 2  # of more LiteRT reads the state past its end
+            lead = [time, batch] if time_major else [batch, time]
+            ways, states = [], []
+            n_output, n_cell = (4, 6) if make.random.random() < 0.5 else (3, 3)  # LiteRT has one size for both
+            for _ in range(2):
+                peephole = make.random.random() < 0.5
+                way = [weights(n_cell, n_input) for _ in range(4)] + [weights(n_cell, n_output) for _ in range(4)]
+                way += [weights(n_cell) if peephole else None for _ in range(3)] + [const(n_cell) for _ in range(4)]
+                way += [weights(n_output, n_cell), const(n_output)] if n_output != n_cell else [None, None]
+                if coupled:
+                    for at in (0, 4, 8, 11):
+                        way[at] = None
+                ways += way
+                states += [Tensor("float32", [batch, n_output], variable=True), Tensor("float32", [batch, n_cell], variable=True)]
+            x = [Tensor("float32", lead + [n_input], feed=make.floats(lead + [n_input], -2, 2).astype("float32")) for _ in range(2)]
+            asymmetric = bool(make.random.random() < 0.5) and weights is codes
+            options = {"fusedActivationFunction": 4, "cellClip": 1.5, "projClip": 0.8, "mergeOutputs": merge, "timeMajor": time_major,
+                       "asymmetricQuantizeInputs": asymmetric}
+            outputs = [Tensor("float32", lead + [2 * n_output])] if merge else [Tensor("float32", lead + [n_output])] * 2
+            yield Model("BIDIRECTIONAL_SEQUENCE_LSTM", [x[0], *ways, *states, x[1] if other else None] + [None] * 8, outputs,
+                        ("BidirectionalSequenceLSTM", options), version=3 if weights is codes else 2,
+                        label=f"{'hybrid' if weights is codes else 'float32'} {options} other {other} coupled {coupled}")
+
+
+FAMILIES = [blocks, gathering, zeros, svdf, lstm, lstm_codes, two_ways]

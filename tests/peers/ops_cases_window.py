@@ -129,4 +129,28 @@ def pools(make):
                             label=f"{dtype} {[batch, h, w, c]} filter {fh}x{fw} stride {stride} padding {padding}")
 
 
-FAMILIES = [convolutions, transposed, dense, pools]
+def volumes(make):
+    for d, h, w, c, f, stride, dilation, padding in ((4, 5, 6, 3, (2, 3, 3), (1, 1, 1), 1, SAME), (3, 4, 4, 1, (3, 2, 2), (1, 2, 2), 1, VALID),
+                                                     (5, 5, 5, 2, (2, 2, 2), (2, 2, 2), 1, SAME), (6, 6, 6, 4, (2, 3, 2), (1, 1, 1), 2, VALID),
+                                                     (2, 3, 4, 5, (1, 1, 1), (1, 1, 1), 1, SAME)):
+        for bias in (True, False):
+            out_c = int(make.random.choice([1, 4, 7]))
+            options = dict(zip(("strideD", "strideH", "strideW"), stride), padding=padding, dilationDFactor=dilation,
+                           dilationHFactor=dilation, dilationWFactor=dilation, fusedActivationFunction=int(make.random.choice([0, 1, 3])))
+            small = [size(n, k, s, dilation, padding) for n, k, s in zip((d, h, w), f, stride)]
+            label = f"{[d, h, w, c]} filter {f} stride {stride} dilation {dilation} padding {padding} bias {bias}"
+            b = [Tensor("float32", [out_c], data=make.floats([out_c], -1, 1))] if bias else []
+            forward = Model("CONV_3D", [Tensor("float32", [2, d, h, w, c], feed=make.floats([2, d, h, w, c], -1, 1)),
+                                        Tensor("float32", [*f, c, out_c], data=make.floats([*f, c, out_c], -1, 1)), *b],
+                            [Tensor("float32", [2, *small, out_c])], ("Conv3D", options), label=label)
+            whole = [2, d, h, w, out_c]
+            back = Model("CONV_3D_TRANSPOSE", [Tensor("int32", [5], data=np.array(whole, "int32")),
+                                               Tensor("float32", [*f, out_c, c], data=make.floats([*f, out_c, c], -1, 1)),
+                                               Tensor("float32", [2, *small, c], feed=make.floats([2, *small, c], -1, 1)), *b],
+                         [Tensor("float32", whole)], ("Conv3D", options), label=label)
+            for model in (forward, back):
+                model.tolerance = (1e-5, 1.0)  # sums that cancel
+                yield model
+
+
+FAMILIES = [volumes, convolutions, transposed, dense, pools]

@@ -1,10 +1,11 @@
-/* Weights as files pack and name them, and L2_POOL_2D, worked out by hand. */
+/* Weights as files pack and name them, L2_POOL_2D and volumes, worked out by hand. */
 #include "unit/mote_test.h"
 
 #include <mote/runtime.h>
 
 #include "op/average_pool_2d/pool_2d.h"
 #include "op/conv_2d/conv_2d.h"
+#include "op/conv_3d/conv_3d.h"
 #include "op/fully_connected/fully_connected.h"
 #include "support/run_op.h"
 
@@ -101,9 +102,40 @@ static void l2_pool_is_the_root_of_the_mean_square(void **state)
     assert_true(y[0] == 2.5f && y[1] == 1); /* the last window has two elements only */
 }
 
+/* Volumes of 2 x 1 x 2, padded at their ends, under a filter of 2 x 1 x 2 that weighs 1, 10, 100, 1000. */
+static void volumes_are_convolved_and_spread(void **state)
+{
+    (void)state;
+    static const float x[] = {1, 2, 3, 4}, filter[] = {1, 10, 100, 1000}, bias[] = {0.5f};
+    static const int32_t whole[] = {1, 2, 1, 2, 1};
+    const operand volume = {MOTE_FLOAT32, shape_of(5, 1, 2, 1, 2, 1), 0, 0, x, false};
+    const operand weights = {MOTE_FLOAT32, shape_of(5, 2, 1, 2, 1, 1), 0, 0, filter, true};
+    const operand b = {MOTE_FLOAT32, shape_of(1, 1), 0, 0, bias, true};
+    const operand shape = {MOTE_INT32, shape_of(1, 5), 0, 0, whole, true};
+    const operand out = {MOTE_FLOAT32, shape_of(5, 1, 2, 1, 2, 1), 0, 0, NULL, false};
+    mote_conv_3d_params params = {.padding = MOTE_PADDING_SAME,
+                                  .stride_d = 1,
+                                  .stride_w = 1,
+                                  .stride_h = 1,
+                                  .dilation_d_factor = 1,
+                                  .dilation_w_factor = 1,
+                                  .dilation_h_factor = 1};
+    float y[4];
+    const operand forward[] = {volume, weights, b}, back[] = {shape, weights, volume, b};
+    assert_int_equal(run_op(MOTE_OP_CONV_3D, &params, sizeof params, 3, forward, &out, 2, y), MOTE_OK);
+    static const float want[] = {4321.5f, 402.5f, 43.5f, 4.5f};
+    assert_memory_equal(y, want, sizeof want);
+    assert_int_equal(run_op(MOTE_OP_CONV_3D_TRANSPOSE, &params, sizeof params, 4, back, &out, 2, y), MOTE_OK);
+    static const float spread[] = {1.5f, 12.5f, 103.5f, 1234.5f};
+    assert_memory_equal(y, spread, sizeof spread);
+    params.stride_d = 0;
+    assert_int_equal(run_op(MOTE_OP_CONV_3D, &params, sizeof params, 3, forward, &out, 1, y), MOTE_SHAPE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(volumes_are_convolved_and_spread),
         cmocka_unit_test(weights_under_floats_are_int8_in_any_dress),
         cmocka_unit_test(packed_weights_meet_codes),
         cmocka_unit_test(blocks_have_scales_of_their_own),

@@ -5,6 +5,7 @@
 
 #include "op/recurrent/recurrent.h"
 
+#include <math.h>
 #include <string.h>
 
 static const float SCALE = 1.0f;
@@ -83,9 +84,88 @@ static void a_state_that_is_no_variable_is_refused(void **state)
     mote_model_free(model);
 }
 
+/* The same unit on int8 weights under floats: 1 becomes the code 127 of 1/127, so the sums are those of whole numbers.
+ */
+static void svdf_takes_int8_weights_under_floats(void **state)
+{
+    (void)state;
+    static const int8_t feature[] = {2, -3}, time[] = {1, 10, 4, 100};
+    static const float bias[] = {5};
+    mote_model *model = mote_model_new(NULL, 0);
+    mote_graph *graph = model->graphs[0];
+    const int32_t in[] = {add(graph, MOTE_FLOAT32, 1, 1, NULL), add(graph, MOTE_INT8, 2, 1, feature),
+                          add(graph, MOTE_INT8, 2, 2, time), add(graph, MOTE_FLOAT32, 1, 0, bias),
+                          add(graph, MOTE_FLOAT32, 1, 4, NULL)};
+    const int32_t out = add(graph, MOTE_FLOAT32, 1, 1, NULL);
+    graph->tensors[in[4]]->storage = MOTE_STORAGE_VARIABLE;
+    mote_node *node = mote_graph_add_node(graph, MOTE_OP_SVDF, 5, in, 1, &out);
+    ((mote_svdf_params *)node->params)->rank = 2;
+    assert_int_equal(mote_graph_set_io(graph, 1, in, 1, &out), MOTE_OK);
+    mote_runtime *runtime = NULL;
+    mote_error err = {0};
+    assert_int_equal(mote_runtime_new(&runtime, model, NULL, &err), MOTE_OK);
+    assert_int_equal(mote_runtime_allocate(runtime, &err), MOTE_OK);
+    /* 10 * 2 + 100 * -3 + 5, then 1 * 2 + 10 * -4 + 4 * -3 + 100 * 6 + 5 */
+    static const float x[] = {1, -2}, want[] = {-275, 555};
+    for (int32_t i = 0; i < 2; i++) {
+        memcpy(mote_runtime_input(runtime, 0)->data, &x[i], sizeof x[i]);
+        assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
+        assert_true(fabsf(*(const float *)mote_runtime_output(runtime, 0)->data - want[i]) < 1e-3f);
+    }
+    mote_runtime_free(runtime);
+    mote_model_free(model);
+}
+
+/* The gates' sums: forget and output by weights of 0 and a large bias, open; the cell takes its input in as it is. */
+static void add_gates(mote_graph *graph, int32_t *in, int32_t first)
+{
+    static const float zero[] = {0}, one[] = {1}, large[] = {100};
+    for (int32_t k = 0; k < 4; k++) {
+        in[first + k] = add(graph, MOTE_FLOAT32, 1, 1, k == 2 ? one : zero);
+        in[first + 4 + k] = add(graph, MOTE_FLOAT32, 1, 1, zero);
+        in[first + 11 + k] = add(graph, MOTE_FLOAT32, 1, 0, k == 2 ? zero : large);
+    }
+}
+
+/* Cells that add up what they see: 1, 2, 4 from the front 1, 3, 7, from the back 7, 6, 4. */
+static void two_directions_join(void **state)
+{
+    (void)state;
+    mote_model *model = mote_model_new(NULL, 0);
+    mote_graph *graph = model->graphs[0];
+    int32_t in[48];
+    for (int32_t i = 0; i < 48; i++)
+        in[i] = MOTE_NO_TENSOR;
+    const mote_shape sequence = {3, {1, 3, 1}}, both = {3, {1, 3, 2}};
+    in[0] = mote_graph_add_tensor(graph, "x", MOTE_FLOAT32, &sequence);
+    add_gates(graph, in, 1);
+    add_gates(graph, in, 18);
+    for (int32_t i = 35; i < 39; i++) {
+        in[i] = add(graph, MOTE_FLOAT32, 1, 1, NULL);
+        graph->tensors[in[i]]->storage = MOTE_STORAGE_VARIABLE;
+    }
+    const int32_t out = mote_graph_add_tensor(graph, "y", MOTE_FLOAT32, &both);
+    mote_node *node = mote_graph_add_node(graph, MOTE_OP_BIDIRECTIONAL_SEQUENCE_LSTM, 48, in, 1, &out);
+    ((mote_sequence_lstm_params *)node->params)->merge_outputs = true; /* and no activation */
+    assert_int_equal(mote_graph_set_io(graph, 1, in, 1, &out), MOTE_OK);
+    mote_runtime *runtime = NULL;
+    mote_error err = {0};
+    assert_int_equal(mote_runtime_new(&runtime, model, NULL, &err), MOTE_OK);
+    assert_int_equal(mote_runtime_allocate(runtime, &err), MOTE_OK);
+    static const float x[] = {1, 2, 4}, want[] = {1, 7, 3, 6, 7, 4};
+    memcpy(mote_runtime_input(runtime, 0)->data, x, sizeof x);
+    assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
+    for (int32_t i = 0; i < 6; i++)
+        assert_true(fabsf(((const float *)mote_runtime_output(runtime, 0)->data)[i] - want[i]) < 1e-5f);
+    mote_runtime_free(runtime);
+    mote_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(svdf_takes_int8_weights_under_floats),
+        cmocka_unit_test(two_directions_join),
         cmocka_unit_test(svdf_remembers_and_forgets),
         cmocka_unit_test(a_state_that_is_no_variable_is_refused),
     };

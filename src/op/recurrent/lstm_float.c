@@ -158,16 +158,16 @@ void mote_lstm_request_float(mote_run *run, const mote_op_io *io)
     mote_run_request_scratch(run, (size_t)n.n_cell * MOTE_N_GATES * sizeof(float) + (size_t)n_codes);
 }
 
-void mote_lstm_eval_float(mote_run *run, const mote_op_io *io)
+void mote_lstm_eval_float(mote_run *run, const mote_op_io *io, const mote_lstm_rows *to)
 {
     const mote_lstm_sizes n = mote_lstm_read_sizes(io);
     for (int64_t b = 0; b < n.n_batch; b++) {
         float *h = (float *)io->inputs[MOTE_LSTM_H]->data + b * n.n_output;
         float *c = (float *)io->inputs[MOTE_LSTM_C]->data + b * n.n_cell;
         for (int64_t t = 0; t < n.n_time; t++) {
-            const int64_t row = mote_lstm_row(io, &n, b, t);
+            const int64_t row = mote_lstm_row(io, &n, b, to->backward ? n.n_time - 1 - t : t);
             step(run, io, &n, (const float *)io->inputs[MOTE_LSTM_X]->data + row * n.n_input, h, c);
-            memcpy((float *)io->outputs[0]->data + row * n.n_output, h, (size_t)n.n_output * sizeof *h);
+            memcpy(to->data + row * to->stride, h, (size_t)n.n_output * sizeof *h);
         }
     }
 }

@@ -85,7 +85,7 @@ static mote_status check_hybrid(const mote_op_io *io, mote_error *err)
     return MOTE_OK;
 }
 
-static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
+mote_status mote_lstm_prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
 {
     const mote_dtype dtype = io->inputs[MOTE_LSTM_X]->dtype;
     const mote_sequence_lstm_params *params = io->node->params;
@@ -115,12 +115,14 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
 static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
 {
     (void)err;
-    if (io->inputs[MOTE_LSTM_X]->dtype == MOTE_INT8)
+    if (io->inputs[MOTE_LSTM_X]->dtype == MOTE_INT8) {
         mote_lstm_eval_codes(run, io, state);
-    else
-        mote_lstm_eval_float(run, io);
+    } else {
+        const mote_lstm_rows to = {io->outputs[0]->data, mote_lstm_read_sizes(io).n_output, false};
+        mote_lstm_eval_float(run, io, &to);
+    }
     return MOTE_OK;
 }
 
-const mote_op_run mote_op_run_unidirectional_sequence_lstm = {prepare, eval};
-const mote_op_run mote_op_run_lstm = {prepare, eval};
+const mote_op_run mote_op_run_unidirectional_sequence_lstm = {mote_lstm_prepare, eval};
+const mote_op_run mote_op_run_lstm = {mote_lstm_prepare, eval};

@@ -10,6 +10,7 @@ typedef struct mote_sequence_lstm_params {
     float cell_clip, proj_clip; /* 0: no clipping */
     bool time_major, asymmetric_quantize_inputs, diagonal_recurrent_tensors;
     int32_t kernel_type; /* LSTM: 0 full, 1 basic */
+    bool merge_outputs;  /* of two directions, into one output */
 } mote_sequence_lstm_params;
 
 typedef struct mote_svdf_params {
@@ -69,7 +70,16 @@ mote_lstm_sizes mote_lstm_read_sizes(const mote_op_io *io);
 
 /* Floats, on float or int8 weights. */
 void mote_lstm_request_float(mote_run *run, const mote_op_io *io);
-void mote_lstm_eval_float(mote_run *run, const mote_op_io *io);
+/* Where a direction's results go, row for row of the input: rows of stride floats, of which it fills the first. */
+typedef struct mote_lstm_rows {
+    float *data;
+    int64_t stride;
+    bool backward; /* from the last step to the first */
+} mote_lstm_rows;
+void mote_lstm_eval_float(mote_run *run, const mote_op_io *io, const mote_lstm_rows *to);
+
+/* Every shape and type checked; then for their kernel. */
+mote_status mote_lstm_prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err);
 
 /* int8 weights and activations, int16 cell state. */
 mote_status mote_lstm_prepare_codes(mote_run *run, const mote_op_io *io, void **state, mote_error *err);

@@ -2,6 +2,7 @@
  * SVDF: each filter's response to the newest input enters its memory (a shift register, oldest first); a unit is the
  * sum of its `rank` filters' memories under the time weights, plus bias.
  */
+#include "op/conv_2d/conv_2d.h"
 #include "op/op_quant.h"
 #include "op/recurrent/recurrent.h"
 
@@ -11,7 +12,13 @@ enum { X, FEATURE, TIME, BIAS, STATE };
 
 typedef struct svdf_state {
     mote_multiplier feature_scale, output_scale;
+    const float *time; /* int8 weights under floats: the time weights as floats */
 } svdf_state;
+
+static bool is_hybrid(const mote_op_io *io)
+{
+    return io->inputs[X]->dtype == MOTE_FLOAT32 && io->inputs[FEATURE]->dtype == MOTE_INT8;
+}
 
 static mote_status check_shapes(const mote_op_io *io, mote_error *err)
 {
@@ -55,6 +62,30 @@ static mote_status prepare_codes(mote_run *run, const mote_op_io *io, void **sta
     return MOTE_OK;
 }
 
+/* Inputs become int8 as they come; the time weights are floats from here on, as what they meet is. */
+static mote_status prepare_hybrid(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
+{
+    const mote_tensor *time = io->inputs[TIME];
+    mote_status status = mote_need_per_tensor(io->inputs[FEATURE], "the feature weights", err);
+    if (status == MOTE_OK)
+        status = mote_need_per_tensor(time, "the time weights", err);
+    if (status == MOTE_OK && !time->data)
+        status = mote_error_set(err, MOTE_UNSUPPORTED, "the time weights are not a constant");
+    if (status != MOTE_OK)
+        return status;
+    const int64_t n = mote_shape_count(&time->shape);
+    svdf_state *s = *state = mote_run_persistent(run, sizeof *s);
+    float *values = mote_run_persistent(run, (size_t)n * sizeof *values);
+    if (!s || !values)
+        return mote_error_no_memory(err);
+    for (int64_t i = 0; i < n; i++)
+        values[i] = mote_scale_of(time) * (float)(((const int8_t *)time->data)[i] - mote_zero_of(time));
+    s->time = values;
+    const mote_shape *x = &io->inputs[X]->shape;
+    mote_run_request_scratch(run, (size_t)x->dims[0] * (sizeof(float) + sizeof(int32_t) + (size_t)x->dims[1]));
+    return MOTE_OK;
+}
+
 static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
 {
     const mote_svdf_params *params = io->node->params;
@@ -62,16 +93,18 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
     if (status != MOTE_OK)
         return status;
     const bool codes = io->inputs[X]->dtype == MOTE_INT8;
-    const mote_dtype needed[] = {codes ? MOTE_INT8 : MOTE_FLOAT32, codes ? MOTE_INT8 : MOTE_FLOAT32,
-                                 codes ? MOTE_INT16 : MOTE_FLOAT32, codes ? MOTE_INT32 : MOTE_FLOAT32,
-                                 codes ? MOTE_INT16 : MOTE_FLOAT32};
+    const mote_dtype weights = codes || is_hybrid(io) ? MOTE_INT8 : MOTE_FLOAT32;
+    const mote_dtype needed[] = {codes ? MOTE_INT8 : MOTE_FLOAT32, weights, codes ? MOTE_INT16 : weights,
+                                 codes ? MOTE_INT32 : MOTE_FLOAT32, codes ? MOTE_INT16 : MOTE_FLOAT32};
     for (int32_t i = 0; i < io->n_inputs; i++)
         if (io->inputs[i] && io->inputs[i]->dtype != needed[i])
             return mote_error_set(err, MOTE_UNSUPPORTED, "input %d is %s, not %s", i,
                                   mote_dtype_name(io->inputs[i]->dtype), mote_dtype_name(needed[i]));
     if (params->fused_activation_function < MOTE_ACT_NONE || params->fused_activation_function > MOTE_ACT_RELU6)
         return mote_error_set(err, MOTE_UNSUPPORTED, "activation %d", params->fused_activation_function);
-    return codes ? prepare_codes(run, io, state, err) : MOTE_OK;
+    if (codes)
+        return prepare_codes(run, io, state, err);
+    return is_hybrid(io) ? prepare_hybrid(run, io, state, err) : MOTE_OK;
 }
 
 /* The whole state moves by one value, as in the reference; each register's last is then written. */
@@ -87,23 +120,62 @@ typedef struct sizes {
     int64_t n_batch, n_input, n_filter, n_memory, rank;
 } sizes;
 
-static void eval_float(const mote_op_io *io, const sizes *n)
+/* The inputs as int8, for weights of int8; scales NULL: floats. */
+typedef struct svdf_codes {
+    const float *scales;
+    const int32_t *zeros;
+    const int8_t *values;
+} svdf_codes;
+
+static svdf_codes quantize_inputs(mote_run *run, const mote_op_io *io, const sizes *n)
 {
     const mote_svdf_params *params = io->node->params;
-    const float *x = io->inputs[X]->data, *feature = io->inputs[FEATURE]->data, *time = io->inputs[TIME]->data;
+    float *scales = mote_run_scratch(run);
+    int32_t *zeros = (int32_t *)(void *)(scales + n->n_batch);
+    int8_t *values = (int8_t *)(zeros + n->n_batch);
+    for (int64_t b = 0; b < n->n_batch; b++) {
+        const float *x = (const float *)io->inputs[X]->data + b * n->n_input;
+        zeros[b] = 0;
+        if (params->asymmetric_quantize_inputs)
+            mote_quantize_asymmetric(run, x, n->n_input, values + b * n->n_input, &scales[b], &zeros[b]);
+        else
+            mote_quantize_symmetric(run, x, n->n_input, values + b * n->n_input, &scales[b]);
+        scales[b] *= mote_scale_of(io->inputs[FEATURE]);
+    }
+    return (svdf_codes){scales, zeros, values};
+}
+
+static float respond(const mote_op_io *io, const sizes *n, const svdf_codes *codes, int64_t b, int64_t f)
+{
+    if (!codes->scales) {
+        const float *x = (const float *)io->inputs[X]->data + b * n->n_input;
+        const float *feature = (const float *)io->inputs[FEATURE]->data + f * n->n_input;
+        float sum = 0.0F;
+        for (int64_t i = 0; i < n->n_input; i++)
+            sum += feature[i] * x[i];
+        return sum;
+    }
+    const int8_t *x = codes->values + b * n->n_input;
+    const int8_t *feature = (const int8_t *)io->inputs[FEATURE]->data + f * n->n_input;
+    int32_t sum = 0;
+    for (int64_t i = 0; i < n->n_input; i++)
+        sum = mote_wrap_add_i32(sum, feature[i] * (x[i] - codes->zeros[b]));
+    return (float)sum * codes->scales[b];
+}
+
+static void eval_float(const mote_op_io *io, const sizes *n, const svdf_codes *codes, const float *time)
+{
+    const mote_svdf_params *params = io->node->params;
     const float *bias = io->inputs[BIAS] ? io->inputs[BIAS]->data : NULL;
     float *memory = io->inputs[STATE]->data, *out = io->outputs[0]->data;
     float low, high;
     mote_activation_range_f32(params->fused_activation_function, &low, &high);
     const bool bounded = params->fused_activation_function != MOTE_ACT_NONE;
-    for (int64_t b = 0; b < n->n_batch; b++, x += n->n_input)
+    for (int64_t b = 0; b < n->n_batch; b++)
         for (int64_t u = 0; u < n->n_filter / n->rank; u++) {
             float sum = bias ? bias[u] : 0.0F;
             for (int64_t f = u * n->rank; f < (u + 1) * n->rank; f++, memory += n->n_memory) {
-                float newest = 0.0F;
-                for (int64_t i = 0; i < n->n_input; i++)
-                    newest += feature[f * n->n_input + i] * x[i];
-                memory[n->n_memory - 1] = newest;
+                memory[n->n_memory - 1] = respond(io, n, codes, b, f);
                 for (int64_t m = 0; m < n->n_memory; m++)
                     sum += time[f * n->n_memory + m] * memory[m];
             }
@@ -138,7 +210,7 @@ static void eval_codes(const mote_op_io *io, const sizes *n, const svdf_state *s
 
 static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
 {
-    (void)run, (void)err;
+    (void)err;
     const mote_svdf_params *params = io->node->params;
     const sizes n = {
         .n_batch = io->inputs[X]->shape.dims[0],
@@ -148,10 +220,16 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_e
         .rank = params->rank,
     };
     shift_state(io);
-    if (io->inputs[X]->dtype == MOTE_INT8)
-        eval_codes(io, &n, state);
-    else
-        eval_float(io, &n);
+    const svdf_state *s = state;
+    const svdf_codes none = {0};
+    if (io->inputs[X]->dtype == MOTE_INT8) {
+        eval_codes(io, &n, s);
+    } else if (s) {
+        const svdf_codes codes = quantize_inputs(run, io, &n);
+        eval_float(io, &n, &codes, s->time);
+    } else {
+        eval_float(io, &n, &none, io->inputs[TIME]->data);
+    }
     return MOTE_OK;
 }
 
