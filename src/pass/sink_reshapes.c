@@ -12,11 +12,15 @@ static const mote_shape *shape_of(const mote_graph *graph, int32_t tensor)
     return &graph->tensors[tensor]->shape;
 }
 
-/* The RESHAPE that makes a tensor which nothing but `user` reads; NULL: something else does. */
+/* The RESHAPE that makes a tensor which nothing but `user` reads; NULL: something else does, or the converter computes
+ * the shape and leaves the RESHAPE where it is. */
 static const mote_node *reshape_for(const mote_graph *graph, const mote_node *user, int32_t tensor)
 {
     const mote_node *node = tensor < 0 ? NULL : mote_pass_producer(graph, tensor);
-    return node && node->op == MOTE_OP_RESHAPE && mote_pass_only_user(graph, tensor) == user ? node : NULL;
+    return node && node->op == MOTE_OP_RESHAPE && !graph->tensors[tensor]->is_unsized &&
+                   mote_pass_only_user(graph, tensor) == user
+               ? node
+               : NULL;
 }
 
 static bool is_unary(const mote_node *node)
