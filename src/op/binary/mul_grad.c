@@ -102,11 +102,11 @@ static void backward_images(void *arg, int64_t begin, int64_t end, int32_t threa
                 .sum = total ? sum : NULL,
             };
             if (total) {
-                part.a = (const float *)grad->io->inputs[0]->data + row * s->channels;
-                if (grad->maker) {
+                part.a = rows;
+                if (grad->maker)
                     mote_grad_read_rows(grad, row, row + part.n, rows);
-                    part.a = rows;
-                }
+                else
+                    part.a = (const float *)grad->io->inputs[0]->data + row * s->channels;
                 memset(sum, 0, (size_t)s->channels * sizeof *sum);
             }
             job->kernels->f32_rows_gate.run(&part);
