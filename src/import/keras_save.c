@@ -61,15 +61,42 @@ static weight_list list_weights(const mote_model *model, int32_t layer)
     return list;
 }
 
+/* "layer/kernel:0" as "layer/kernel_2:0" where two names before it are the same: a .keras file leaves out which part of
+ * the layer has a weight (forward or backward, query or key). Keras loads by order, HDF5 wants names that differ. */
+static const char *unlike(const char *name, const char *const *before, int32_t n, mote_arena *arena)
+{
+    const char *colon = strrchr(name, ':');
+    const int stem = colon ? (int)(colon - name) : (int)strlen(name);
+    const size_t room = strlen(name) + 16;
+    const char *text = name;
+    for (int32_t i = 0, number = 0; i < n;) {
+        if (strcmp(before[i], text) != 0) {
+            i++;
+            continue;
+        }
+        char *other = mote_arena_alloc(arena, room);
+        if (!other)
+            return NULL;
+        snprintf(other, room, "%.*s_%d%s", stem, name, ++number, colon ? colon : "");
+        text = other;
+        i = 0;
+    }
+    return text;
+}
+
 static mote_status write_layer(const mote_model *model, int32_t layer, h5_writer *writer, mote_error *err)
 {
     char group[1024], path[2048];
+    mote_arena *arena = mote_arena_new(NULL, 0);
     const weight_list list = list_weights(model, layer);
     const char **names = calloc((size_t)list.n + 1, sizeof *names);
-    mote_status status = list.weights && names ? MOTE_OK : mote_error_no_memory(err);
+    mote_status status = arena && list.weights && names ? MOTE_OK : mote_error_no_memory(err);
     snprintf(group, sizeof group, "/model_weights/%s", model->layers[layer].name);
-    for (int32_t i = 0; status == MOTE_OK && i < list.n; i++)
-        names[i] = list.weights[i]->name;
+    for (int32_t i = 0; status == MOTE_OK && i < list.n; i++) {
+        names[i] = unlike(list.weights[i]->name, names, i, arena);
+        if (!names[i])
+            status = mote_error_no_memory(err);
+    }
     if (status == MOTE_OK) {
         h5_write_group(writer, group);
         h5_write_text_list(writer, group, "weight_names", list.n, names);
@@ -78,6 +105,7 @@ static mote_status write_layer(const mote_model *model, int32_t layer, h5_writer
         snprintf(path, sizeof path, "%s/%s", group, names[i]);
         status = keras_save_weight(model, list.weights[i], writer, path, err);
     }
+    mote_arena_free(arena);
     free(names);
     free(list.weights);
     return status;

@@ -3,7 +3,7 @@
 
     check_save.py build/mote [REGEX]
 
-Models: mote's own architectures, ../shared/study/trained.h5 and ../shared/keras_nets, each copied to .h5 and .keras.
+Models: mote's own architectures, ../shared/study/trained.h5, ../shared/keras_nets and nets with recurrent layers, each copied to .h5 and .keras.
 Both versions of Keras load each copy and predict what they predict for the original (1e-5), or for mote's own what the
 other does; trainable flags and compile settings stay; the copy of a copy has the same bytes. Layers of one version are
 that version's alone. Exit 1 when one differs.
@@ -37,6 +37,21 @@ def originals(shared):
         for name in ("model.h5", "model_keras2.keras", "model_keras3.keras", "model_keras3.h5"):
             if os.path.exists(f"{nets}/{net}/{name}"):
                 yield f"{net}/{name}", f"{nets}/{net}/{name}"
+
+
+def recurrent(versions, folder):
+    """Layers that keep the weights of parts, and name them alike in a .keras file."""
+    for name, keras in versions.items():
+        layers = keras.layers
+        bodies = {"gru": layers.GRU(5), "bidirectional": layers.Bidirectional(layers.LSTM(4)),
+                  "attention": lambda x: layers.GlobalAveragePooling1D()(layers.MultiHeadAttention(2, 4)(x, x)),
+                  "time_distributed": lambda x: layers.SimpleRNN(3)(layers.TimeDistributed(layers.Dense(4))(x))}
+        for body, apply in bodies.items():
+            x = keras.Input((6, 8))
+            for form in ("h5", "keras"):
+                path = f"{folder}/{body}_{name}.{form}"
+                keras.Model(x, layers.Dense(3)(apply(x))).save(path)
+                yield f"{body} of {name}.{form}", path
 
 
 def load(keras, path):
@@ -137,6 +152,7 @@ def main():
                 subprocess.run([mote, "model", "new", *arguments, "-o", f"{folder}/{name}.h5", "-q", "--seed", "3"], check=True)
                 cases.append((name, f"{folder}/{name}.h5", True))
         cases += [(name, path, "") for name, path in originals(shared) if wanted.search(name)]
+        cases += [(name, path, "") for name, path in recurrent(versions, folder) if wanted.search(name)]
         for name, path, both in cases:
             try:
                 problem, said = check(mote, versions, path, folder, both)

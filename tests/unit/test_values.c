@@ -96,7 +96,7 @@ static void quantized_values_round_and_clamp(void **state)
     const int8_t wanted[] = {-3, -3, -2, -3, -4, 127, -128, 127, -128, -3};
     int8_t got[10];
     mote_tensor tensor = {
-        .dtype = MOTE_INT8, .shape = {1, {10}}, .quant = {1, 0, &scale, &zero, false, 0, 0}, .data = got};
+        .dtype = MOTE_INT8, .shape = {1, {10}}, .quant = {.n = 1, .scale = &scale, .zero_point = &zero}, .data = got};
     assert_int_equal(mote_tensor_from_float(&tensor, values, 10), MOTE_OK);
     assert_memory_equal(got, wanted, 10);
     float back[10];
