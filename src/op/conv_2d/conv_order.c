@@ -1,6 +1,10 @@
 #include "op/conv_2d/conv_order.h"
 
-enum { MOST_K = 608, LANES = 16, PEELED = 8, LEAST_BLOCKED_K = 128, LEAST_FAR_COLUMNS = 8000 };
+#include <string.h>
+
+enum { MOST_K = 608, LANES = 16, FEW = 4, ROWS = 4, PEELED = 8, LEAST_BLOCKED_K = 128, LEAST_FAR_COLUMNS = 8000 };
+
+typedef float few __attribute__((vector_size(FEW * sizeof(float))));
 
 /* Some neighbouring columns of the right side: column c of row k is b[k * nr + c]. */
 typedef struct strip {
@@ -9,35 +13,61 @@ typedef struct strip {
     int32_t n; /* columns, at most LANES */
 } strip;
 
-static void add_products(float *sums, float a, const float *b, int32_t n)
+/* The sums stay in local variables, which compilers keep in registers. */
+static void sum_rising_1(const float *b, int64_t nr, const float *a, int64_t k, float *sum)
 {
-    if (n == LANES) { /* a constant count for the compiler's vectors */
-        for (int32_t c = 0; c < LANES; c++)
-            sums[c] += a * b[c];
-        return;
+    float own = 0;
+    for (int64_t i = 0; i < k; i++)
+        own += a[i] * b[i * nr];
+    *sum = own;
+}
+
+static void sum_rising_4(const float *b, int64_t nr, const float *a, int64_t k, float *sums)
+{
+    few own = {0};
+    for (int64_t i = 0; i < k; i++) {
+        few row;
+        memcpy(&row, b + i * nr, sizeof row);
+        own += a[i] * row;
     }
+    memcpy(sums, &own, sizeof own);
+}
+
+/* Of n columns, at most FEW. Called with constants, so that the sums stay in registers. */
+static inline void sum_even_and_odd_n(const float *b, int64_t nr, const float *a, int64_t k, int32_t n, float *sums)
+{
+    float even[FEW] = {0}, odd[FEW] = {0};
+    const int64_t whole = k - k % PEELED;
+    for (int64_t i = 0; i < whole; i += 2)
+        for (int32_t c = 0; c < n; c++) {
+            even[c] += a[i] * b[i * nr + c];
+            odd[c] += a[i + 1] * b[(i + 1) * nr + c];
+        }
     for (int32_t c = 0; c < n; c++)
-        sums[c] += a * b[c];
+        even[c] += odd[c];
+    for (int64_t i = whole; i < k; i++)
+        for (int32_t c = 0; c < n; c++)
+            even[c] += a[i] * b[i * nr + c];
+    for (int32_t c = 0; c < n; c++)
+        sums[c] = even[c];
 }
 
 static void sum_rising(const strip *s, const float *a, int64_t k, float *sums)
 {
-    for (int64_t i = 0; i < k; i++)
-        add_products(sums, a[i], s->b + i * s->nr, s->n);
+    int32_t c = 0;
+    for (; c + FEW <= s->n; c += FEW)
+        sum_rising_4(s->b + c, s->nr, a, k, sums + c);
+    for (; c < s->n; c++)
+        sum_rising_1(s->b + c, s->nr, a, k, sums + c);
 }
 
 static void sum_even_and_odd(const strip *s, const float *a, int64_t k, float *sums)
 {
-    float odd[LANES] = {0};
-    const int64_t whole = k - k % PEELED;
-    for (int64_t i = 0; i < whole; i += 2) {
-        add_products(sums, a[i], s->b + i * s->nr, s->n);
-        add_products(odd, a[i + 1], s->b + (i + 1) * s->nr, s->n);
-    }
-    for (int32_t c = 0; c < s->n; c++)
-        sums[c] += odd[c];
-    for (int64_t i = whole; i < k; i++)
-        add_products(sums, a[i], s->b + i * s->nr, s->n);
+    int32_t c = 0;
+    for (; c + FEW <= s->n; c += FEW)
+        sum_even_and_odd_n(s->b + c, s->nr, a, k, FEW, sums + c);
+    for (; c < s->n; c++)
+        sum_even_and_odd_n(s->b + c, s->nr, a, k, 1, sums + c);
 }
 
 /* Of one column; four pairs of even and odd k. */
@@ -130,21 +160,61 @@ static int32_t strip_width(const mote_f32_gemm_job *job, int64_t nr, const mote_
     return (int32_t)(end - first < LANES ? end - first : LANES);
 }
 
+/* ROWS rows of columns that rise in all rows: the sums of one row by themselves would wait for each other. */
+static void sum_rows(const mote_f32_gemm_job *job, const strip *s, int64_t part, int64_t row, float sums[ROWS][LANES])
+{
+    const float *a = job->a + row * job->a_stride;
+    for (int32_t c = 0; c < s->n; c += FEW) {
+        few total[ROWS] = {{0}};
+        for (int64_t k = 0; k < job->k; k += part) {
+            const int64_t end = job->k - k < part ? job->k : k + part;
+            few own[ROWS] = {{0}};
+            for (int64_t i = k; i < end; i++) {
+                few b;
+                memcpy(&b, s->b + i * s->nr + c, sizeof b);
+                for (int32_t r = 0; r < ROWS; r++)
+                    own[r] += a[r * job->a_stride + i] * b;
+            }
+            for (int32_t r = 0; r < ROWS; r++)
+                total[r] = k == 0 ? own[r] : total[r] + own[r];
+        }
+        for (int32_t r = 0; r < ROWS; r++)
+            memcpy(&sums[r][c], &total[r], sizeof total[r]);
+    }
+}
+
+static bool rises_in_all_rows(const mote_conv_order *order, int64_t first, int32_t n)
+{
+    return order->n_rows > 1 && order->column + first < order->n_columns - order->n_columns % LANES && n % FEW == 0;
+}
+
+static void finish(const mote_f32_gemm_job *job, const float *bias, int32_t n, const float *sums, float *out)
+{
+    for (int32_t i = 0; i < n; i++) {
+        const float value = sums[i] + bias[i];
+        out[i] = value < job->low ? job->low : value > job->high ? job->high : value;
+    }
+}
+
 void mote_conv_order_run(const mote_f32_gemm_job *job, int64_t nr, const mote_conv_order *order, int64_t row_begin,
                          int64_t row_end)
 {
+    const int64_t part = part_size(order, job->k);
     for (int64_t first = 0; first < job->n;) {
         const int32_t n = strip_width(job, nr, order, first);
         const float *panel = job->packed + first / nr * nr * (1 + job->k) + first % nr;
         const strip s = {panel + nr, nr, n};
-        for (int64_t row = row_begin; row < row_end; row++) {
-            float sums[LANES];
-            sum_strip(job, &s, order, row, first, sums);
-            float *c = job->c + row * job->c_stride + first;
-            for (int32_t i = 0; i < n; i++) {
-                const float value = sums[i] + panel[i];
-                c[i] = value < job->low ? job->low : value > job->high ? job->high : value;
-            }
+        const bool together = rises_in_all_rows(order, first, n);
+        for (int64_t row = row_begin; row < row_end;) {
+            float sums[ROWS][LANES];
+            const int32_t rows = together && row_end - row >= ROWS ? ROWS : 1;
+            if (rows == ROWS)
+                sum_rows(job, &s, part, row, sums);
+            else
+                sum_strip(job, &s, order, row, first, sums[0]);
+            for (int32_t r = 0; r < rows; r++)
+                finish(job, panel, n, sums[r], job->c + (row + r) * job->c_stride + first);
+            row += rows;
         }
         first += n;
     }
