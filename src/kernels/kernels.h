@@ -3,7 +3,7 @@
  * with the best that the processor features allow. `ref/` holds the specification of each slot: plain, slow, obvious.
  *
  * int8 variants equal the reference bit for bit. float32 variants differ from it only by the order of additions and by
- * fused multiply-add: |difference| <= 2e-6 * sum |a||b| (tests/kernels/check_kernels.c).
+ * fused multiply-add.
  */
 #ifndef MOTE_KERNELS_KERNELS_H
 #define MOTE_KERNELS_KERNELS_H
