@@ -1,3 +1,5 @@
+#include "base/sanitized.h"
+
 #include <mote/alloc.h>
 
 #include <stdint.h>
@@ -64,3 +66,23 @@ void mote_free(const mote_allocator *allocator, void *block)
         allocator = &SYSTEM_ALLOCATOR;
     allocator->free(allocator->context, block);
 }
+
+#if MOTE_SANITIZED
+/*
+ * What others' libraries keep until the process ends, so that the leak checker shows leaks of our own only: fontconfig
+ * what it found for cairo, libhdf5 a few bytes for a file image that it shall not release. Here, where every program
+ * that links mote has it.
+ */
+MOTE_API const char *__lsan_default_options(void);
+MOTE_API const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
+}
+
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig\nleak:H5LTopen_file_image\n";
+}
+#endif

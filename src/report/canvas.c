@@ -194,25 +194,3 @@ void canvas_curve(canvas *c, const double *x, const double *y, int32_t n, double
     }
     cairo_stroke(c->cairo);
 }
-
-/* Fontconfig, which finds cairo's fonts, keeps what it found until the process ends. The leak checker of a sanitizer
- * build is told so, that it shows leaks of our own only. */
-#ifdef __has_feature
-#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
-#define __SANITIZE_ADDRESS__ 1 /* gcc's name */
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-MOTE_API const char *__lsan_default_options(void);
-MOTE_API const char *__lsan_default_suppressions(void);
-
-const char *__lsan_default_options(void)
-{
-    return "print_suppressions=0";
-}
-
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libfontconfig\n";
-}
-#endif
