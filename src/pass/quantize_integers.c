@@ -86,7 +86,7 @@ static bool has_safe_quotients(const quantizer *q, int32_t k)
     const int64_t largest = q->spec->wide ? 32767 : b.zero_point < 0 ? 127 - b.zero_point : b.zero_point + 128;
     int exponent;
     frexp((double)(a.scale / (b.scale * o.scale)), &exponent);
-    return (INT64_C(2) << exponent) > largest && exponent >= 0 && exponent < 31;
+    return exponent >= 0 && exponent < 31 && (INT64_C(2) << exponent) > largest;
 }
 
 /* Convolutions and their kin need constant filters. */

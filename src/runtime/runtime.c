@@ -105,21 +105,32 @@ static mote_status enter(mote_runtime *runtime, int32_t graph, mote_error *err)
     return MOTE_OK;
 }
 
+/* Whether a node quantizes floats on the way to weights that are codes. Any of its weights may be left out. */
+static bool is_hybrid_node(const mote_graph *graph, const mote_node *node)
+{
+    if (node->n_inputs < 1 || node->inputs[0] < 0 || graph->tensors[node->inputs[0]]->dtype != MOTE_FLOAT32)
+        return false;
+    const mote_op_def *def = mote_op_find((int32_t)node->op);
+    const uint64_t weights = def ? def->weights : 0;
+    const uint64_t looked_at = weights ? weights : UINT64_C(1) << 1; /* a second operand may be codes as well */
+    for (int32_t i = 0; i < node->n_inputs && i < 64; i++) {
+        if (!(looked_at >> i & 1) || node->inputs[i] < 0)
+            continue;
+        const mote_tensor *tensor = graph->tensors[node->inputs[i]];
+        const bool codes = tensor->dtype == MOTE_INT8 || (weights && tensor->dtype != MOTE_FLOAT32);
+        if (codes && tensor->quant.n > 0)
+            return true;
+    }
+    return false;
+}
+
 /* Floats that meet int8 weights are quantized on the way: a last bit that differs there moves a whole code. */
 static bool is_hybrid(const mote_model *model)
 {
     for (int32_t g = 0; g < model->n_graphs; g++)
-        for (int32_t i = 0; i < model->graphs[g]->n_nodes; i++) {
-            const mote_node *node = model->graphs[g]->nodes[i];
-            if (node->n_inputs < 2 || node->inputs[0] < 0 || node->inputs[1] < 0)
-                continue;
-            const mote_tensor *input = model->graphs[g]->tensors[node->inputs[0]];
-            const mote_tensor *weights = model->graphs[g]->tensors[node->inputs[1]];
-            const mote_op_def *def = mote_op_find((int32_t)node->op);
-            const bool codes = weights->dtype == MOTE_INT8 || (def && def->weights && weights->dtype != MOTE_FLOAT32);
-            if (input->dtype == MOTE_FLOAT32 && codes && weights->quant.n > 0)
+        for (int32_t i = 0; i < model->graphs[g]->n_nodes; i++)
+            if (is_hybrid_node(model->graphs[g], model->graphs[g]->nodes[i]))
                 return true;
-        }
     return false;
 }
 

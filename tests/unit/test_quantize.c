@@ -367,7 +367,9 @@ static void what_can_end_a_run_stays_float(void **state)
     assert_int_equal(result_type(1, 2, false), MOTE_INT8);
     assert_int_equal(result_type(0.007f, 2, false), MOTE_FLOAT32); /* less than the scale, 2/255 */
     assert_int_equal(result_type(-5, 2, false), MOTE_FLOAT32);
-    assert_int_equal(result_type(1, 255, false), MOTE_FLOAT32); /* quotients down to 1/255 of a step */
+    assert_int_equal(result_type(1, 255, false), MOTE_FLOAT32);         /* quotients down to 1/255 of a step */
+    assert_int_equal(result_type(300, 1000, false), MOTE_FLOAT32);      /* all of them below a step */
+    assert_int_equal(result_type(5e-20f, 1e-19f, false), MOTE_FLOAT32); /* of 2^72 steps */
     assert_int_equal(result_type(0, 2, true), MOTE_INT8);
     assert_int_equal(result_type(-0.1f, 2, true), MOTE_FLOAT32);
 }

@@ -4,6 +4,7 @@
 #include <mote/runtime.h>
 
 #include "op/recurrent/recurrent.h"
+#include "runtime/interpreter.h"
 
 #include <math.h>
 #include <string.h>
@@ -161,12 +162,56 @@ static void two_directions_join(void **state)
     mote_model_free(model);
 }
 
+/* An LSTM of one unit whose input gate is what its forget gate leaves: weights of the input gate are left out. */
+static mote_model *make_coupled(mote_dtype weights)
+{
+    static const float ones[] = {1};
+    static const int8_t codes[] = {1};
+    mote_model *model = mote_model_new(NULL, 0);
+    mote_graph *graph = model->graphs[0];
+    const mote_shape sequence = {3, {1, 3, 1}};
+    int32_t in[24];
+    for (int32_t i = 0; i < 24; i++)
+        in[i] = MOTE_NO_TENSOR;
+    in[0] = mote_graph_add_tensor(graph, "x", MOTE_FLOAT32, &sequence);
+    for (int32_t k = 1; k < 4; k++) {
+        in[1 + k] = add(graph, weights, 1, 1, weights == MOTE_INT8 ? (const void *)codes : ones);
+        in[5 + k] = add(graph, weights, 1, 1, weights == MOTE_INT8 ? (const void *)codes : ones);
+        in[12 + k] = add(graph, MOTE_FLOAT32, 1, 0, ones);
+    }
+    for (int32_t i = 18; i < 20; i++) {
+        in[i] = add(graph, MOTE_FLOAT32, 1, 1, NULL);
+        graph->tensors[in[i]]->storage = MOTE_STORAGE_VARIABLE;
+    }
+    const int32_t out = mote_graph_add_tensor(graph, "y", MOTE_FLOAT32, &sequence);
+    assert_non_null(mote_graph_add_node(graph, MOTE_OP_UNIDIRECTIONAL_SEQUENCE_LSTM, 24, in, 1, &out));
+    assert_int_equal(mote_graph_set_io(graph, 1, in, 1, &out), MOTE_OK);
+    return model;
+}
+
+/* Floats around int8 weights round as TFLite's reference kernels do, also where the first weights are left out. */
+static void coupled_gates_on_int8_weights_are_seen(void **state)
+{
+    (void)state;
+    for (int quantized = 0; quantized < 2; quantized++) {
+        mote_model *model = make_coupled(quantized ? MOTE_INT8 : MOTE_FLOAT32);
+        mote_runtime *runtime = NULL;
+        mote_error err = {0};
+        assert_int_equal(mote_runtime_new(&runtime, model, NULL, &err), MOTE_OK);
+        assert_int_equal(mote_runtime_allocate(runtime, &err), MOTE_OK);
+        assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
+        const mote_kernels *kernels = &runtime->own_kernels;
+        assert_int_equal(kernels->f32_logistic.run == kernels->f32_logistic_strict.run, quantized);
+        mote_runtime_free(runtime);
+        mote_model_free(model);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(svdf_takes_int8_weights_under_floats),
-        cmocka_unit_test(two_directions_join),
-        cmocka_unit_test(svdf_remembers_and_forgets),
+        cmocka_unit_test(svdf_takes_int8_weights_under_floats),   cmocka_unit_test(two_directions_join),
+        cmocka_unit_test(coupled_gates_on_int8_weights_are_seen), cmocka_unit_test(svdf_remembers_and_forgets),
         cmocka_unit_test(a_state_that_is_no_variable_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

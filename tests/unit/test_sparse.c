@@ -128,11 +128,10 @@ static mote_status next_input(void *arg, int32_t n_inputs, const float **inputs,
 }
 
 /* As integers the filter is dense, and the product is computed on codes. */
-static void sparse_filters_are_quantized(void **state)
+static void is_quantized(bool with_densify)
 {
-    (void)state;
     int given = 0;
-    mote_model *model = product(true), *made;
+    mote_model *model = product(with_densify), *made;
     mote_error err = {0};
     const mote_calibration_source source = {next_input, &given};
     mote_convert_options options = mote_convert_options_default(MOTE_FORMAT_INT8);
@@ -141,8 +140,11 @@ static void sparse_filters_are_quantized(void **state)
     for (int32_t i = 0; i < made->graphs[0]->n_nodes; i++) {
         const mote_node *node = made->graphs[0]->nodes[i];
         assert_int_not_equal(node->op, MOTE_OP_DENSIFY);
-        if (node->op == MOTE_OP_FULLY_CONNECTED)
-            assert_int_equal(made->graphs[0]->tensors[node->inputs[1]]->dtype, MOTE_INT8);
+        if (node->op != MOTE_OP_FULLY_CONNECTED)
+            continue;
+        assert_int_equal(made->graphs[0]->tensors[node->inputs[0]]->dtype, MOTE_INT8);
+        assert_int_equal(made->graphs[0]->tensors[node->inputs[1]]->dtype, MOTE_INT8);
+        assert_string_equal(made->graphs[0]->tensors[node->inputs[1]]->name, with_densify ? "full" : "w");
     }
     float out[3];
     run_product(made, out);
@@ -150,6 +152,13 @@ static void sparse_filters_are_quantized(void **state)
         assert_true(fabsf(out[i] - ((const float[]){10, 0, 3002})[i]) < 15); /* steps of 3002 / 255 */
     mote_model_free(made);
     mote_model_free(model);
+}
+
+static void sparse_filters_are_quantized(void **state)
+{
+    (void)state;
+    is_quantized(false);
+    is_quantized(true);
 }
 
 int main(void)
