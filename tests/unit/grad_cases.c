@@ -286,12 +286,11 @@ static void make_transpose_conv(grad_case *c, mote_rng *rng)
     random_window(rng, out.dims[2], &w, &p->stride_w, &one);
     p->padding = (int32_t)mote_rng_below(rng, 2);
     mote_window_axis ah, aw;
-    mote_window_axis_make(&ah, out.dims[1], h, p->stride_h, 1, p->padding, NULL);
-    mote_window_axis_make(&aw, out.dims[2], w, p->stride_w, 1, p->padding, NULL);
     const int32_t in_c = grad_between(rng, 1, 3);
     grad_add_ints(c, 4, out.dims);
-    const mote_shape filter = mote_shape_4d(out.dims[3], h, w, in_c),
-                     in = mote_shape_4d(out.dims[0], ah.out, aw.out, in_c);
+    const mote_shape filter = mote_shape_4d(out.dims[3], h, w, in_c);
+    mote_transpose_conv_window(p, &out, &filter, &ah, &aw, NULL);
+    const mote_shape in = mote_shape_4d(out.dims[0], ah.out, aw.out, in_c);
     grad_add_whole(c, rng, &filter);
     grad_add_whole(c, rng, &in);
     const mote_shape bias = {1, {out.dims[3]}};

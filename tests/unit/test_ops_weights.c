@@ -6,6 +6,7 @@
 #include "op/average_pool_2d/pool_2d.h"
 #include "op/conv_2d/conv_2d.h"
 #include "op/conv_3d/conv_3d.h"
+#include "op/depthwise_conv_2d/depthwise_conv_2d.h"
 #include "op/fully_connected/fully_connected.h"
 #include "support/run_op.h"
 
@@ -132,9 +133,41 @@ static void volumes_are_convolved_and_spread(void **state)
     assert_int_equal(run_op(MOTE_OP_CONV_3D, &params, sizeof params, 3, forward, &out, 1, y), MOTE_SHAPE);
 }
 
+/* Places in a window are 32 bits wide in the kernels: files with dilations near the end of that are refused. */
+static void windows_that_reach_too_far_are_refused(void **state)
+{
+    (void)state;
+    static const float x[4] = {1, 2, 3, 4}, w[4] = {1, 1, 1, 1};
+    const operand in[] = {{MOTE_FLOAT32, shape_of(4, 1, 2, 2, 1), 0, 0, x, false},
+                          {MOTE_FLOAT32, shape_of(4, 1, 2, 2, 1), 0, 0, w, true}};
+    const operand out = {MOTE_FLOAT32, shape_of(4, 1, 2, 2, 1), 0, 0, NULL, false};
+    mote_conv_2d_params conv = {.stride_h = 1, .stride_w = 1, .dilation_h_factor = 1, .dilation_w_factor = INT32_MAX};
+    mote_depthwise_conv_2d_params depthwise = {
+        .stride_h = 1, .stride_w = 1, .dilation_h_factor = INT32_MAX, .dilation_w_factor = 1};
+    float y[4];
+    assert_int_equal(run_op(MOTE_OP_CONV_2D, &conv, sizeof conv, 2, in, &out, 1, y), MOTE_SHAPE);
+    assert_int_equal(run_op(MOTE_OP_DEPTHWISE_CONV_2D, &depthwise, sizeof depthwise, 2, in, &out, 1, y), MOTE_SHAPE);
+    conv.dilation_w_factor = depthwise.dilation_h_factor = 1 << 20;
+    assert_int_equal(run_op(MOTE_OP_DEPTHWISE_CONV_2D, &depthwise, sizeof depthwise, 2, in, &out, 1, y), MOTE_OK);
+}
+
+/* What is refused leaves the axis as it was. */
+static void a_refused_window_touches_nothing(void **state)
+{
+    (void)state;
+    const mote_window_spec spec = {
+        .filter = {9, 9}, .stride = {1, 1}, .dilation = {1, 1}, .padding = MOTE_PADDING_VALID, .before = {1, 1}};
+    const mote_shape image = shape_of(4, 1, 2, 2, 1);
+    mote_window_axis h = {.pad = 77}, w = {.pad = 78};
+    assert_int_equal(mote_window_make(&spec, &image, &h, &w, NULL), MOTE_SHAPE);
+    assert_true(h.pad == 77 && w.pad == 78);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(windows_that_reach_too_far_are_refused),
+        cmocka_unit_test(a_refused_window_touches_nothing),
         cmocka_unit_test(volumes_are_convolved_and_spread),
         cmocka_unit_test(weights_under_floats_are_int8_in_any_dress),
         cmocka_unit_test(packed_weights_meet_codes),

@@ -2,6 +2,20 @@
 #include "op/conv_2d/conv_2d.h"
 #include "op/op_infer.h"
 
+mote_status mote_pool_2d_window(const mote_pool_2d_params *params, const mote_shape *in, mote_window_axis *h,
+                                mote_window_axis *w, mote_error *err)
+{
+    if (in->rank != 4)
+        return mote_error_set(err, MOTE_SHAPE, "its input has rank %d, not 4", in->rank);
+    const mote_window_spec spec = {
+        .filter = {params->filter_height, params->filter_width},
+        .stride = {params->stride_h, params->stride_w},
+        .dilation = {1, 1},
+        .padding = params->padding,
+    };
+    return mote_window_make(&spec, in, h, w, err);
+}
+
 static mote_status infer(const mote_op_io *io, mote_error *err)
 {
     mote_status status = mote_infer_need(io, 1, err);
@@ -14,13 +28,8 @@ static mote_status infer(const mote_op_io *io, mote_error *err)
         mote_infer_set_unknown(io->outputs[0]);
         return MOTE_OK;
     }
-    if (in->rank != 4)
-        return mote_error_set(err, MOTE_SHAPE, "its input has rank %d, not 4", in->rank);
     mote_window_axis h, w;
-    status = mote_window_axis_make(&h, in->dims[1], params->filter_height, params->stride_h, 1, params->padding, err);
-    if (status == MOTE_OK)
-        status =
-            mote_window_axis_make(&w, in->dims[2], params->filter_width, params->stride_w, 1, params->padding, err);
+    status = mote_pool_2d_window(params, in, &h, &w, err);
     if (status == MOTE_OK)
         io->outputs[0]->shape = mote_shape_4d(in->dims[0], h.out, w.out, in->dims[3]);
     return status;

@@ -24,13 +24,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     s->channels = in->dims[3];
     s->average = grad->io->node->op == MOTE_OP_AVERAGE_POOL_2D;
     mote_status status = mote_need_no_activation(params->activation, err);
-    if (status == MOTE_OK)
-        status =
-            mote_window_axis_make(&s->h, in->dims[1], params->filter_height, params->stride_h, 1, params->padding, err);
-    if (status == MOTE_OK)
-        status =
-            mote_window_axis_make(&s->w, in->dims[2], params->filter_width, params->stride_w, 1, params->padding, err);
-    return status;
+    return status == MOTE_OK ? mote_pool_2d_window(params, in, &s->h, &s->w, err) : status;
 }
 
 typedef struct pool_job {

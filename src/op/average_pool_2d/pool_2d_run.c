@@ -22,11 +22,7 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
     if (!state)
         return mote_error_no_memory(err);
     *out = state;
-    mote_status status = mote_window_axis_make(&state->h, in->shape.dims[1], params->filter_height, params->stride_h, 1,
-                                               params->padding, err);
-    if (status == MOTE_OK)
-        status = mote_window_axis_make(&state->w, in->shape.dims[2], params->filter_width, params->stride_w, 1,
-                                       params->padding, err);
+    mote_status status = mote_pool_2d_window(params, &in->shape, &state->h, &state->w, err);
     if (status != MOTE_OK)
         return status;
     state->channels = in->shape.dims[3];

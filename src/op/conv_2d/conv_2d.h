@@ -3,6 +3,7 @@
 #define MOTE_OP_CONV_2D_CONV_2D_H
 
 #include "kernels/fixed_point.h"
+#include "op/conv_2d/window.h"
 #include "op/op.h"
 
 typedef struct mote_conv_2d_params {
@@ -15,21 +16,9 @@ typedef struct mote_conv_2d_params {
     int32_t pad_before[2], pad_after[2];
 } mote_conv_2d_params;
 
-/* One axis of a window sliding over an image. */
-typedef struct mote_window_axis {
-    int32_t in, out, filter, stride, dilation;
-    int32_t pad; /* zeros before the first element */
-} mote_window_axis;
-
-/* Fills out and pad. MOTE_SHAPE when an output would be empty or a factor is not positive. */
-mote_status mote_window_axis_make(mote_window_axis *axis, int32_t in, int32_t filter, int32_t stride, int32_t dilation,
-                                  int32_t padding, mote_error *err);
-/* As above for an image with zeros before and after it. */
-mote_status mote_window_axis_make_padded(mote_window_axis *axis, int32_t in, int32_t filter, int32_t stride,
-                                         int32_t dilation, int32_t padding, int32_t before, int32_t after,
-                                         mote_error *err);
-/* The filter taps [*first, *last) that fall inside the image for an output position. */
-void mote_window_taps(const mote_window_axis *axis, int32_t out, int32_t *first, int32_t *last);
+/* Of images `in` by filters [n, rows, columns, channels]. */
+mote_status mote_conv_2d_window(const mote_conv_2d_params *params, const mote_shape *in, const mote_shape *filter,
+                                mote_window_axis *h, mote_window_axis *w, mote_error *err);
 
 /* A dot product of n elements, each plus its offset. */
 typedef int64_t mote_dot_fn(const void *x, const void *w, int64_t n, int32_t x_offset, int32_t w_offset);

@@ -1,6 +1,20 @@
 #include "op/conv_2d/conv_2d.h"
 #include "op/op_infer.h"
 
+mote_status mote_conv_2d_window(const mote_conv_2d_params *params, const mote_shape *in, const mote_shape *filter,
+                                mote_window_axis *h, mote_window_axis *w, mote_error *err)
+{
+    const mote_window_spec spec = {
+        .filter = {filter->dims[1], filter->dims[2]},
+        .stride = {params->stride_h, params->stride_w},
+        .dilation = {params->dilation_h_factor, params->dilation_w_factor},
+        .padding = params->padding,
+        .before = {params->pad_before[0], params->pad_before[1]},
+        .after = {params->pad_after[0], params->pad_after[1]},
+    };
+    return mote_window_make(&spec, in, h, w, err);
+}
+
 static mote_status infer(const mote_op_io *io, mote_error *err)
 {
     mote_status status = mote_infer_need(io, 2, err);
@@ -21,12 +35,7 @@ static mote_status infer(const mote_op_io *io, mote_error *err)
         return mote_error_set(err, MOTE_SHAPE, "%d input channels and %d filters of %d channels do not fit",
                               in->dims[3], filter->dims[0], filter->dims[3]);
     mote_window_axis h, w;
-    status = mote_window_axis_make_padded(&h, in->dims[1], filter->dims[1], params->stride_h, params->dilation_h_factor,
-                                          params->padding, params->pad_before[0], params->pad_after[0], err);
-    if (status == MOTE_OK)
-        status =
-            mote_window_axis_make_padded(&w, in->dims[2], filter->dims[2], params->stride_w, params->dilation_w_factor,
-                                         params->padding, params->pad_before[1], params->pad_after[1], err);
+    status = mote_conv_2d_window(params, in, filter, &h, &w, err);
     if (status == MOTE_OK)
         io->outputs[0]->shape = mote_shape_4d(in->dims[0], h.out, w.out, filter->dims[0]);
     return status;

@@ -1,47 +1,9 @@
-/* Geometry and sums that CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED and the pools share. */
+/* Sums and codes that CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED and the pools share. */
 #include "kernels/kernels.h"
 #include "op/conv_2d/conv_2d.h"
 #include "op/op_quant.h"
 
 #include <string.h>
-
-mote_status mote_window_axis_make(mote_window_axis *axis, int32_t in, int32_t filter, int32_t stride, int32_t dilation,
-                                  int32_t padding, mote_error *err)
-{
-    if (stride < 1 || dilation < 1 || filter < 1)
-        return mote_error_set(err, MOTE_SHAPE, "stride %d, dilation %d and filter %d must be at least 1", stride,
-                              dilation, filter);
-    const int64_t reach = ((int64_t)filter - 1) * dilation + 1;
-    const int64_t out =
-        padding == MOTE_PADDING_SAME ? ((int64_t)in + stride - 1) / stride : ((int64_t)in + stride - reach) / stride;
-    if (out < 0 || out > INT32_MAX || (padding != MOTE_PADDING_SAME && (int64_t)in < reach && in > 0))
-        return mote_error_set(err, MOTE_SHAPE, "a filter of %d (dilation %d) is larger than the input of %d", filter,
-                              dilation, in);
-    const int64_t missing = (out - 1) * stride + reach - in;
-    *axis = (mote_window_axis){in, (int32_t)out, filter, stride, dilation, missing > 0 ? (int32_t)(missing / 2) : 0};
-    return MOTE_OK;
-}
-
-mote_status mote_window_axis_make_padded(mote_window_axis *axis, int32_t in, int32_t filter, int32_t stride,
-                                         int32_t dilation, int32_t padding, int32_t before, int32_t after,
-                                         mote_error *err)
-{
-    if (before < 0 || after < 0 || in > INT32_MAX - before - after)
-        return mote_error_set(err, MOTE_SHAPE, "zeros around the image that are negative or too many");
-    const mote_status status = mote_window_axis_make(axis, in + before + after, filter, stride, dilation, padding, err);
-    axis->in = in;
-    axis->pad += before;
-    return status;
-}
-
-void mote_window_taps(const mote_window_axis *axis, int32_t out, int32_t *first, int32_t *last)
-{
-    const int64_t origin = (int64_t)out * axis->stride - axis->pad;
-    *first = origin >= 0 ? 0 : (int32_t)((-origin + axis->dilation - 1) / axis->dilation);
-    const int64_t room = axis->in - origin; /* taps with tap * dilation < room */
-    const int64_t fit = room <= 0 ? 0 : (room + axis->dilation - 1) / axis->dilation;
-    *last = fit < axis->filter ? (int32_t)fit : axis->filter;
-}
 
 static int64_t dot_s8(const void *x, const void *w, int64_t n, int32_t x_offset, int32_t w_offset)
 {

@@ -2,6 +2,7 @@
 #ifndef MOTE_OP_DEPTHWISE_CONV_2D_DEPTHWISE_CONV_2D_H
 #define MOTE_OP_DEPTHWISE_CONV_2D_DEPTHWISE_CONV_2D_H
 
+#include "op/conv_2d/window.h"
 #include "op/op.h"
 
 typedef struct mote_depthwise_conv_2d_params {
@@ -13,5 +14,9 @@ typedef struct mote_depthwise_conv_2d_params {
     /* Set by the trainer only, with VALID: rows and columns of zeros before and after the image. */
     int32_t pad_before[2], pad_after[2];
 } mote_depthwise_conv_2d_params;
+
+mote_status mote_depthwise_conv_2d_window(const mote_depthwise_conv_2d_params *params, const mote_shape *in,
+                                          const mote_shape *filter, mote_window_axis *h, mote_window_axis *w,
+                                          mote_error *err);
 
 #endif

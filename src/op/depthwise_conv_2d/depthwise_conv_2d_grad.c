@@ -85,13 +85,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     grad->state = s;
     mote_status status = mote_need_no_activation(params->activation, err);
     if (status == MOTE_OK)
-        status = mote_window_axis_make_padded(&s->h, in->dims[1], filter->dims[1], params->stride_h,
-                                              params->dilation_h_factor, params->padding, params->pad_before[0],
-                                              params->pad_after[0], err);
-    if (status == MOTE_OK)
-        status = mote_window_axis_make_padded(&s->w, in->dims[2], filter->dims[2], params->stride_w,
-                                              params->dilation_w_factor, params->padding, params->pad_before[1],
-                                              params->pad_after[1], err);
+        status = mote_depthwise_conv_2d_window(params, in, filter, &s->h, &s->w, err);
     if (status != MOTE_OK)
         return status;
     if (s->h.filter > MOTE_DW_MAX_TAPS || s->w.filter > MOTE_DW_MAX_TAPS)

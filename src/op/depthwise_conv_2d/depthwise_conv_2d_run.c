@@ -29,11 +29,7 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
     if (!state)
         return mote_error_no_memory(err);
     *out = state;
-    mote_status status = mote_window_axis_make(&state->h, in->shape.dims[1], filter->shape.dims[1], params->stride_h,
-                                               params->dilation_h_factor, params->padding, err);
-    if (status == MOTE_OK)
-        status = mote_window_axis_make(&state->w, in->shape.dims[2], filter->shape.dims[2], params->stride_w,
-                                       params->dilation_w_factor, params->padding, err);
+    mote_status status = mote_depthwise_conv_2d_window(params, &in->shape, &filter->shape, &state->h, &state->w, err);
     if (status != MOTE_OK)
         return status;
     state->in_c = in->shape.dims[3];

@@ -31,12 +31,8 @@ static mote_status make_state(mote_run *run, const mote_op_io *io, const mote_sh
     if (!s)
         return mote_error_no_memory(err);
     mote_activation_range_f32(p->activation, &s->low, &s->high);
-    mote_status status = need_floats(io, err);
-    if (status == MOTE_OK)
-        status = mote_window_axis_make(&s->h, in->dims[1], p->filter_height, p->stride_h, 1, p->padding, err);
-    return status == MOTE_OK
-               ? mote_window_axis_make(&s->w, in->dims[2], p->filter_width, p->stride_w, 1, p->padding, err)
-               : status;
+    const mote_status status = need_floats(io, err);
+    return status == MOTE_OK ? mote_pool_2d_window(p, in, &s->h, &s->w, err) : status;
 }
 
 static mote_status prepare_pool(mote_run *run, const mote_op_io *io, void **state, mote_error *err)

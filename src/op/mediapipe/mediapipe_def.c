@@ -56,13 +56,8 @@ static mote_status infer_pool(const mote_op_io *io, mote_error *err)
         mote_infer_set_unknown(io->outputs[1]);
         return MOTE_OK;
     }
-    if (in->rank != 4)
-        return mote_error_set(err, MOTE_SHAPE, "its input has rank %d, not 4", in->rank);
     mote_window_axis h, w;
-    status = mote_window_axis_make(&h, in->dims[1], params->filter_height, params->stride_h, 1, params->padding, err);
-    if (status == MOTE_OK)
-        status =
-            mote_window_axis_make(&w, in->dims[2], params->filter_width, params->stride_w, 1, params->padding, err);
+    status = mote_pool_2d_window(params, in, &h, &w, err);
     if (status == MOTE_OK)
         io->outputs[0]->shape = io->outputs[1]->shape = mote_shape_4d(in->dims[0], h.out, w.out, in->dims[3]);
     return status;

@@ -1,6 +1,19 @@
 #include "op/op_infer.h"
 #include "op/transpose_conv/transpose_conv.h"
 
+mote_status mote_transpose_conv_window(const mote_transpose_conv_params *params, const mote_shape *out,
+                                       const mote_shape *filter, mote_window_axis *h, mote_window_axis *w,
+                                       mote_error *err)
+{
+    const mote_window_spec spec = {
+        .filter = {filter->dims[1], filter->dims[2]},
+        .stride = {params->stride_h, params->stride_w},
+        .dilation = {1, 1},
+        .padding = params->padding,
+    };
+    return mote_window_make(&spec, out, h, w, err);
+}
+
 static mote_status infer(const mote_op_io *io, mote_error *err)
 {
     const mote_status status = mote_infer_need(io, 3, err);

@@ -28,11 +28,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     s->pass = (mote_conv_pass){.batch = in->dims[0], .in_c = s->out_c, .out_c = s->in_c, .groups = 1};
     mote_status status = mote_need_no_activation(params->activation, err);
     if (status == MOTE_OK)
-        status =
-            mote_window_axis_make(&s->pass.h, out->dims[1], filter->dims[1], params->stride_h, 1, params->padding, err);
-    if (status == MOTE_OK)
-        status =
-            mote_window_axis_make(&s->pass.w, out->dims[2], filter->dims[2], params->stride_w, 1, params->padding, err);
+        status = mote_transpose_conv_window(params, out, filter, &s->pass.h, &s->pass.w, err);
     if (status != MOTE_OK)
         return status;
     if (s->pass.h.out != in->dims[1] || s->pass.w.out != in->dims[2])

@@ -20,11 +20,7 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **arg, mote
     if (!s)
         return mote_error_no_memory(err);
     *arg = s;
-    mote_status status = mote_window_axis_make(&s->h, out->shape.dims[1], filter->shape.dims[1], params->stride_h, 1,
-                                               params->padding, err);
-    if (status == MOTE_OK)
-        status = mote_window_axis_make(&s->w, out->shape.dims[2], filter->shape.dims[2], params->stride_w, 1,
-                                       params->padding, err);
+    const mote_status status = mote_transpose_conv_window(params, &out->shape, &filter->shape, &s->h, &s->w, err);
     if (status != MOTE_OK)
         return status;
     s->in_h = in->shape.dims[1];
