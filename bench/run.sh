@@ -58,3 +58,9 @@ for threads in 1 4; do
     done
 done
 [ -x .venv/bin/python ] || echo "(LiteRT beside it: run ./dev peers once)"
+echo
+echo "--- a training step, batch 16, all cores ---"
+build/bench/train_step "$model" 16 10
+for peer in tensorflow torch; do
+    [ -x .venv/bin/python ] && .venv/bin/python bench/train_peers.py $peer 10 2> /dev/null || echo "($peer beside it: needs .venv and the package in it)"
+done

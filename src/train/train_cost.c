@@ -6,15 +6,35 @@ int32_t mote_trainer_n_costs(const mote_trainer *trainer)
     return trainer->graph->n_nodes;
 }
 
-static double bytes_of(mote_tensor *const *tensors, int32_t n)
+/* What reading a value moves: one that lies nowhere is made from its maker's inputs. */
+static double value_bytes(const tr_plan *plan, int32_t tensor)
 {
+    if (tensor < 0)
+        return 0;
+    const tr_tensor *info = &plan->info[plan->info[tensor].root];
+    if (!info->rows)
+        return (double)plan->tensors[tensor].n_bytes;
+    const mote_op_io *maker = &plan->nodes[info->producer].io;
     double sum = 0;
-    for (int32_t i = 0; i < n; i++)
-        sum += tensors[i] ? (double)tensors[i]->n_bytes : 0;
+    for (int32_t i = 0; i < maker->n_inputs; i++)
+        sum += value_bytes(plan, maker->node->inputs[i]);
     return sum;
 }
 
-/* Backward reads what its facet asks for and the outputs' gradients, and writes the inputs'. */
+static double forward_bytes(const tr_plan *plan, const tr_node *node)
+{
+    const mote_node *of = node->io.node;
+    const bool nothing = tr_runs_by_rows(node) && node->grad.output_is_rows;
+    double sum = 0;
+    for (int32_t i = 0; i < of->n_inputs && !nothing; i++)
+        sum += value_bytes(plan, of->inputs[i]);
+    for (int32_t i = 0; i < of->n_outputs && !node->grad.output_is_rows; i++)
+        sum += (double)plan->tensors[of->outputs[i]].n_bytes;
+    return sum;
+}
+
+/* Backward reads what its facet asks for and the outputs' gradients, and writes the inputs'. A gradient that lies
+ * nowhere is made from the output and what its maker left. */
 static double backward_bytes(const tr_plan *plan, const tr_node *node)
 {
     const mote_node *of = node->io.node;
@@ -22,12 +42,13 @@ static double backward_bytes(const tr_plan *plan, const tr_node *node)
     for (int32_t i = 0; i < of->n_inputs; i++) {
         if (of->inputs[i] < 0)
             continue;
-        const double n_bytes = (double)plan->tensors[of->inputs[i]].n_bytes;
-        sum += i < 32 && (node->facet->needs_inputs >> i & 1u) ? n_bytes : 0;
-        sum += plan->info[of->inputs[i]].wants ? n_bytes : 0;
+        sum += i < 32 && (node->facet->needs_inputs >> i & 1u) ? value_bytes(plan, of->inputs[i]) : 0;
+        sum += plan->info[of->inputs[i]].wants ? (double)plan->tensors[of->inputs[i]].n_bytes : 0;
     }
-    for (int32_t i = 0; i < of->n_outputs; i++)
-        sum += (double)plan->tensors[of->outputs[i]].n_bytes * (1 + (i < 32 && (node->facet->needs_outputs >> i & 1u)));
+    for (int32_t i = 0; i < of->n_outputs; i++) {
+        const bool asks = node->grad.d_maker || (i < 32 && (node->facet->needs_outputs >> i & 1u));
+        sum += (double)plan->tensors[of->outputs[i]].n_bytes * (1 + asks);
+    }
     return sum;
 }
 
@@ -54,7 +75,7 @@ mote_trainer_cost mote_trainer_node_cost(const mote_trainer *trainer, int32_t in
     const tr_node *node = &plan->nodes[index];
     const int64_t n = mote_shape_count(&node->io.outputs[0]->shape);
     cost.forward_products = (double)(node->facet && node->facet->products ? node->facet->products(&node->io) : n);
-    cost.forward_bytes = bytes_of(node->io.inputs, of->n_inputs) + bytes_of(node->io.outputs, of->n_outputs);
+    cost.forward_bytes = forward_bytes(plan, node);
     if (node->backward) {
         cost.backward_products = cost.forward_products * n_wanted(plan, of);
         cost.backward_bytes = backward_bytes(plan, node);
