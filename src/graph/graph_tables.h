@@ -13,6 +13,7 @@ typedef struct mote_op_traits {
     int32_t min_inputs, max_inputs; /* max -1: any number */
     int32_t min_outputs, max_outputs;
     bool stateful; /* side effects: never dropped */
+    bool may_omit; /* inputs among min_inputs, too, may be left out */
 } mote_op_traits;
 
 mote_op_traits mote_graph_op_traits(int32_t op);

@@ -71,6 +71,10 @@ static mote_status check_arity(const mote_node *node, mote_error *err)
     if (node->n_outputs < traits.min_outputs || (traits.max_outputs >= 0 && node->n_outputs > traits.max_outputs))
         return mote_error_set(err, MOTE_FORMAT, "%d outputs, needs %d to %d", node->n_outputs, traits.min_outputs,
                               traits.max_outputs);
+    const int32_t n_needed = traits.may_omit ? 0 : traits.max_inputs < 0 ? node->n_inputs : traits.min_inputs;
+    for (int32_t i = 0; i < n_needed; i++)
+        if (node->inputs[i] == MOTE_NO_TENSOR)
+            return mote_error_set(err, MOTE_FORMAT, "input %d is left out, and it is needed", i);
     return MOTE_OK;
 }
 

@@ -73,6 +73,7 @@ enum {
     MOTE_OP_CONTROL = 1 << 5,     /* invokes other graphs */
     MOTE_OP_TRAINING = 1 << 6,    /* lowered away before a .tflite is written */
     MOTE_OP_SIZES = 1 << 7,       /* eval sets the shape of outputs that infer cannot tell even from all values */
+    MOTE_OP_MAY_OMIT = 1 << 8,    /* a file may leave out inputs among min_inputs: infer and prepare look */
 };
 
 typedef struct mote_op_def {

@@ -17,6 +17,7 @@ mote_op_traits mote_graph_op_traits(int32_t op)
         .min_outputs = def->min_outputs,
         .max_outputs = def->max_outputs,
         .stateful = (def->flags & MOTE_OP_STATEFUL) != 0,
+        .may_omit = (def->flags & MOTE_OP_MAY_OMIT) != 0,
     };
 }
 

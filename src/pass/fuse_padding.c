@@ -10,24 +10,24 @@ typedef struct window_view {
 
 static bool view_window(const mote_graph *graph, const mote_node *node, window_view *view)
 {
-    const mote_shape *filter = node->n_inputs > 1 ? &graph->tensors[node->inputs[1]]->shape : NULL;
     if (node->op == MOTE_OP_CONV_2D) {
         mote_conv_2d_params *p = node->params;
-        *view = (window_view){&p->padding,
-                              {p->stride_h, p->stride_w},
-                              {p->dilation_h_factor, p->dilation_w_factor},
-                              {filter->dims[1], filter->dims[2]}};
-        return true;
-    }
-    if (node->op == MOTE_OP_DEPTHWISE_CONV_2D) {
+        *view =
+            (window_view){&p->padding, {p->stride_h, p->stride_w}, {p->dilation_h_factor, p->dilation_w_factor}, {0}};
+    } else if (node->op == MOTE_OP_DEPTHWISE_CONV_2D) {
         mote_depthwise_conv_2d_params *p = node->params;
-        *view = (window_view){&p->padding,
-                              {p->stride_h, p->stride_w},
-                              {p->dilation_h_factor, p->dilation_w_factor},
-                              {filter->dims[1], filter->dims[2]}};
-        return true;
+        *view =
+            (window_view){&p->padding, {p->stride_h, p->stride_w}, {p->dilation_h_factor, p->dilation_w_factor}, {0}};
+    } else {
+        return false;
     }
-    return false;
+    /* A file may state any stride and filter; what is no convolution is refused when its shapes are inferred. */
+    const mote_shape *filter = &graph->tensors[node->inputs[1]]->shape;
+    if (filter->rank != 4 || view->stride[0] < 1 || view->stride[1] < 1)
+        return false;
+    view->filter[0] = filter->dims[1];
+    view->filter[1] = filter->dims[2];
+    return true;
 }
 
 /* SAME over the unpadded size gives the same output and the same zeros on both sides. */

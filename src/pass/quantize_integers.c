@@ -89,7 +89,12 @@ static bool has_safe_quotients(const quantizer *q, int32_t k)
     return exponent >= 0 && exponent < 31 && (INT64_C(2) << exponent) > largest;
 }
 
-/* Convolutions and their kin need constant filters. */
+/* Convolutions and their kin need constant filters, and an input whose scale their biases get. */
+static bool is_integer_affine(const quantizer *q, const mote_node *node, const mote_affine_op *affine)
+{
+    return is_value(q, node->inputs[affine->input]) && mote_pass_is_const_f32(q->graph, node->inputs[affine->filter]);
+}
+
 static bool has_integer_form(const quantizer *q, int32_t k)
 {
     mote_affine_op affine;
@@ -108,7 +113,7 @@ static bool has_integer_form(const quantizer *q, int32_t k)
     case MOTE_OP_RSQRT:
         return seen_range(q, node->inputs[0]).low >= 0;
     default:
-        return !mote_pass_affine_op(node, &affine) || mote_pass_is_const_f32(q->graph, node->inputs[affine.filter]);
+        return !mote_pass_affine_op(node, &affine) || is_integer_affine(q, node, &affine);
     }
 }
 
@@ -349,12 +354,13 @@ static int32_t border_tensor(quantizer *q, int32_t inner, mote_dtype type)
 static mote_status set_inputs(quantizer *q, mote_error *err)
 {
     mote_graph *graph = q->graph;
+    int32_t n_inserted = 0; /* in front of all nodes, in the inputs' order */
     for (int32_t i = 0; i < graph->n_inputs; i++) {
         const int32_t inner = graph->inputs[i];
         if (!q->quantized[inner] || q->spec->input_type == graph->tensors[inner]->dtype)
             continue;
         const int32_t outer = border_tensor(q, inner, q->spec->input_type);
-        if (outer < 0 || !mote_graph_insert_node(graph, i, MOTE_OP_QUANTIZE, 1, &outer, 1, &inner))
+        if (outer < 0 || !mote_graph_insert_node(graph, n_inserted++, MOTE_OP_QUANTIZE, 1, &outer, 1, &inner))
             return mote_error_no_memory(err);
         graph->inputs[i] = outer;
     }

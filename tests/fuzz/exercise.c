@@ -58,6 +58,50 @@ static exercise_reach run(const mote_model *model)
     return reach;
 }
 
+/* One example of zeros; sizes that a file leaves open, or too large ones, end the examples. */
+typedef struct zeros {
+    float *values;
+    const mote_model *model;
+    bool given;
+} zeros;
+
+static mote_status next_zeros(void *arg, int32_t n_inputs, const float **inputs, bool *more, mote_error *err)
+{
+    zeros *z = arg;
+    (void)err;
+    *more = !z->given;
+    z->given = true;
+    for (int32_t i = 0; i < n_inputs; i++) {
+        const mote_graph *graph = z->model->graphs[0];
+        const mote_shape *shape = &graph->tensors[graph->inputs[i]]->shape;
+        *more = *more && mote_shape_is_known(shape) && mote_shape_count(shape) <= EXERCISE_ZEROS;
+        inputs[i] = z->values;
+    }
+    return MOTE_OK;
+}
+
+/* To every other form, from a model that is no more trusted than its file. */
+static void convert(mote_model *model)
+{
+    model->run_limit_bytes = (size_t)EXERCISE_LIMIT_MB << 20;
+    model->run_limit_loops_ms = 1000;
+    float *values = calloc(EXERCISE_ZEROS, sizeof *values);
+    for (mote_format format = MOTE_FORMAT_FLOAT16; values && format < MOTE_FORMAT_COUNT; format++) {
+        mote_model *out;
+        mote_error err;
+        zeros z = {values, model, false};
+        const mote_calibration_source source = {next_zeros, &z};
+        mote_convert_options options = mote_convert_options_default(format);
+        options.calibration = &source;
+        options.n_threads = 1;
+        if (mote_convert(model, &options, &out, &err) != MOTE_OK)
+            continue;
+        write_and_read(out);
+        mote_model_free(out);
+    }
+    free(values);
+}
+
 static exercise_reach exercise_keras(const uint8_t *bytes, size_t n_bytes)
 {
     mote_model *model, *lowered;
@@ -69,6 +113,7 @@ static exercise_reach exercise_keras(const uint8_t *bytes, size_t n_bytes)
         reach = run(lowered);
         mote_model_free(lowered);
     }
+    convert(model);
     mote_model_free(model);
     return reach;
 }
@@ -83,6 +128,7 @@ exercise_reach exercise_model(const uint8_t *bytes, size_t n_bytes)
         return EXERCISE_REFUSED;
     write_and_read(model);
     const exercise_reach reach = run(model);
+    convert(model);
     mote_model_free(model);
     return reach;
 }

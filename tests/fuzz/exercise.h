@@ -13,10 +13,11 @@ typedef enum exercise_reach {
 } exercise_reach;
 
 /* More activation memory is refused: it would mean seconds of computing under a sanitizer. */
-enum { EXERCISE_LIMIT_MB = 32 };
+enum { EXERCISE_LIMIT_MB = 32, EXERCISE_ZEROS = 1 << 20 };
 
-/* .tflite: reads, writes and reads back, plans within the limit, and invokes on made-up inputs; aborts when what was
- * written cannot be read again. .h5 and .keras: reads, lowers, and the same from there. */
+/* .tflite: reads, writes and reads back, plans within the limit, invokes on made-up inputs, and
+ * converts to the other forms (zeros as calibration, up to EXERCISE_ZEROS of them); aborts when what was written cannot
+ * be read again. .h5 and .keras: reads, lowers, and the same from there. */
 exercise_reach exercise_model(const uint8_t *bytes, size_t n_bytes);
 
 #endif

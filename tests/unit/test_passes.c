@@ -348,6 +348,15 @@ static void zeros_in_front_become_same_padding_where_they_are(void **state)
     n = image_net();
     check(n, conv(&n, padded(&n, 2, 2, 0), 3, SIDE + 2, MOTE_PADDING_VALID, true), mote_pass_fuse_padding,
           "PAD CONV_2D");
+    n = image_net(); /* a stride that divides by zero, as only a damaged file has it */
+    y = conv(&n, padded(&n, 1, 1, 0), 3, SIDE, MOTE_PADDING_VALID, true);
+    params = n.graph->nodes[1]->params;
+    params->stride_h = 0;
+    mote_error err = {0};
+    assert_int_equal(mote_graph_set_io(n.graph, 1, &n.x, 1, &y), MOTE_OK);
+    assert_int_equal(mote_pass_fuse_padding(n.model, n.graph, &err), MOTE_OK);
+    assert_int_equal(params->padding, MOTE_PADDING_VALID);
+    mote_model_free(n.model);
     n = image_net(); /* channels of zeros are no padding */
     check(n, conv(&n, padded(&n, 1, 1, 1), 3, SIDE, MOTE_PADDING_VALID, true), mote_pass_fuse_padding, "PAD CONV_2D");
 }

@@ -374,6 +374,58 @@ static void what_can_end_a_run_stays_float(void **state)
     assert_int_equal(result_type(-0.1f, 2, true), MOTE_FLOAT32);
 }
 
+/* Indices come first and stay int32; the two float inputs behind them are quantized in their order. */
+static void inputs_are_quantized_in_their_order(void **state)
+{
+    (void)state;
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const int32_t begin = mote_graph_add_tensor(graph, "begin", MOTE_INT32, &(mote_shape){1, {4}});
+    const int32_t sizes[] = {1, 2, 2, 1};
+    const int32_t size = mote_graph_add_const_i32(graph, "size", 4, sizes);
+    const int32_t a = add_value(graph, "a"), b = add_value(graph, "b"), sum = add_value(graph, "sum"),
+                  y = add_value(graph, "y");
+    add_node(graph, MOTE_OP_ADD, a, b, sum);
+    const int32_t slice[] = {sum, begin, size}, inputs[] = {begin, a, b};
+    assert_non_null(mote_graph_add_node(graph, MOTE_OP_SLICE, 3, slice, 1, &y));
+    assert_int_equal(mote_graph_set_io(graph, 3, inputs, 1, &y), MOTE_OK);
+    mote_range ranges[6];
+    for (int32_t i = 0; i < 6; i++)
+        ranges[i] = (mote_range){-1, (float)(i + 1)};
+    const mote_quantize_spec spec = {.input_type = MOTE_FLOAT32, .output_type = MOTE_INT8, .ranges = ranges};
+    mote_error err = {0};
+    assert_int_equal(mote_quantize_integers(model, &spec, &err), MOTE_OK);
+    const mote_op wanted[] = {MOTE_OP_QUANTIZE, MOTE_OP_QUANTIZE, MOTE_OP_ADD, MOTE_OP_SLICE};
+    assert_int_equal(graph->n_nodes, 4);
+    for (int32_t k = 0; k < 4; k++)
+        assert_int_equal(graph->nodes[k]->op, wanted[k]);
+    assert_int_equal(graph->inputs[0], begin);
+    assert_int_equal(graph->nodes[0]->outputs[0], a);
+    assert_int_equal(graph->nodes[1]->outputs[0], b);
+    assert_int_equal(mote_model_verify(model, &err), MOTE_OK);
+    mote_model_free(model);
+}
+
+/* A convolution whose input no one can quantize, as only a damaged file has it, has no integer form. */
+static void what_reads_no_floats_has_no_integer_form(void **state)
+{
+    (void)state;
+    const float filter[6] = {1, 2, 3, 4, 5, 6}, bias[2] = {0};
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    const mote_node *node = make_fc(model, filter, bias);
+    mote_graph *graph = model->graphs[0];
+    graph->tensors[node->inputs[0]]->dtype = MOTE_INT64;
+    const mote_range ranges[] = {{-1, 1}, {-1, 1}, {-1, 1}, {-1, 1}};
+    const mote_quantize_spec spec = {.input_type = MOTE_INT8, .output_type = MOTE_INT8, .ranges = ranges};
+    mote_error err = {0};
+    assert_int_equal(mote_quantize_integers(model, &spec, &err), MOTE_OK);
+    assert_int_equal(graph->n_nodes, 1);
+    assert_int_equal(graph->tensors[node->inputs[1]]->dtype, MOTE_FLOAT32);
+    mote_model_free(model);
+}
+
 /* A mask of -1e9 in front of SOFTMAX becomes as low as it must be: 8 below where scores from -1 to 2 can be. */
 static void masks_leave_room_for_scores(void **state)
 {
@@ -468,6 +520,8 @@ int main(void)
         cmocka_unit_test(wide_concatenation_requantizes),
         cmocka_unit_test(operators_without_a_form_are_islands),
         cmocka_unit_test(what_can_end_a_run_stays_float),
+        cmocka_unit_test(inputs_are_quantized_in_their_order),
+        cmocka_unit_test(what_reads_no_floats_has_no_integer_form),
         cmocka_unit_test(masks_leave_room_for_scores),
         cmocka_unit_test(reshapes_sink),
         cmocka_unit_test(hard_swish_is_expanded),

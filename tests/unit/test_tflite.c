@@ -325,6 +325,10 @@ static void bad_negative_input(file *f)
 {
     set_i32(f, &f->node, TFL_OP_INPUTS, 0, -2);
 }
+static void bad_left_out_input(file *f)
+{
+    set_i32(f, &f->node, TFL_OP_INPUTS, 0, MOTE_NO_TENSOR);
+}
 static void bad_output(file *f)
 {
     set_i32(f, &f->node, TFL_OP_OUTPUTS, 0, 1000);
@@ -473,6 +477,7 @@ static const struct {
     {bad_options_type, MOTE_FORMAT, "options of another operator"},
     {bad_input, MOTE_FORMAT, "tensor 1000"},
     {bad_negative_input, MOTE_FORMAT, "tensor -2"},
+    {bad_left_out_input, MOTE_FORMAT, "input 0 is left out"},
     {bad_output, MOTE_FORMAT, "tensor 1000"},
     {bad_no_output, MOTE_FORMAT, "tensor -1"},
     {bad_producer, MOTE_FORMAT, "already has a value"},

@@ -11,7 +11,7 @@ const mote_op_def mote_op_def_custom = {
     .name = "CUSTOM",
     .max_inputs = -1,
     .max_outputs = -1,
-    .flags = MOTE_OP_STATEFUL, /* nothing is known of it */
+    .flags = MOTE_OP_STATEFUL | MOTE_OP_MAY_OMIT, /* nothing is known of it */
     .infer = infer,
     .max_version = 0, /* its versions are its own */
 };

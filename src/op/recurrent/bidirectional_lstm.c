@@ -82,7 +82,7 @@ const mote_op_def mote_op_def_bidirectional_sequence_lstm = {
     .max_inputs = N_INPUTS,
     .min_outputs = 1,
     .max_outputs = 2,
-    .flags = MOTE_OP_STATEFUL,
+    .flags = MOTE_OP_STATEFUL | MOTE_OP_MAY_OMIT,
     .weights =
         UINT64_C(0xFFE) << 17 | 0xFFE | UINT64_C(1) << 33 | UINT64_C(1) << 16, /* gates, peepholes, projections */
     .infer = infer,
