@@ -35,11 +35,11 @@ MOTE_API mote_status mote_runtime_new(mote_runtime **runtime, const mote_model *
 MOTE_API void mote_runtime_free(mote_runtime *runtime);
 /* Sees an operator that a runtime refuses, and why; the text is borrowed for the call. */
 typedef void mote_refusal_fn(void *arg, int32_t graph, int32_t node, const char *why);
-/* What mote_runtime_new says of a model, with every refused operator of every graph given to `refused`: those that mote
- * does not know in their version, or when it knows all, those it has no kernel for. MOTE_LIMIT when looking would need
- * more than limit_bytes (0: no limit). */
-MOTE_API mote_status mote_runtime_check(const mote_model *model, size_t limit_bytes, mote_refusal_fn *refused,
-                                        void *arg, mote_error *err);
+/* What mote_runtime_new says of a model with these options (NULL: the default ones), with every refused operator of
+ * every graph given to `refused`: those that mote does not know in their version, or when it knows all, those it has no
+ * kernel for. Each graph by itself keeps within the limit. */
+MOTE_API mote_status mote_runtime_check(const mote_model *model, const mote_runtime_options *options,
+                                        mote_refusal_fn *refused, void *arg, mote_error *err);
 
 /* Enters at a signature (NULL: graphs[0]). Default: graphs[0]. */
 MOTE_API mote_status mote_runtime_select_signature(mote_runtime *runtime, const char *key, mote_error *err);

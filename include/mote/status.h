@@ -29,7 +29,7 @@ typedef struct mote_error {
 MOTE_API const char *mote_status_text(mote_status status);
 
 /* Fills err (which may be NULL) and returns code, so that a caller can `return mote_error_set(…)`.
- * Control characters in the result are replaced by '?': file names and tensor names are hostile. */
+ * The result is cleaned as mote_text_clean does it: file names and tensor names are hostile. */
 MOTE_API mote_status mote_error_set(mote_error *err, mote_status code, const char *format, ...) MOTE_PRINTF(3, 4);
 
 /* The same for MOTE_NO_MEMORY, "out of memory". */

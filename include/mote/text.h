@@ -10,8 +10,12 @@ extern "C" {
 #endif
 
 /* Copies text into clean, cut where a character ends, always terminated: valid UTF-8 without control characters, '?' in
- * the place of each byte that is not (newlines and tabs too). n_bytes >= 1. Returns clean. */
+ * the place of each byte that is not (newlines and tabs too). n_bytes >= 1. clean may be text itself. Returns clean. */
 MOTE_API const char *mote_text_clean(char *clean, size_t n_bytes, const char *text);
+
+/* Of valid UTF-8: characters, and how many bytes the first n of them have (all bytes where there are fewer). */
+MOTE_API size_t mote_text_length(const char *text);
+MOTE_API size_t mote_text_bytes(const char *text, size_t n_characters);
 
 #ifdef __cplusplus
 }

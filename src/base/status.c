@@ -1,4 +1,5 @@
 #include <mote/status.h>
+#include <mote/text.h>
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,12 +17,10 @@ const char *mote_status_text(mote_status status)
     return (size_t)status < n ? STATUS_TEXTS[status] : "unknown error";
 }
 
-/* One line, whatever names a hostile file put into it. UTF-8 passes. */
-static void clean_text(char *text)
+/* One line, whatever names a hostile file put into it. */
+static void clean(mote_error *err)
 {
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = '?';
+    mote_text_clean(err->message, sizeof err->message, err->message);
 }
 
 mote_status mote_error_set(mote_error *err, mote_status code, const char *format, ...)
@@ -33,7 +32,7 @@ mote_status mote_error_set(mote_error *err, mote_status code, const char *format
         if (vsnprintf(err->message, sizeof err->message, format, args) < 0)
             err->message[0] = '\0';
         va_end(args);
-        clean_text(err->message);
+        clean(err);
     }
     return code;
 }
@@ -64,7 +63,7 @@ mote_status mote_error_prefix(mote_error *err, mote_status code, const char *for
     if (err->code == MOTE_OK)
         err->code = code;
     memcpy(err->message, text, sizeof text);
-    clean_text(err->message);
+    clean(err);
     return err->code;
 }
 

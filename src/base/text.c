@@ -40,7 +40,7 @@ const char *mote_text_clean(char *clean, size_t n_bytes, const char *text)
         if (n + taken >= n_bytes)
             break;
         if (length)
-            memcpy(clean + n, at, length);
+            memmove(clean + n, at, length);
         else
             clean[n] = '?';
         n += taken;
@@ -48,4 +48,25 @@ const char *mote_text_clean(char *clean, size_t n_bytes, const char *text)
     }
     clean[n] = '\0';
     return clean;
+}
+
+static bool begins(char byte)
+{
+    return ((unsigned char)byte & 0xC0) != 0x80;
+}
+
+size_t mote_text_length(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++)
+        n += begins(*text);
+    return n;
+}
+
+size_t mote_text_bytes(const char *text, size_t n_characters)
+{
+    size_t n = 0;
+    for (size_t seen = 0; text[n] && (seen += begins(text[n])) <= n_characters;)
+        n++;
+    return n;
 }

@@ -56,6 +56,8 @@ typedef struct cli_report_parts {
 mote_status cli_report_files_open(cli_report_files *files, const char *folder, bool with_study, mote_error *err);
 /* The files appear (those of a study where there is a grid, a history), or the error says why not and none does. */
 mote_status cli_report_files_write(cli_report_files *files, const cli_report_parts *parts, mote_error *err);
+/* Where to look, on standard output. */
+void cli_say_open(const char *folder);
 /* After an error: nothing is left. Fine after a success and on a zeroed struct. */
 void cli_report_files_discard(cli_report_files *files);
 

@@ -1,5 +1,6 @@
 /* --help and man pages: the same option tables, two renderings. */
 #include "cli/cli_parse.h"
+#include "cli/cli_text.h"
 
 #include <mote/version.h>
 
@@ -147,6 +148,6 @@ int cli_print_man_pages(const cli_verb *const *verbs, size_t n_verbs, const char
             return CLI_OK;
         }
     }
-    fprintf(stderr, "mote: no manual page '%s'\n", name);
+    fprintf(stderr, "mote: no manual page '%s'\n", cli_shown(name).text);
     return CLI_USAGE;
 }

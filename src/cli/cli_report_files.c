@@ -1,5 +1,6 @@
 /* The files of a report: what each holds is a row of the table. */
 #include "cli/cli_compare.h"
+#include "cli/cli_text.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -91,6 +92,13 @@ mote_status cli_report_files_open(cli_report_files *files, const char *folder, b
     if (status != MOTE_OK)
         cli_report_files_discard(files);
     return status;
+}
+
+void cli_say_open(const char *folder)
+{
+    char path[CLI_TEXT_BYTES];
+    snprintf(path, sizeof path, "%s/report.html", folder);
+    printf("\nopen %s\n", cli_quoted(path).text);
 }
 
 void cli_report_files_discard(cli_report_files *files)

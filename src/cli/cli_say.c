@@ -1,19 +1,29 @@
 /* What the command line says besides its results: errors, warnings, notes and progress, on standard error. */
 #include "cli/cli.h"
+#include "cli/cli_text.h"
 
 #include <mote/clock.h>
+#include <mote/text.h>
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
-enum { PLAIN_LINE_EVERY = 100, REDRAW_NS = 100 * 1000 * 1000, BAR_WIDTH = 28 };
+enum { LINE_BYTES = 16384, PLAIN_LINE_EVERY = 100, REDRAW_NS = 100 * 1000 * 1000, BAR_WIDTH = 28 };
+
+/* One line, whatever names are in it. */
+static void say_line(const char *kind, const char *verb, const char *format, va_list args)
+{
+    char line[LINE_BYTES];
+    if (vsnprintf(line, sizeof line, format, args) < 0)
+        line[0] = '\0';
+    fprintf(stderr, "mote: %s%s%s%s\n", kind, verb ? verb : "", verb ? ": " : "",
+            mote_text_clean(line, sizeof line, line));
+}
 
 static void say(const cli_context *context, const char *kind, const char *format, va_list args)
 {
-    fprintf(stderr, "mote: %s%s%s", kind, context->verb ? context->verb : "", context->verb ? ": " : "");
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    say_line(kind, context->verb, format, args);
 }
 
 int cli_fail(const cli_context *context, const mote_error *err)
@@ -56,9 +66,7 @@ void cli_note(const cli_context *context, const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    fputs("mote: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    say_line("", NULL, format, args);
     va_end(args);
 }
 
@@ -89,7 +97,7 @@ static void draw_bar(cli_progress *progress, int64_t now)
     const double per_second = rate(progress, now);
     const int64_t total = progress->total > 0 ? progress->total : 1;
     const int filled = (int)(progress->done * BAR_WIDTH / total);
-    fprintf(stderr, "\r\033[K%s [", progress->what);
+    fprintf(stderr, "\r\033[K%s [", cli_shown(progress->what).text);
     for (int i = 0; i < BAR_WIDTH; i++)
         fputc(i < filled ? '=' : i == filled ? '>' : ' ', stderr);
     fprintf(stderr, "] %lld/%lld %s  %.1f/s", (long long)progress->done, (long long)progress->total, progress->unit,
@@ -113,8 +121,8 @@ void cli_progress_step(cli_progress *progress, int64_t done)
             progress->last_draw_ns = now;
         }
     } else if (done / PLAIN_LINE_EVERY != before / PLAIN_LINE_EVERY) {
-        fprintf(stderr, "%s: %lld/%lld %s, %.1f/s\n", progress->what, (long long)done, (long long)progress->total,
-                progress->unit, rate(progress, now));
+        fprintf(stderr, "%s: %lld/%lld %s, %.1f/s\n", cli_shown(progress->what).text, (long long)done,
+                (long long)progress->total, progress->unit, rate(progress, now));
     }
 }
 

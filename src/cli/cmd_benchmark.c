@@ -1,6 +1,7 @@
 /* mote benchmark: how long a network takes, and what it needs. */
 #include "cli/cli_json.h"
 #include "cli/cli_model.h"
+#include "cli/cli_text.h"
 
 #include <mote/benchmark.h>
 #include <mote/clock.h>
@@ -193,7 +194,7 @@ static void print_text(const measured *m, const profile *p, const cli_context *c
     printf("\n%10s %7s %6s  operator and output\n", "ms", "share", "node");
     for (int32_t i = 0; i < p->n_nodes; i++)
         printf("%10.4f %6.1f%% %6d  %s  %s\n", p->nodes[i].ms, 100 * share(p, &p->nodes[i]), i, op_text(p->nodes[i].op),
-               p->nodes[i].name);
+               cli_shown(p->nodes[i].name).text);
 }
 
 static mote_status benchmark(const cli_context *context, const benchmark_args *args, const char *path, mote_error *err)

@@ -66,7 +66,7 @@ static mote_status give(const cli_context *context, const compare_args *args, co
     if (context->json)
         return mote_comparison_write_json(&compared->comparison, NULL, stdout, err);
     mote_comparison_write_table(&compared->comparison, stdout);
-    printf("\nopen %s/report.html\n", args->output);
+    cli_say_open(args->output);
     return MOTE_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/cli_evaluate.h"
 #include "cli/cli_json.h"
 #include "cli/cli_model.h"
+#include "cli/cli_text.h"
 
 #include <mote/clock.h>
 #include <mote/io.h>
@@ -247,7 +248,7 @@ static void print_result(const conversion *c, double seconds)
     }
     if (strcmp(c->args->output, "-") == 0)
         return;
-    printf("%s: %s, %zu bytes, %d operators, %.2f s\n", c->args->output, c->args->quantize, c->n_bytes,
+    printf("%s: %s, %zu bytes, %d operators, %.2f s\n", cli_shown(c->args->output).text, c->args->quantize, c->n_bytes,
            c->result->graphs[0]->n_nodes, seconds);
     if (c->args->validate)
         printf("accuracy  %.2f%%, of the float model %.2f%%\n", 100 * c->accuracy, 100 * c->float_accuracy);

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/cli_interrupt.h"
 #include "cli/cli_json.h"
+#include "cli/cli_text.h"
 
 #include <mote/archive.h>
 #include <mote/fetch.h>
@@ -114,8 +115,9 @@ static void report(const cli_context *context, const char *dir, const mote_archi
 {
     const int64_t n = counts->n_cats + counts->n_dogs;
     if (!context->json) {
-        printf("%s: %lld photos, %lld cats and %lld dogs; %lld that no JPEG reader takes were left out\n", dir,
-               (long long)n, (long long)counts->n_cats, (long long)counts->n_dogs, (long long)counts->n_dropped);
+        printf("%s: %lld photos, %lld cats and %lld dogs; %lld that no JPEG reader takes were left out\n",
+               cli_shown(dir).text, (long long)n, (long long)counts->n_cats, (long long)counts->n_dogs,
+               (long long)counts->n_dropped);
         return;
     }
     json_t *document = json_pack("{s:o, s:[s,s], s:I, s:{s:I, s:I}, s:I}", "path", cli_json_text(dir), "classes", "cat",

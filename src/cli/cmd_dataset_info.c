@@ -1,8 +1,7 @@
 /* mote dataset info: classes, counts and image sizes, every photo decoded. */
 #include "cli/cli_data_choice.h"
 #include "cli/cli_json.h"
-
-#include <mote/text.h>
+#include "cli/cli_text.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -10,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 256, NAME_BYTES = 256 };
+enum { CHUNK = 256 };
 
 typedef struct info_args {
     cli_data_args data;
@@ -108,8 +107,7 @@ static mote_status look_at_all(const cli_context *context, survey *s, const mote
 
 static void count_json(json_t *object, const char *name, int64_t n)
 {
-    char clean[4096];
-    json_object_set_new(object, mote_text_clean(clean, sizeof clean, name), json_integer((json_int_t)n));
+    json_object_set_new(object, cli_shown(name).text, json_integer((json_int_t)n));
 }
 
 static json_t *range_json(const range *r, int64_t n)
@@ -143,16 +141,13 @@ static void print_range(const char *what, const range *r, int64_t n)
 
 static void print_text(const survey *s, const char *path, const char *split)
 {
-    char clean[NAME_BYTES];
-    printf("%s%s%s\n", mote_text_clean(clean, sizeof clean, path), split ? ", " : "", split ? split : "");
+    printf("%s%s%s\n", cli_shown(path).text, split ? ", " : "", split ? cli_shown(split).text : "");
     for (int32_t i = 0; !split && i < mote_dataset_n_splits(s->dataset); i++)
-        printf("split      %s: %" PRId64 "\n",
-               mote_text_clean(clean, sizeof clean, mote_dataset_split_name(s->dataset, i)),
+        printf("split      %s: %" PRId64 "\n", cli_shown(mote_dataset_split_name(s->dataset, i)).text,
                mote_dataset_split_count(s->dataset, i));
     printf("examples   %" PRId64 "\n", s->n);
     for (int32_t i = 0; i < mote_dataset_n_classes(s->dataset); i++)
-        printf("class      %s: %" PRId64 "\n",
-               mote_text_clean(clean, sizeof clean, mote_dataset_class_name(s->dataset, i)), s->per_class[i]);
+        printf("class      %s: %" PRId64 "\n", cli_shown(mote_dataset_class_name(s->dataset, i)).text, s->per_class[i]);
     print_range("width", &s->width, s->n);
     print_range("height", &s->height, s->n);
     if (s->n_skipped)

@@ -2,6 +2,7 @@
 #include "cli/cli_interrupt.h"
 #include "cli/cli_json.h"
 #include "cli/cli_pets.h"
+#include "cli/cli_text.h"
 
 #include <mote/draw.h>
 
@@ -40,8 +41,9 @@ static void report(const cli_context *context, const cli_pets *args, const char 
 {
     const int64_t n_cats = (args->count + 1) / 2;
     if (!context->json) {
-        printf("%s: %lld photos of %lld x %lld pixels, %lld cats and %lld dogs\n", path, (long long)args->count,
-               (long long)args->size, (long long)args->size, (long long)n_cats, (long long)(args->count - n_cats));
+        printf("%s: %lld photos of %lld x %lld pixels, %lld cats and %lld dogs\n", cli_shown(path).text,
+               (long long)args->count, (long long)args->size, (long long)args->size, (long long)n_cats,
+               (long long)(args->count - n_cats));
         return;
     }
     json_t *document =

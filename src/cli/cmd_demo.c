@@ -2,6 +2,7 @@
 #include "cli/cli_interrupt.h"
 #include "cli/cli_parse.h"
 #include "cli/cli_pets.h"
+#include "cli/cli_text.h"
 
 #include <mote/io.h>
 
@@ -62,11 +63,13 @@ static mote_status draw(const cli_context *context, const demo_args *args, const
 {
     const cli_pets pets = {.count = args->count, .size = PHOTO_PX, .seed = args->seed};
     if (access(photos, F_OK) == 0) {
-        cli_note(context, "%s is there: its photos are used again", photos);
+        cli_note(context,
+                 "%s is there: its photos are used again, whatever --count and --seed say; remove it to draw others",
+                 photos);
         return MOTE_OK;
     }
-    cli_note(context, "mote dataset make %s --count %lld --size %d --seed %lld", photos, (long long)pets.count,
-             (int)PHOTO_PX, (long long)pets.seed);
+    cli_note(context, "mote dataset make %s --count %lld --size %d --seed %lld", cli_quoted(photos).text,
+             (long long)pets.count, (int)PHOTO_PX, (long long)pets.seed);
     const mote_status status = mote_make_directories(args->output, err);
     if (status != MOTE_OK)
         return status;
@@ -81,7 +84,7 @@ static void say(const cli_context *context, char *const *words)
     char text[3 * PATH_BYTES] = "mote";
     size_t used = strlen(text);
     for (; *words && used < sizeof text; words++)
-        used += (size_t)snprintf(text + used, sizeof text - used, strchr(*words, '[') ? " '%s'" : " %s", *words);
+        used += (size_t)snprintf(text + used, sizeof text - used, " %s", cli_quoted(*words).text);
     cli_note(context, "%s", text);
 }
 

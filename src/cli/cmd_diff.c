@@ -2,8 +2,10 @@
 #include "cli/cli_examples.h"
 #include "cli/cli_json.h"
 #include "cli/cli_model.h"
+#include "cli/cli_text.h"
 
 #include <mote/diff.h>
+#include <mote/text.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +143,15 @@ static mote_status diff_photos(diff_state *state, mote_error *err)
 
 /* --- showing --- */
 
+/* Where a name is long its end tells most. */
+static cli_text layer_column(const char *name)
+{
+    const cli_text shown = cli_shown(name);
+    const size_t n = mote_text_length(shown.text);
+    const size_t skipped = n > NAME_WIDTH ? mote_text_bytes(shown.text, n - NAME_WIDTH) : 0;
+    return cli_column(shown.text + skipped, NAME_WIDTH);
+}
+
 static void print_text(const diff_state *state)
 {
     int32_t n, worst = -1;
@@ -150,16 +161,13 @@ static void print_text(const diff_state *state)
         const mote_diff_layer *layer = &layers[i];
         if (layer->n_values == 0 || (state->args->outputs && layer->output < 0))
             continue;
-        const size_t length = strlen(layer->name);
-        const char *name =
-            length > NAME_WIDTH ? layer->name + length - NAME_WIDTH : layer->name; /* the end tells most */
-        printf("%-*s %-20s %12.5g %8.2f %9.6f %12.5g%s\n", NAME_WIDTH, name, layer->op, layer->rmse, layer->sqnr_db,
-               layer->cosine, layer->max_abs, layer->output >= 0 ? "  output" : "");
+        printf("%s %-20s %12.5g %8.2f %9.6f %12.5g%s\n", layer_column(layer->name).text, layer->op, layer->rmse,
+               layer->sqnr_db, layer->cosine, layer->max_abs, layer->output >= 0 ? "  output" : "");
         if (worst < 0 || layer->sqnr_db < layers[worst].sqnr_db)
             worst = i;
     }
     if (worst >= 0)
-        printf("least alike: %s (%.2f dB)\n", layers[worst].name, layers[worst].sqnr_db);
+        printf("least alike: %s (%.2f dB)\n", cli_shown(layers[worst].name).text, layers[worst].sqnr_db);
     printf("same answer in %.2f%% of %lld examples\n", 100 * mote_diff_agreement(state->diff),
            (long long)mote_diff_n_examples(state->diff));
 }

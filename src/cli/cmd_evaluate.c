@@ -2,6 +2,7 @@
 #include "cli/cli_evaluate.h"
 #include "cli/cli_json.h"
 #include "cli/cli_model.h"
+#include "cli/cli_text.h"
 
 #include <mote/text.h>
 
@@ -22,9 +23,9 @@ static json_t *per_class_json(const mote_evaluation *e, const mote_dataset *data
 {
     json_t *object = json_object();
     for (int32_t i = 0; i < e->n_classes; i++) {
-        char number[16], key[256];
+        char number[16];
         const mote_class_counts counts = mote_evaluation_class(e, i);
-        json_object_set_new(object, mote_text_clean(key, sizeof key, cli_class_name(dataset, i, number)),
+        json_object_set_new(object, cli_shown(cli_class_name(dataset, i, number)).text,
                             json_pack("{s:I, s:I, s:o, s:o}", "examples", (json_int_t)counts.n, "correct",
                                       (json_int_t)counts.n_right, "accuracy", share(counts.n_right, counts.n),
                                       "precision", share(counts.n_right, counts.n_answered)));
@@ -59,7 +60,7 @@ static void print_json(const mote_evaluation *e, const cli_data *data, const cha
     cli_json_print(root);
 }
 
-enum { MAX_CONFUSION_COLUMNS = 12 };
+enum { MAX_CONFUSION_COLUMNS = 12, CLASS_WIDTH = 20, MAX_ANSWER_WIDTH = 9 };
 
 /* "  97.50%", or a dash where there is nothing to divide by */
 static void print_share(int64_t part, int64_t whole)
@@ -70,31 +71,39 @@ static void print_share(int64_t part, int64_t whole)
         printf("  %9s", "-");
 }
 
+/* Of the column of those answered `index`. */
+static int answer_width(const mote_dataset *dataset, int32_t index)
+{
+    char number[16];
+    const size_t n = mote_text_length(cli_shown(cli_class_name(dataset, index, number)).text);
+    return n < MAX_ANSWER_WIDTH ? (int)n : MAX_ANSWER_WIDTH;
+}
+
 static void print_classes(const mote_evaluation *e, const mote_dataset *dataset)
 {
     const bool confusion = e->n_classes <= MAX_CONFUSION_COLUMNS;
     char number[16];
-    printf("\n%-20s  %9s  %9s  %9s", "class", "examples", "accuracy", "precision");
+    printf("\n%-*s  %9s  %9s  %9s", CLASS_WIDTH, "class", "examples", "accuracy", "precision");
     for (int32_t i = 0; confusion && i < e->n_classes; i++)
-        printf("  %s%.9s", i == 0 ? "answered: " : "", cli_class_name(dataset, i, number));
+        printf("  %s%s", i == 0 ? "answered: " : "",
+               cli_column(cli_class_name(dataset, i, number), answer_width(dataset, i)).text);
     printf("\n");
     for (int32_t i = 0; i < e->n_classes; i++) {
         const mote_class_counts counts = mote_evaluation_class(e, i);
-        printf("%-20.20s  %9lld", cli_class_name(dataset, i, number), (long long)counts.n);
+        printf("%s  %9lld", cli_column(cli_class_name(dataset, i, number), CLASS_WIDTH).text, (long long)counts.n);
         print_share(counts.n_right, counts.n);
         print_share(counts.n_right, counts.n_answered);
-        for (int32_t k = 0; confusion && k < e->n_classes; k++) {
-            const size_t width = strlen(cli_class_name(dataset, k, number));
-            printf("  %*lld", (int)(width < 9 ? width : 9) + (k == 0 ? 10 : 0),
+        for (int32_t k = 0; confusion && k < e->n_classes; k++)
+            printf("  %*lld", answer_width(dataset, k) + (k == 0 ? (int)strlen("answered: ") : 0),
                    (long long)e->confusion[(int64_t)i * e->n_classes + k]);
-        }
         printf("\n");
     }
 }
 
 static void print_text(const mote_evaluation *e, const cli_data *data)
 {
-    printf("examples  %lld of %s%s\n", (long long)e->n, data->split, e->n_skipped ? "" : ", all readable");
+    printf("examples  %lld of %s%s\n", (long long)e->n, cli_shown(data->split).text,
+           e->n_skipped ? "" : ", all readable");
     if (e->n_skipped)
         printf("skipped   %lld that cannot be decoded\n", (long long)e->n_skipped);
     printf("accuracy  %.2f%%   %.2f%% to %.2f%% (95%% interval)\n", 100 * e->accuracy, 100 * e->interval.low,

@@ -1,15 +1,12 @@
 #include "cli/cmd_inspect.h"
 #include "cli/cli_model.h"
+#include "cli/cli_text.h"
 
 #include <mote/text.h>
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { NAME_BYTES = 1024 };
-
-enum { MAX_CHECK_BYTES = 1 << 30 }; /* that looking at what runs may take */
 
 typedef struct inspect_args {
     bool tensors, graph;
@@ -105,7 +102,7 @@ static void count_refused(void *arg, int32_t graph, int32_t node, const char *wh
     inspect_report *report = arg;
     inspect_row *row = find_row(report, report->model->graphs[graph]->nodes[node]);
     if (row->n_refused++ == 0)
-        snprintf(row->why, sizeof row->why, "%s", why);
+        mote_text_clean(row->why, sizeof row->why, why);
 }
 
 /* --- text --- */
@@ -123,10 +120,10 @@ static void print_size(size_t n_bytes)
 static void print_tensor(const mote_graph *graph, int32_t index)
 {
     const mote_tensor *tensor = graph->tensors[index];
-    char shape[MOTE_SHAPE_TEXT_BYTES], name[NAME_BYTES];
+    char shape[MOTE_SHAPE_TEXT_BYTES];
     const mote_shape *stated = tensor->has_signature ? &tensor->signature : &tensor->shape;
     printf("  %4d  %-8s %-16s %s", index, mote_dtype_name(tensor->dtype), mote_shape_format(stated, shape),
-           mote_text_clean(name, sizeof name, tensor->name));
+           cli_shown(tensor->name).text);
     if (tensor->quant.n == 1)
         printf("  (scale %.9g, zero point %lld)", (double)tensor->quant.scale[0],
                (long long)tensor->quant.zero_point[0]);
@@ -162,28 +159,25 @@ static bool is_text(const mote_metadata *metadata)
 
 static void print_args(const mote_signature_arg *args, int32_t n)
 {
-    char name[NAME_BYTES];
     for (int32_t i = 0; i < n; i++)
-        printf("%s%s", i ? ", " : "", mote_text_clean(name, sizeof name, args[i].name));
+        printf("%s%s", i ? ", " : "", cli_shown(args[i].name).text);
 }
 
 static void print_about(const mote_model *model)
 {
-    char text[NAME_BYTES];
     if (model->description && *model->description)
-        printf("description  %s\n", mote_text_clean(text, sizeof text, model->description));
+        printf("description  %s\n", cli_shown(model->description).text);
     for (int32_t i = 0; i < model->n_metadata; i++) {
         const mote_metadata *metadata = &model->metadata[i];
         if (is_text(metadata))
-            printf("metadata     %s: %.*s\n", mote_text_clean(text, sizeof text, metadata->name),
-                   (int)metadata->n_bytes, (const char *)metadata->data);
+            printf("metadata     %s: %.*s\n", cli_shown(metadata->name).text, (int)metadata->n_bytes,
+                   (const char *)metadata->data);
         else
-            printf("metadata     %s: %zu bytes\n", mote_text_clean(text, sizeof text, metadata->name),
-                   metadata->n_bytes);
+            printf("metadata     %s: %zu bytes\n", cli_shown(metadata->name).text, metadata->n_bytes);
     }
     for (int32_t i = 0; i < model->n_signatures; i++) {
         const mote_signature *signature = &model->signatures[i];
-        printf("signature    %s (", mote_text_clean(text, sizeof text, signature->key));
+        printf("signature    %s (", cli_shown(signature->key).text);
         print_args(signature->inputs, signature->n_inputs);
         printf(") -> (");
         print_args(signature->outputs, signature->n_outputs);
@@ -218,8 +212,8 @@ static void print_text(const inspect_report *report, const inspect_args *args)
         n_tensors += model->graphs[g]->n_tensors;
         n_nodes += model->graphs[g]->n_nodes;
     }
-    printf("%s: %d graph%s, %d operators, %d tensors,", report->path, model->n_graphs, model->n_graphs == 1 ? "" : "s",
-           n_nodes, n_tensors);
+    printf("%s: %d graph%s, %d operators, %d tensors,", cli_shown(report->path).text, model->n_graphs,
+           model->n_graphs == 1 ? "" : "s", n_nodes, n_tensors);
     if (report->file_bytes >= 0) {
         print_size((size_t)report->file_bytes);
         printf(" in all,");
@@ -231,8 +225,7 @@ static void print_text(const inspect_report *report, const inspect_args *args)
     print_io("outputs", model->graphs[0], model->graphs[0]->outputs, model->graphs[0]->n_outputs);
     print_rows(report);
     for (int32_t g = 0; args->tensors && g < model->n_graphs; g++) {
-        char name[NAME_BYTES];
-        printf("tensors of graph %d %s\n", g, mote_text_clean(name, sizeof name, model->graphs[g]->name));
+        printf("tensors of graph %d %s\n", g, cli_shown(model->graphs[g]->name).text);
         for (int32_t t = 0; t < model->graphs[g]->n_tensors; t++)
             print_tensor(model->graphs[g], t);
     }
@@ -254,8 +247,9 @@ static int run(const cli_context *context, const void *arguments, int n_position
         report.file_bytes = info.st_size;
     report.model = model;
     bool ok = count(&report);
+    const mote_runtime_options options = {.n_threads = context->n_threads};
     if (ok)
-        report.verdict = mote_runtime_check(model, MAX_CHECK_BYTES, count_refused, &report, &report.refusal);
+        report.verdict = mote_runtime_check(model, &options, count_refused, &report, &report.refusal);
     if (ok && context->json)
         inspect_print_json(&report);
     else if (ok)
@@ -273,7 +267,8 @@ static const cli_option options[] = {
      .offset = offsetof(inspect_args, graph)},
 };
 static const cli_group groups[] = {{options, CLI_COUNT(options), 0},
-                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(inspect_args, import)}};
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(inspect_args, import)},
+                                   CLI_LIMIT_GROUP(inspect_args, import)};
 
 const cli_verb cli_verb_inspect = {
     .name = "inspect",
@@ -281,8 +276,8 @@ const cli_verb cli_verb_inspect = {
     .summary = "what a model is made of: operators, tensors, quantization, sizes, what runs",
     .description =
         "Shows inputs and outputs, signatures and metadata, operators with their versions and the bytes of their "
-        "constants, and which of them mote does not run. With --json also every tensor and every operator with its "
-        "options.",
+        "constants, and which of them mote does not run: what `mote run` would say with the same limits. With --json "
+        "also every tensor and every operator with its options.",
     .examples = "  mote inspect int8.tflite\n  mote inspect int8.tflite --tensors\n  mote inspect int8.tflite --json",
     .groups = groups,
     .n_groups = CLI_COUNT(groups),

@@ -1,6 +1,7 @@
 /* model list, model new: the built-in architectures; model copy: Keras's file forms. */
 #include "cli/cli_json.h"
 #include "cli/cli_model.h"
+#include "cli/cli_text.h"
 #include "cli/cli_weights.h"
 
 #include <mote/arch.h>
@@ -122,8 +123,8 @@ static void report(const cli_context *context, const mote_model *model, const ch
     const mote_param_counts counts = mote_model_count_params(model);
     if (context->json) {
         json_t *document =
-            json_pack("{s:s, s:o, s:I, s:I, s:I}", "model", model->name, "output", cli_json_text(path), "total_params",
-                      (json_int_t)counts.total, "trainable_params", (json_int_t)counts.trainable,
+            json_pack("{s:o, s:o, s:I, s:I, s:I}", "model", cli_json_text(model->name), "output", cli_json_text(path),
+                      "total_params", (json_int_t)counts.total, "trainable_params", (json_int_t)counts.trainable,
                       "non_trainable_params", (json_int_t)counts.non_trainable);
         cli_json_print(document);
         return;
@@ -131,7 +132,8 @@ static void report(const cli_context *context, const mote_model *model, const ch
     cli_note(context, "%s: %s, %lld parameters, %lld of them trainable", path, model->name, (long long)counts.total,
              (long long)counts.trainable);
     if (strcmp(path, "-") != 0)
-        cli_note(context, "next: mote train %s -o trained.h5 --data DIR --train SPLIT --epochs N", path);
+        cli_note(context, "next: mote train %s -o trained.h5 --data DIR --train SPLIT --epochs N",
+                 cli_quoted(path).text);
 }
 
 static int run_new(const cli_context *context, const void *args, int n_positional, char *const *positional)

@@ -2,6 +2,7 @@
 #include "cli/cli_examples.h"
 #include "cli/cli_json.h"
 #include "cli/cli_model.h"
+#include "cli/cli_text.h"
 
 #include <mote/io.h>
 
@@ -104,7 +105,7 @@ static void add_top(run_state *state, int64_t example, int32_t class, float scor
                         : state->examples.n_paths > 0 ? state->examples.paths[0]
                                                       : "";
     if (!state->context->json) {
-        printf("  %8.5f  %s\n", (double)score, name);
+        printf("  %8.5f  %s\n", (double)score, cli_shown(name).text);
         return;
     }
     json_t *row = json_object();
@@ -173,7 +174,7 @@ static mote_status collect(run_state *state, int32_t which, int64_t example, mot
 static void print_values(const mote_tensor *output, int32_t which)
 {
     char shape[MOTE_SHAPE_TEXT_BYTES];
-    printf("  output %d %s: %s %s", which, output->name, mote_dtype_name(output->dtype),
+    printf("  output %d %s: %s %s", which, cli_shown(output->name).text, mote_dtype_name(output->dtype),
            mote_shape_format(&output->shape, shape));
     const int64_t n = mote_shape_count(&output->shape);
     float *values = mote_calloc(NULL, (size_t)n, sizeof *values);
@@ -197,7 +198,7 @@ static mote_status run_one(run_state *state, int64_t example, mote_error *err)
     if (status != MOTE_OK)
         return status;
     if (!state->context->json && state->examples.photos)
-        printf("%s\n", state->examples.paths[example]);
+        printf("%s\n", cli_shown(state->examples.paths[example]).text);
     else if (!state->context->json && state->examples.n > 1)
         printf("example %lld\n", (long long)example);
     if (!state->context->json)

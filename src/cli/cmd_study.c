@@ -110,7 +110,7 @@ static mote_status give(const study *s, mote_error *err)
         return mote_comparison_write_json(&s->compared.comparison,
                                           s->model.history.n_epochs > 0 ? &s->model.history : NULL, stdout, err);
     mote_comparison_write_table(&s->compared.comparison, stdout);
-    printf("\nopen %s/report.html\n", s->args->output);
+    cli_say_open(s->args->output);
     return MOTE_OK;
 }
 

@@ -25,8 +25,8 @@ static json_t *layer_json(const mote_model *model, int32_t index, int64_t *n_par
     for (int32_t i = index + 1; i < model->n_layers && model->layers[i].parent >= index; i++)
         if (model->layers[i].parent == index)
             json_array_append_new(inside, layer_json(model, i, &n));
-    json_t *json = json_pack("{s:s, s:s, s:o, s:I}", "name", layer->name, "type", layer->class_name, "output_shape",
-                             shapes, "params", (json_int_t)n);
+    json_t *json = json_pack("{s:o, s:o, s:o, s:I}", "name", cli_json_text(layer->name), "type",
+                             cli_json_text(layer->class_name), "output_shape", shapes, "params", (json_int_t)n);
     if (json_array_size(inside))
         json_object_set(json, "layers", inside);
     json_decref(inside);
@@ -42,9 +42,10 @@ static void print_json(const mote_model *model)
         if (model->layers[i].parent < 0)
             json_array_append_new(layers, layer_json(model, i, &n));
     const mote_param_counts counts = mote_model_count_params(model);
-    json_t *document = json_pack("{s:s, s:o, s:I, s:I, s:I}", "model", model->name, "layers", layers, "total_params",
-                                 (json_int_t)counts.total, "trainable_params", (json_int_t)counts.trainable,
-                                 "non_trainable_params", (json_int_t)counts.non_trainable);
+    json_t *document =
+        json_pack("{s:o, s:o, s:I, s:I, s:I}", "model", cli_json_text(model->name), "layers", layers, "total_params",
+                  (json_int_t)counts.total, "trainable_params", (json_int_t)counts.trainable, "non_trainable_params",
+                  (json_int_t)counts.non_trainable);
     cli_json_print(document);
 }
 

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 #include "cli/cli_model.h"
+#include "cli/cli_text.h"
 #include "cli/cli_train.h"
 
 #include <mote/import.h>
@@ -68,10 +69,12 @@ static void tell_end(const cli_context *context, const train_args *a, const cli_
     if (a->train.history)
         cli_note(context, "%s: the history", a->train.history);
     if (a->train.tensorboard)
-        cli_note(context, "%s: see it with `tensorboard --logdir %s`", a->train.tensorboard, a->train.tensorboard);
+        cli_note(context, "%s: see it with `tensorboard --logdir %s`", a->train.tensorboard,
+                 cli_quoted(a->train.tensorboard).text);
     if (strcmp(a->output, "-") != 0) {
-        cli_note(context, "next: mote evaluate %s --data %s", a->output, a->data);
-        cli_note(context, "      mote convert %s -o int8.tflite --quantize int8 --calibrate %s", a->output, a->data);
+        cli_note(context, "next: mote evaluate %s --data %s", cli_quoted(a->output).text, cli_quoted(a->data).text);
+        cli_note(context, "      mote convert %s -o int8.tflite --quantize int8 --calibrate %s",
+                 cli_quoted(a->output).text, cli_quoted(a->data).text);
     }
 }
 

@@ -1,6 +1,7 @@
 /* mote: finds the verb, parses its options, runs it. */
 #include "cli/cli.h"
 #include "cli/cli_parse.h"
+#include "cli/cli_text.h"
 
 #include <mote/cpu.h>
 #include <mote/io.h>
@@ -74,7 +75,7 @@ static const cli_verb *find_verb(int argc, char **argv, int *n_words)
 
 static int unknown_verb(char **argv)
 {
-    fprintf(stderr, "mote: no verb '%s'; `mote --help` lists them\n", argv[1]);
+    fprintf(stderr, "mote: no verb '%s'; `mote --help` lists them\n", cli_shown(argv[1]).text);
     const size_t n = strlen(argv[1]);
     for (size_t i = 0; i < CLI_COUNT(VERBS); i++)
         if (strncmp(VERBS[i]->name, argv[1], n) == 0 && VERBS[i]->name[n] == ' ')

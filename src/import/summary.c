@@ -1,5 +1,6 @@
 /* model.summary() of Keras 2, to the letter: columns, wrapping, totals. */
 #include <mote/import.h>
+#include <mote/text.h>
 
 #include <string.h>
 
@@ -67,12 +68,12 @@ static void print_rule(FILE *out, int width, char with)
     fputc('\n', out);
 }
 
-/* How much of a cell goes on this line: what fits, or less where a tuple, list or string ends with a comma
+/* How many bytes of a cell go on this line: `fits` characters, or less where a tuple, list or string ends with a comma
  * (tf_keras.utils.print_summary). */
 static size_t cut_at(const char *text, size_t fits)
 {
     static const char *const breaks[] = {"),", "},", "],", "',"};
-    size_t cut = strnlen(text, fits);
+    size_t cut = mote_text_bytes(text, fits);
     const size_t whole = cut;
     for (size_t i = 0; i < sizeof breaks / sizeof breaks[0]; i++) {
         const char *at = strstr(text, breaks[i]);
@@ -85,30 +86,31 @@ static size_t cut_at(const char *text, size_t fits)
 /* Prints one line of a row and moves each cell on; false when all cells are done. */
 static bool print_line(FILE *out, const columns *c, const char *rest[MAX_COLUMNS])
 {
-    char line[512];
-    size_t used = 0;
+    int at = 1; /* in characters */
     bool more = false;
-    line[used++] = ' ';
+    fputc(' ', out);
     for (int i = 0; i < c->n; i++) {
         const bool last = i == c->n - 1;
         const int start = i ? c->end[i - 1] : 0;
-        const size_t cut = cut_at(rest[i], (size_t)(c->end[i] - start - (last ? 0 : 3)));
-        memcpy(line + used, rest[i], cut);
-        used += cut;
+        const char *cell = rest[i];
+        const size_t cut = cut_at(cell, (size_t)(c->end[i] - start - (last ? 0 : 3)));
         rest[i] += cut;
         more |= *rest[i] != '\0';
-        while (used < (size_t)c->end[i])
-            line[used++] = ' ';
+        at += (int)(mote_text_length(cell) - mote_text_length(rest[i]));
+        fprintf(out, "%.*s%*s", (int)cut, cell, at < c->end[i] ? c->end[i] - at : 0, "");
+        at = at < c->end[i] ? c->end[i] : at;
     }
-    fprintf(out, "%.*s\n", (int)used, line);
+    fputc('\n', out);
     return more;
 }
 
+/* Names come out of a file. */
 static void print_row(FILE *out, const columns *c, const char *const cells[MAX_COLUMNS])
 {
+    char clean[MAX_COLUMNS][MAX_CELL_BYTES];
     const char *rest[MAX_COLUMNS] = {0};
     for (int i = 0; i < c->n; i++)
-        rest[i] = cells[i];
+        rest[i] = mote_text_clean(clean[i], sizeof clean[i], cells[i]);
     while (print_line(out, c, rest))
         ;
 }
@@ -200,7 +202,8 @@ mote_status mote_model_summary(const mote_model *model, FILE *out, mote_error *e
     const bool chain = is_chain(model);
     const columns c = make_columns(chain);
     static const char *const head[] = {"Layer (type)", "Output Shape", "Param #", "Connected to"};
-    fprintf(out, "Model: \"%s\"\n", model->name);
+    char model_name[MAX_CELL_BYTES];
+    fprintf(out, "Model: \"%s\"\n", mote_text_clean(model_name, sizeof model_name, model->name));
     print_rule(out, c.width, '_');
     print_row(out, &c, head);
     print_rule(out, c.width, '=');

@@ -7,20 +7,11 @@
 
 enum { MAX_NAME = 40 };
 
-/* Characters, not bytes. */
-static int count_characters(const char *text)
-{
-    int n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xC0) != 0x80;
-    return n;
-}
-
 static void write_name(FILE *out, const char *name, int width)
 {
     char clean[MAX_NAME + 1];
     mote_text_clean(clean, sizeof clean, name);
-    fprintf(out, "%s%*s", clean, width - count_characters(clean), "");
+    fprintf(out, "%s%*s", clean, width - (int)mote_text_length(clean), "");
 }
 
 void mote_comparison_write_table(const mote_comparison *c, FILE *out)
@@ -28,7 +19,7 @@ void mote_comparison_write_table(const mote_comparison *c, FILE *out)
     int width = 5;
     for (int32_t i = 0; i < c->n_forms; i++) {
         char clean[MAX_NAME + 1];
-        const int n = count_characters(mote_text_clean(clean, sizeof clean, c->forms[i].name));
+        const int n = (int)mote_text_length(mote_text_clean(clean, sizeof clean, c->forms[i].name));
         width = n > width ? n : width;
     }
     fprintf(out, "%-*s  %-8s %9s  %17s  %9s  %9s  %9s\n", width, "model", "format", "accuracy", "95% interval", "size",

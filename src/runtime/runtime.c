@@ -159,8 +159,21 @@ static void select_kernels(mote_runtime *runtime)
     runtime->kernels = features || hybrid || runtime->as_converter ? kernels : NULL;
 }
 
-static mote_status start(mote_runtime *runtime, mote_error *err)
+/* Options, kernels, threads, and room for plans. What it made goes with stop(), also after an error. */
+static mote_status start(mote_runtime *runtime, const mote_model *model, const mote_runtime_options *options,
+                         bool as_converter, mote_error *err)
 {
+    *runtime = (mote_runtime){.model = model, .as_converter = as_converter};
+    runtime->options = options ? *options : mote_runtime_options_default();
+    runtime->allocator = runtime->options.allocator;
+    if (!runtime->options.limit_bytes)
+        runtime->options.limit_bytes = model->run_limit_bytes;
+    if (!runtime->options.limit_loops_ms)
+        runtime->options.limit_loops_ms = model->run_limit_loops_ms;
+    if (runtime->options.limit_bytes) {
+        rt_budget_init(&runtime->budget, runtime->options.allocator, runtime->options.limit_bytes);
+        runtime->allocator = &runtime->budget.allocator;
+    }
     select_kernels(runtime);
     if (runtime->options.pool) {
         runtime->pool = runtime->options.pool;
@@ -169,18 +182,29 @@ static mote_status start(mote_runtime *runtime, mote_error *err)
         if (!runtime->pool)
             return mote_error_set(err, MOTE_NO_MEMORY, "no memory or no threads to be had");
     }
-    runtime->plans = mote_calloc(runtime->allocator, (size_t)runtime->model->n_graphs, sizeof *runtime->plans);
-    if (!runtime->plans)
-        return mote_error_set(err, MOTE_NO_MEMORY, "out of memory for a runtime");
-    mote_status status = enter(runtime, 0, err);
-    if (status != MOTE_OK)
-        return status;
-    /* Types are refused here as well. A shape that does not fit yet may be one that the caller still sets. */
+    runtime->plans = mote_calloc(runtime->allocator, (size_t)model->n_graphs, sizeof *runtime->plans);
+    return runtime->plans ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "out of memory for a runtime");
+}
+
+static void stop(mote_runtime *runtime)
+{
+    for (int32_t i = 0; runtime->plans && i < runtime->model->n_graphs; i++)
+        rt_plan_free(runtime->plans[i]);
+    mote_free(runtime->allocator, runtime->plans);
+    rt_variables_free(runtime);
+    mote_pool_free(runtime->own_pool);
+}
+
+/* Types are refused here as well. A shape that does not fit yet may be one that the caller still sets. */
+static mote_status plan_graph(mote_runtime *runtime, int32_t graph, mote_error *err)
+{
     mote_error why = {0};
-    status = rt_plan_make(entry(runtime), &why);
-    if (status == MOTE_SHAPE || status == MOTE_ARGUMENT)
+    mote_status status = enter(runtime, graph, &why);
+    if (status == MOTE_OK)
+        status = rt_plan_make(entry(runtime), &why);
+    if (status == MOTE_OK || status == MOTE_SHAPE || status == MOTE_ARGUMENT)
         return MOTE_OK;
-    return status == MOTE_OK ? MOTE_OK : mote_error_set(err, status, "%s", why.message);
+    return mote_error_set(err, status, "%s", why.message);
 }
 
 mote_status mote_runtime_new(mote_runtime **out, const mote_model *model, const mote_runtime_options *options,
@@ -189,34 +213,29 @@ mote_status mote_runtime_new(mote_runtime **out, const mote_model *model, const 
     return rt_new(out, model, options, false, err);
 }
 
+static mote_status check_model(const mote_model *model, mote_refusal_fn *refused, void *arg, mote_error *err)
+{
+    if (model->n_graphs < 1)
+        return mote_error_set(err, MOTE_FORMAT, "the model has no graph");
+    const mote_status status = mote_model_verify(model, err);
+    return status == MOTE_OK ? check_operators(model, refused, arg, err) : status;
+}
+
 mote_status rt_new(mote_runtime **out, const mote_model *model, const mote_runtime_options *options, bool as_converter,
                    mote_error *err)
 {
-    const mote_runtime_options wanted = options ? *options : mote_runtime_options_default();
+    const mote_allocator *allocator = options ? options->allocator : NULL;
     *out = NULL;
-    if (model->n_graphs < 1)
-        return mote_error_set(err, MOTE_FORMAT, "the model has no graph");
-    mote_status status = mote_model_verify(model, err);
-    if (status == MOTE_OK)
-        status = check_operators(model, NULL, NULL, err);
+    mote_status status = check_model(model, NULL, NULL, err);
     if (status != MOTE_OK)
         return status;
-    mote_runtime *runtime = mote_calloc(wanted.allocator, 1, sizeof *runtime);
+    mote_runtime *runtime = mote_calloc(allocator, 1, sizeof *runtime);
     if (!runtime)
         return mote_error_set(err, MOTE_NO_MEMORY, "out of memory for a runtime");
-    runtime->model = model;
-    runtime->options = wanted;
-    if (!wanted.limit_bytes)
-        runtime->options.limit_bytes = model->run_limit_bytes;
-    if (!wanted.limit_loops_ms)
-        runtime->options.limit_loops_ms = model->run_limit_loops_ms;
-    runtime->as_converter = as_converter;
-    runtime->allocator = wanted.allocator;
-    if (runtime->options.limit_bytes) {
-        rt_budget_init(&runtime->budget, wanted.allocator, runtime->options.limit_bytes);
-        runtime->allocator = &runtime->budget.allocator;
-    }
-    status = tell_limit(runtime, start(runtime, err), err);
+    status = start(runtime, model, options, as_converter, err);
+    if (status == MOTE_OK)
+        status = plan_graph(runtime, 0, err);
+    status = tell_limit(runtime, status, err);
     if (status != MOTE_OK) {
         mote_runtime_free(runtime);
         return status;
@@ -229,56 +248,40 @@ void mote_runtime_free(mote_runtime *runtime)
 {
     if (!runtime)
         return;
-    for (int32_t i = 0; runtime->plans && i < runtime->model->n_graphs; i++)
-        rt_plan_free(runtime->plans[i]);
-    mote_free(runtime->allocator, runtime->plans);
-    rt_variables_free(runtime);
-    mote_pool_free(runtime->own_pool);
+    stop(runtime);
     mote_free(runtime->options.allocator, runtime);
 }
 
 /* Every graph is planned by itself, also those that are only called: what their shapes will be is not known, types are.
  */
-static mote_status plan_all(mote_runtime *runtime, mote_error *err)
+static mote_status plan_each(mote_runtime *runtime, mote_error *err)
 {
     mote_status result = MOTE_OK;
     for (int32_t g = 0; g < runtime->model->n_graphs; g++) {
         mote_error why = {0};
-        mote_status status = enter(runtime, g, &why);
-        if (status == MOTE_OK)
-            status = rt_plan_make(runtime->plans[g], &why);
-        if (status == MOTE_OK || status == MOTE_SHAPE || status == MOTE_ARGUMENT || result != MOTE_OK)
-            continue;
-        result = mote_error_set(err, status, "%s", why.message);
+        const mote_status status = plan_graph(runtime, g, &why);
+        rt_plan_free(runtime->plans[g]);
+        runtime->plans[g] = NULL;
+        if (status != MOTE_OK && result == MOTE_OK)
+            result = mote_error_set(err, status, "%s", why.message);
     }
     return result;
 }
 
-mote_status mote_runtime_check(const mote_model *model, size_t limit_bytes, mote_refusal_fn *refused, void *arg,
-                               mote_error *err)
+mote_status mote_runtime_check(const mote_model *model, const mote_runtime_options *options, mote_refusal_fn *refused,
+                               void *arg, mote_error *err)
 {
-    if (model->n_graphs < 1)
-        return mote_error_set(err, MOTE_FORMAT, "the model has no graph");
-    mote_status status = mote_model_verify(model, err);
-    if (status == MOTE_OK)
-        status = check_operators(model, refused, arg, err);
+    mote_status status = check_model(model, refused, arg, err);
     if (status != MOTE_OK)
         return status;
-    mote_runtime runtime = {.model = model, .refused = refused, .refused_arg = arg};
-    runtime.options.n_threads = 1;
-    runtime.options.reference = true; /* which packs no weights */
-    runtime.options.limit_bytes = limit_bytes;
-    if (limit_bytes) {
-        rt_budget_init(&runtime.budget, NULL, limit_bytes);
-        runtime.allocator = &runtime.budget.allocator;
-    }
-    runtime.plans = mote_calloc(runtime.allocator, (size_t)model->n_graphs, sizeof *runtime.plans);
-    status = runtime.plans ? plan_all(&runtime, err) : mote_error_no_memory(err);
+    mote_runtime runtime;
+    status = start(&runtime, model, options, false, err);
+    runtime.refused = refused;
+    runtime.refused_arg = arg;
+    if (status == MOTE_OK)
+        status = plan_each(&runtime, err);
     status = tell_limit(&runtime, status, err);
-    for (int32_t i = 0; runtime.plans && i < model->n_graphs; i++)
-        rt_plan_free(runtime.plans[i]);
-    mote_free(runtime.allocator, runtime.plans);
-    rt_variables_free(&runtime);
+    stop(&runtime);
     return status;
 }
 

@@ -113,12 +113,40 @@ static void sizes_that_only_running_tells_are_limited(void **state)
     mote_model_free(model);
 }
 
+/* Sixteen graphs that are entered one by one: each fits a limit that all together would not. */
+static void checking_says_what_running_says(void **state)
+{
+    (void)state;
+    mote_model *model = mote_model_new(NULL, 0);
+    const mote_shape shape = {1, {256}};
+    for (int g = 0; g < 16; g++) {
+        mote_graph *graph = g == 0 ? model->graphs[0] : mote_model_add_graph(model, "alike");
+        const int32_t in = mote_graph_add_tensor(graph, "in", MOTE_FLOAT32, &shape);
+        const int32_t out = mote_graph_add_tensor(graph, "out", MOTE_FLOAT32, &shape);
+        assert_non_null(mote_graph_add_node(graph, MOTE_OP_NEG, 1, &in, 1, &out));
+        assert_int_equal(mote_graph_set_io(graph, 1, &in, 1, &out), MOTE_OK);
+    }
+    mote_runtime_options options = mote_runtime_options_default();
+    options.n_threads = 1;
+    mote_error err = {0};
+    for (options.limit_bytes = 256; run_limited(model, &options, &err) != MOTE_OK;)
+        options.limit_bytes += 256;
+    assert_true(options.limit_bytes > 2048 && options.limit_bytes < 32768);
+    assert_int_equal(mote_runtime_check(model, &options, NULL, NULL, &err), MOTE_OK);
+    options.limit_bytes = 0;
+    model->run_limit_bytes = 512; /* the model's own holds here too */
+    assert_int_equal(run_limited(model, &options, &err), MOTE_LIMIT);
+    assert_int_equal(mote_runtime_check(model, &options, NULL, NULL, &err), MOTE_LIMIT);
+    mote_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(endless_loops_end),
         cmocka_unit_test(a_model_carries_its_limits),
         cmocka_unit_test(sizes_that_only_running_tells_are_limited),
+        cmocka_unit_test(checking_says_what_running_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

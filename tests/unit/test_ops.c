@@ -445,17 +445,18 @@ static void what_does_not_run_is_told_by_operator(void **state)
     mote_error err = {0}, same = {0};
     refusals seen = {0};
     assert_int_equal(mote_graph_set_io(graph, 1, in, 1, out), MOTE_OK);
-    assert_int_equal(mote_runtime_check(model, 0, note_refusal, &seen, &err), MOTE_OK);
+    assert_int_equal(mote_runtime_check(model, NULL, note_refusal, &seen, &err), MOTE_OK);
     assert_int_equal(seen.n, 0);
     assert_non_null(mote_graph_add_node(graph, MOTE_OP_EXP, 1, &in[1], 1, &out[1]));
     assert_int_equal(mote_graph_set_io(graph, 2, in, 2, out), MOTE_OK);
-    assert_int_equal(mote_runtime_check(model, 0, note_refusal, &seen, &err), MOTE_UNSUPPORTED);
+    assert_int_equal(mote_runtime_check(model, NULL, note_refusal, &seen, &err), MOTE_UNSUPPORTED);
     assert_true(seen.n == 1 && seen.graph == 0 && seen.node == 1);
     assert_non_null(strstr(seen.why, "int8"));
     mote_runtime *runtime = NULL;
     assert_int_equal(mote_runtime_new(&runtime, model, NULL, &same), MOTE_UNSUPPORTED);
     assert_string_equal(err.message, same.message);
-    assert_int_equal(mote_runtime_check(model, 16, note_refusal, &seen, &err), MOTE_LIMIT);
+    const mote_runtime_options tight = {.n_threads = 1, .limit_bytes = 16};
+    assert_int_equal(mote_runtime_check(model, &tight, note_refusal, &seen, &err), MOTE_LIMIT);
     mote_model_free(model);
 }
 

@@ -45,11 +45,25 @@ static void test_cut(void **state)
     assert_string_equal(mote_text_clean(clean, sizeof clean, "abcdefgh"), "abcd");
     assert_string_equal(mote_text_clean(clean, sizeof clean, "abc\xC3\xA9"), "abc"); /* not half a character */
     assert_string_equal(mote_text_clean(clean, 1, "abc"), "");
+    char same[] = "a\x1B\xC3\xA9\xC3";
+    assert_string_equal(mote_text_clean(same, sizeof same, same), "a?\xC3\xA9?");
+}
+
+static void test_counted(void **state)
+{
+    (void)state;
+    const char *text = "a\xC3\xA9\xE2\x88\x92z";
+    assert_int_equal(mote_text_length(text), 4);
+    assert_int_equal(mote_text_length(""), 0);
+    assert_int_equal(mote_text_bytes(text, 0), 0);
+    assert_int_equal(mote_text_bytes(text, 2), 3);
+    assert_int_equal(mote_text_bytes(text, 3), 6);
+    assert_int_equal(mote_text_bytes(text, 9), 7);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_kept), cmocka_unit_test(test_replaced),
-                                       cmocka_unit_test(test_cut)};
+                                       cmocka_unit_test(test_cut), cmocka_unit_test(test_counted)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
