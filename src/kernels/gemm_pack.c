@@ -47,20 +47,50 @@ size_t mote_f32_mm_packed_count(const mote_kernels *kernels, int64_t n, int64_t 
     return (size_t)(panels(n, kernels->f32_mm.nr) * kernels->f32_mm.nr * k);
 }
 
+int64_t mote_f32_mm_n_panels(const mote_kernels *kernels, int64_t n)
+{
+    return panels(n, kernels->f32_mm.nr);
+}
+
+/* Columns that are whole rows of the packed form; zeros past `width`. */
+static void copy_rows(const float *b, int64_t k_stride, int64_t k, int64_t width, int64_t nr, float *packed)
+{
+    for (int64_t i = 0; i < k; i++, packed += nr) {
+        memcpy(packed, b + i * k_stride, (size_t)width * sizeof *packed);
+        memset(packed + width, 0, (size_t)(nr - width) * sizeof *packed);
+    }
+}
+
+/* Columns that lie apart: a few rows at a time, which stay in the cache while column after column fills them. */
+static void transpose_rows(const float *b, int64_t k_stride, int64_t n_stride, int64_t k, int64_t width, int64_t nr,
+                           float *packed)
+{
+    enum { ROWS = 64 };
+    for (int64_t first = 0; first < k; first += ROWS) {
+        const int64_t last = first + ROWS < k ? first + ROWS : k;
+        for (int64_t j = 0; j < nr; j++)
+            for (int64_t i = first; i < last; i++)
+                packed[i * nr + j] = j < width ? b[i * k_stride + j * n_stride] : 0.0f;
+    }
+}
+
+void mote_f32_mm_pack_panels(const mote_kernels *kernels, int64_t n, int64_t k, const float *b, int64_t k_stride,
+                             int64_t n_stride, float *packed, int64_t first, int64_t last)
+{
+    const int64_t nr = kernels->f32_mm.nr;
+    for (int64_t panel = first; panel < last; panel++) {
+        const int64_t column = panel * nr, width = n - column < nr ? n - column : nr;
+        if (n_stride == 1)
+            copy_rows(b + column, k_stride, k, width, nr, packed + column * k);
+        else
+            transpose_rows(b + column * n_stride, k_stride, n_stride, k, width, nr, packed + column * k);
+    }
+}
+
 void mote_f32_mm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const float *b, int64_t k_stride,
                       int64_t n_stride, float *packed)
 {
-    const int64_t nr = kernels->f32_mm.nr;
-    for (int64_t column = 0; column < n; column += nr) {
-        const int64_t width = n - column < nr ? n - column : nr;
-        for (int64_t i = 0; i < k; i++, packed += nr) {
-            const float *from = b + i * k_stride + column * n_stride;
-            for (int64_t j = 0; j < width; j++)
-                packed[j] = from[j * n_stride];
-            for (int64_t j = width; j < nr; j++)
-                packed[j] = 0.0f;
-        }
-    }
+    mote_f32_mm_pack_panels(kernels, n, k, b, k_stride, n_stride, packed, 0, mote_f32_mm_n_panels(kernels, n));
 }
 
 size_t mote_qs8_gemm_packed_bytes(const mote_kernels *kernels, int64_t n, int64_t k)

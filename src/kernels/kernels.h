@@ -398,6 +398,10 @@ void mote_f32_gemm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const
 size_t mote_f32_mm_packed_count(const mote_kernels *kernels, int64_t n, int64_t k);
 void mote_f32_mm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const float *b, int64_t k_stride,
                       int64_t n_stride, float *packed);
+/* Panels [first, last) of it, for threads to share. */
+int64_t mote_f32_mm_n_panels(const mote_kernels *kernels, int64_t n);
+void mote_f32_mm_pack_panels(const mote_kernels *kernels, int64_t n, int64_t k, const float *b, int64_t k_stride,
+                             int64_t n_stride, float *packed, int64_t first, int64_t last);
 size_t mote_qs8_gemm_packed_bytes(const mote_kernels *kernels, int64_t n, int64_t k);
 void mote_qs8_gemm_pack(const mote_kernels *kernels, int64_t n, int64_t k, const int8_t *weights, const int32_t *bias,
                         int32_t in_zero_point, void *packed);

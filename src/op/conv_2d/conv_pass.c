@@ -159,6 +159,56 @@ static conv_job job_of(mote_run *run, const mote_conv_pass *pass)
     };
 }
 
+/* --- weights as the products read them --- */
+
+typedef struct pack_job {
+    const mote_kernels *kernels;
+    const float *w;
+    int64_t n, k, n_stride, k_stride;
+    float *packed;
+} pack_job;
+
+static void pack_panels(void *arg, int64_t begin, int64_t end, int32_t thread)
+{
+    (void)thread;
+    const pack_job *job = arg;
+    mote_f32_mm_pack_panels(job->kernels, job->n, job->k, job->w, job->k_stride, job->n_stride, job->packed, begin,
+                            end);
+}
+
+static void pack(mote_run *run, pack_job *job)
+{
+    enum { GRAIN_FLOATS = 1 << 13 };
+    mote_run_parallel(run, mote_f32_mm_n_panels(job->kernels, job->n), 1 + GRAIN_FLOATS / (32 * job->k), pack_panels,
+                      job);
+}
+
+/* k values of a patch give group_n outputs. */
+static void pack_for_output(mote_run *run, const conv_job *job, const float *w)
+{
+    const mote_conv_pass *pass = job->pass;
+    pack(run, &(pack_job){.kernels = job->kernels,
+                          .w = w + job->group * pass->group_n * pass->k,
+                          .n = pass->group_n,
+                          .k = pass->k,
+                          .n_stride = pass->k,
+                          .k_stride = 1,
+                          .packed = job->packed});
+}
+
+/* group_n gradients give those by k values of a patch. */
+static void pack_for_input(mote_run *run, const conv_job *job, const float *w)
+{
+    const mote_conv_pass *pass = job->pass;
+    pack(run, &(pack_job){.kernels = job->kernels,
+                          .w = w + job->group * pass->group_n * pass->k,
+                          .n = pass->k,
+                          .k = pass->group_n,
+                          .n_stride = 1,
+                          .k_stride = pass->k,
+                          .packed = job->packed});
+}
+
 static const float *patches_at(const conv_job *job, int64_t first, int64_t n, int32_t thread)
 {
     const mote_grad *grad = job->pass->grad;
@@ -210,8 +260,7 @@ void mote_conv_pass_output(mote_run *run, const mote_conv_pass *pass, const floa
     job.bias = bias;
     job.y = y;
     for (job.group = 0; job.group < pass->groups; job.group++) {
-        mote_f32_mm_pack(job.kernels, pass->group_n, pass->k, w + job.group * pass->group_n * pass->k, 1, pass->k,
-                         job.packed);
+        pack_for_output(run, &job, w);
         mote_run_parallel(run, (pass->rows + pass->tile_rows - 1) / pass->tile_rows, 1, output_tiles, &job);
     }
 }
@@ -272,8 +321,7 @@ void mote_conv_pass_input(mote_run *run, const mote_conv_pass *pass, const float
     if (!add && !pass->pointwise)
         memset(dx, 0, (size_t)(pass->batch * pass->h.in * pass->w.in * pass->in_c) * sizeof *dx);
     for (job.group = 0; job.group < pass->groups; job.group++) {
-        mote_f32_mm_pack(job.kernels, pass->k, pass->group_n, w + job.group * pass->group_n * pass->k, pass->k, 1,
-                         job.packed);
+        pack_for_input(run, &job, w);
         if (pass->pointwise)
             mote_run_parallel(run, (pass->rows + pass->tile_rows - 1) / pass->tile_rows, 1, input_tiles, &job);
         else
@@ -454,7 +502,7 @@ void mote_conv_pass_backward(mote_run *run, const mote_conv_pass *pass, const fl
     job.db = db;
     job.add = add;
     if (dx)
-        mote_f32_mm_pack(job.kernels, pass->k, pass->group_n, w, pass->k, 1, job.packed);
+        pack_for_input(run, &job, w);
     mote_run_parallel(run, pass->n_parts, 1, both_parts, &job);
     if (dw || db)
         mote_run_parallel(run, dw_count(pass) + pass->out_c, MOTE_ELEMENTS_GRAIN / pass->n_parts, sum_parts, &job);
