@@ -103,6 +103,19 @@ static bool add_through(mote_graph *graph, mote_node *node, const mote_affine_op
     return true;
 }
 
+/* The same for a step in front, in the order in which TensorFlow's converter sums it: onto the bias, in float. */
+static bool add_behind(mote_graph *graph, mote_node *node, const mote_affine_op *affine, const float *values)
+{
+    mote_tensor *bias = mote_pass_own_bias(graph, node, affine);
+    const mote_tensor *filter = graph->tensors[node->inputs[affine->filter]];
+    if (!bias)
+        return false;
+    for (int64_t i = 0; i < mote_shape_count(&filter->shape); i++)
+        ((float *)bias->data)[slice_of(&filter->shape, affine->out_axis, i)] +=
+            ((const float *)filter->data)[i] * values[slice_of(&filter->shape, affine->in_axis, i)];
+    return true;
+}
+
 static bool fold_in_front(mote_graph *graph, mote_node *user, const mote_node *node, int32_t operand)
 {
     mote_affine_op affine;
@@ -126,7 +139,7 @@ static bool fold_in_front(mote_graph *graph, mote_node *user, const mote_node *n
             ((float *)filter->data)[i] *= s.values[slice_of(&filter->shape, affine.in_axis, i)];
         return filter != NULL;
     }
-    return add_through(graph, user, &affine, s.values);
+    return add_behind(graph, user, &affine, s.values);
 }
 
 /* The node's input goes where its output went. */

@@ -1,34 +1,5 @@
 /* A PAD of zeros in front of a VALID convolution is SAME padding when it adds just what SAME would. */
-#include "op/conv_2d/conv_2d.h"
-#include "op/depthwise_conv_2d/depthwise_conv_2d.h"
 #include "pass/pass.h"
-
-typedef struct window_view {
-    int32_t *padding;
-    int32_t stride[2], dilation[2], filter[2]; /* height, width */
-} window_view;
-
-static bool view_window(const mote_graph *graph, const mote_node *node, window_view *view)
-{
-    if (node->op == MOTE_OP_CONV_2D) {
-        mote_conv_2d_params *p = node->params;
-        *view =
-            (window_view){&p->padding, {p->stride_h, p->stride_w}, {p->dilation_h_factor, p->dilation_w_factor}, {0}};
-    } else if (node->op == MOTE_OP_DEPTHWISE_CONV_2D) {
-        mote_depthwise_conv_2d_params *p = node->params;
-        *view =
-            (window_view){&p->padding, {p->stride_h, p->stride_w}, {p->dilation_h_factor, p->dilation_w_factor}, {0}};
-    } else {
-        return false;
-    }
-    /* A file may state any stride and filter; what is no convolution is refused when its shapes are inferred. */
-    const mote_shape *filter = &graph->tensors[node->inputs[1]]->shape;
-    if (filter->rank != 4 || view->stride[0] < 1 || view->stride[1] < 1)
-        return false;
-    view->filter[0] = filter->dims[1];
-    view->filter[1] = filter->dims[2];
-    return true;
-}
 
 /* SAME over the unpadded size gives the same output and the same zeros on both sides. */
 static bool is_same(int32_t in, const int32_t around[2], int32_t filter, int32_t stride, int32_t dilation)
@@ -42,7 +13,7 @@ static bool is_same(int32_t in, const int32_t around[2], int32_t filter, int32_t
     return around[0] == total / 2 && around[1] >= total - total / 2;
 }
 
-static bool fuses(const mote_graph *graph, const mote_node *pad, const window_view *view)
+static bool fuses(const mote_graph *graph, const mote_node *pad, const mote_window_op *window)
 {
     const mote_tensor *paddings = graph->tensors[pad->inputs[1]];
     const mote_shape *in = &graph->tensors[pad->inputs[0]]->shape;
@@ -51,22 +22,22 @@ static bool fuses(const mote_graph *graph, const mote_node *pad, const window_vi
         return false;
     const int32_t(*around)[2] = paddings->data;
     return around[0][0] == 0 && around[0][1] == 0 && around[3][0] == 0 && around[3][1] == 0 &&
-           is_same(in->dims[1], around[1], view->filter[0], view->stride[0], view->dilation[0]) &&
-           is_same(in->dims[2], around[2], view->filter[1], view->stride[1], view->dilation[1]);
+           is_same(in->dims[1], around[1], window->filter[0], *window->stride[0], *window->dilation[0]) &&
+           is_same(in->dims[2], around[2], window->filter[1], *window->stride[1], *window->dilation[1]);
 }
 
 mote_status mote_pass_fuse_padding(mote_model *model, mote_graph *graph, mote_error *err)
 {
     (void)model, (void)err;
     for (int32_t i = 0; i < graph->n_nodes; i++) {
-        window_view view;
+        mote_window_op window;
         mote_node *node = graph->nodes[i];
-        if (!view_window(graph, node, &view) || *view.padding != MOTE_PADDING_VALID)
+        if (!mote_pass_window_op(graph, node, &window) || *window.padding != MOTE_PADDING_VALID)
             continue;
         const mote_node *pad = mote_pass_producer(graph, node->inputs[0]);
-        if (!pad || pad->op != MOTE_OP_PAD || !fuses(graph, pad, &view))
+        if (!pad || pad->op != MOTE_OP_PAD || !fuses(graph, pad, &window))
             continue;
-        *view.padding = MOTE_PADDING_SAME;
+        *window.padding = MOTE_PADDING_SAME;
         node->inputs[0] = pad->inputs[0];
     }
     return MOTE_OK;

@@ -36,6 +36,13 @@ typedef struct mote_affine_op {
     int32_t out_axis, in_axis;
 } mote_affine_op;
 bool mote_pass_affine_op(const mote_node *node, mote_affine_op *affine);
+/* CONV_2D, DEPTHWISE_CONV_2D: the window that slides over height and width, the options to be read and set. False for
+ * other operators. */
+typedef struct mote_window_op {
+    int32_t *padding, *stride[2], *dilation[2];
+    int32_t filter[2];
+} mote_window_op;
+bool mote_pass_window_op(const mote_graph *graph, const mote_node *node, mote_window_op *window);
 /* A constant that only this node uses, so that it may be changed: a copy is put in its place where others use it too.
  * NULL: out of memory. */
 mote_tensor *mote_pass_own_const(mote_graph *graph, mote_node *node, int32_t input);
@@ -54,6 +61,12 @@ mote_status mote_quantize_dynamic(mote_model *model, mote_error *err);
 
 /* Keras's Dense on three and more dimensions in the parts that TensorFlow's converter makes of it. In training form. */
 mote_status mote_part_dense(mote_model *model, mote_error *err);
+/* Keras's dilated convolutions in the parts that TensorFlow's converter leaves, before the passes: they decide what is
+ * folded, and which ranges are calibrated. */
+mote_status mote_part_dilated(mote_model *model, mote_error *err);
+/* SPACE_TO_BATCH_ND, a convolution and BATCH_TO_SPACE_ND become one dilated convolution where that is the same to the
+ * last bit. Behind quantization; they are there from mote_part_dilated or in a file of TensorFlow's. */
+mote_status mote_join_dilated(mote_model *model, mote_graph *graph, mote_error *err);
 
 /* Operators that have no kernel for int16 activations, in terms of those that have one. Before calibration. */
 mote_status mote_expand_for_wide(mote_graph *graph, mote_error *err);

@@ -38,6 +38,8 @@ static mote_status lower(const mote_model *model, mote_format format, const mote
     const bool to_integers = format == MOTE_FORMAT_INT8 || format == MOTE_FORMAT_INT16X8;
     const bool quantized = to_integers || format == MOTE_FORMAT_DYNAMIC;
     mote_status status = to_integers ? mote_part_dense(*out, err) : MOTE_OK;
+    if (status == MOTE_OK && quantized)
+        status = mote_part_dilated(*out, err);
     for (int32_t g = 0; status == MOTE_OK && quantized && g < (*out)->n_graphs; g++)
         status = mote_unpack_sparse((*out)->graphs[g], err);
     if (status == MOTE_OK)
@@ -189,6 +191,8 @@ mote_status mote_convert(const mote_model *model, const mote_convert_options *op
     status = add_signature(made, err);
     if (status == MOTE_OK)
         status = quantize(made, options, err);
+    if (status == MOTE_OK)
+        status = mote_join_dilated(made, made->graphs[0], err);
     if (status == MOTE_OK)
         status = mote_pass_merge_constants(made, made->graphs[0], err);
     if (status == MOTE_OK) {

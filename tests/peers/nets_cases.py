@@ -325,6 +325,23 @@ def deeplab(n):
 
 
 @case
+def dilated(n):
+    """Each kind of dilated convolution of an image, with what may follow it."""
+    image = n.image(21, channels=4)
+    ys = [n.L.Conv2D(32, 3, padding="same", dilation_rate=2, activation="relu")(image)]
+    for padding in ("same", "valid"):
+        for rate in (2, (2, 3), (1, 2)):
+            ys.append(n.L.Conv2D(6, 3, padding=padding, dilation_rate=rate, activation="relu")(image))
+            ys.append(n.conv(image, 6, 3, "relu", padding=padding, dilation_rate=rate))
+        ys.append(n.depthwise(image, 3, "relu6", padding=padding, dilation_rate=2))
+        ys.append(n.L.DepthwiseConv2D(3, padding=padding, dilation_rate=3, activation="swish")(image))
+        y = n.L.SeparableConv2D(6, 3, padding=padding, dilation_rate=2, use_bias=False)(image)
+        ys.append(n.L.ReLU()(n.L.BatchNormalization()(y)))
+    ys.append(n.L.BatchNormalization()(n.L.Conv2D(6, 3, padding="same", dilation_rate=2)(image)))
+    return n.K.Model(image, [n.L.Conv2D(3, 1)(y) for y in ys])
+
+
+@case
 def superres(n):
     """A skip around residual blocks, and pixels made of channels."""
     image = n.image(12)
@@ -358,6 +375,24 @@ def audio_1d(n):
     z = n.L.Conv1D(16, 3, padding="causal", dilation_rate=2, activation="sigmoid")(x)
     x = n.L.Add()([x, n.L.Conv1D(16, 1)(n.L.Multiply()([y, z]))])
     return n.K.Model(wave, n.L.Dense(4, activation="softmax")(n.L.GlobalAveragePooling1D()(x)))
+
+
+@case
+def dilated_1d(n):
+    """The same of a sequence, and strides."""
+    wave = n.K.Input((48, 4))
+    ys = []
+    for padding in ("same", "valid", "causal"):
+        for settings in ({"dilation_rate": 2}, {"dilation_rate": 3}, {"strides": 2}):
+            ys.append(n.L.Conv1D(6, 3, padding=padding, activation="relu", **settings)(wave))
+            y = n.L.Conv1D(6, 3, padding=padding, use_bias=False, **settings)(wave)
+            ys.append(n.L.ReLU()(n.L.BatchNormalization()(y)))
+    ys.append(n.L.Conv1D(6, 3, padding="causal", dilation_rate=2, activation="tanh")(wave))
+    for padding in ("same", "valid"):
+        y = n.L.SeparableConv1D(6, 3, padding=padding, dilation_rate=2, use_bias=False)(wave)
+        ys.append(n.L.ReLU()(n.L.BatchNormalization()(y)))
+        ys.append(n.L.Activation("swish")(n.L.DepthwiseConv1D(3, padding=padding, dilation_rate=2)(wave)))
+    return n.K.Model(wave, [n.L.Conv1D(3, 1)(y) for y in ys])
 
 
 @case

@@ -101,6 +101,18 @@ class Graph:
                 node.op, node.inputs = "SQUARED_DIFFERENCE", list(behind[0].inputs)
         self.nodes = [node for node in self.nodes if node not in gone]
 
+    def join_dilated(self):
+        """SPACE_TO_BATCH_ND, a convolution, BATCH_TO_SPACE_ND are a dilated convolution."""
+        made_by = {node.outputs[0]: node for node in self.nodes}
+        gone = []
+        for last in self.nodes:
+            node = made_by.get(last.inputs[0]) if last.op == "BATCH_TO_SPACE_ND" else None
+            first = made_by.get(node.inputs[0]) if node and node.op in ("CONV_2D", "DEPTHWISE_CONV_2D") else None
+            if first and first.op == "SPACE_TO_BATCH_ND":
+                gone += [first, last]
+                node.inputs[0], node.outputs[0] = first.inputs[0], last.outputs[0]
+        self.nodes = [node for node in self.nodes if node not in gone]
+
     def is_const(self, i):
         return self.tensors[i].data is not None
 
@@ -181,7 +193,7 @@ class Match:
         if SAME_WORDS.get(candidate.op, candidate.op) != SAME_WORDS.get(node.op, node.op) or len(values) != len(mine) or len(a) != len(b):
             return np.inf
         far = sum(distance(self.theirs.tensors[i], self.ours.tensors[j]) for i, j in zip(a, b))
-        far += 1e-6 * self._other_scale(node, candidate)
+        far += 1e-6 * self._other_scale(node, candidate) + 1e-7 * self._other_indices(node, candidate)
         wanted = [self.map.get(i) for i in values]
         if None not in wanted:
             same = mine == wanted or node.op in COMMUTATIVE and sorted(mine) == sorted(wanted)
@@ -193,6 +205,13 @@ class Match:
         """Tells nodes apart that do the same to the same, but for the scale of the result."""
         a, b = self.theirs.tensors[node.outputs[0]].scale, self.ours.tensors[candidate.outputs[0]].scale
         return min(abs(a[0] / b[0] - 1), 1) if len(a) and len(b) else 0
+
+    def _other_indices(self, node, candidate):
+        """Paddings, axes and the like that differ, where both have as many: they may say the same in other words."""
+        def indices(graph, one):
+            return [graph.tensors[i].data.tolist() for i in one.inputs
+                    if i >= 0 and graph.tensors[i].is_index and graph.is_const(i)]
+        return indices(self.theirs, node) != indices(self.ours, candidate)
 
     def _visit(self, node):
         far, k = min(((self._far(node, candidate), k) for k, candidate in enumerate(self.free)), default=(np.inf, -1))

@@ -246,6 +246,26 @@ static void factors_and_terms_in_front_go_in_where_nothing_is_padded(void **stat
     check(n, dense(&n, y), mote_pass_fold_scale, "FULLY_CONNECTED");
 }
 
+/* A term in front joins the bias tap by tap, each sum a float: 2^24 and 1 are 2^24, three times over. */
+static void terms_in_front_are_summed_in_the_converters_order(void **state)
+{
+    (void)state;
+    net n = net_new(mote_shape_4d(1, 1, 3, 1));
+    const int32_t y = like(&n, MOTE_OP_ADD, n.x, filled(&n, per_channel(1), 1));
+    const int32_t inputs[] = {y, filled(&n, mote_shape_4d(1, 1, 3, 1), 1), filled(&n, per_channel(1), 0x1p24f)};
+    const mote_shape shape = mote_shape_4d(1, 1, 1, 1);
+    const int32_t out = mote_graph_add_tensor(n.graph, "conv", MOTE_FLOAT32, &shape);
+    mote_node *node = mote_graph_add_node(n.graph, MOTE_OP_CONV_2D, 3, inputs, 1, &out);
+    assert_non_null(node);
+    *(mote_conv_2d_params *)node->params = (mote_conv_2d_params){
+        .padding = MOTE_PADDING_VALID, .stride_h = 1, .stride_w = 1, .dilation_h_factor = 1, .dilation_w_factor = 1};
+    finish(&n, out);
+    run_pass(&n, mote_pass_fold_scale);
+    check_ops(&n, "CONV_2D");
+    assert_true(((const float *)n.graph->tensors[n.graph->nodes[0]->inputs[2]]->data)[0] == 0x1p24f);
+    mote_model_free(n.model);
+}
+
 /* A filter that two convolutions share is changed for one of them only. */
 static void shared_filters_are_copied(void **state)
 {
@@ -489,12 +509,60 @@ static void equal_constants_become_one(void **state)
     mote_model_free(n.model);
 }
 
+/* --- merge_nodes --- */
+
+/* Of a model of Keras: it has layers. */
+static void check_merged(net n, int32_t output, const char *wanted)
+{
+    n.model->n_layers = 1;
+    n.model->layers = mote_arena_calloc(n.model->arena, 1, sizeof *n.model->layers);
+    check(n, output, mote_pass_merge_nodes, wanted);
+}
+
+static void equal_operators_become_one(void **state)
+{
+    (void)state;
+    net n = image_net();
+    const int32_t c = constant(&n, per_channel(CHANNELS));
+    int32_t a = like(&n, MOTE_OP_NEG, like(&n, MOTE_OP_MUL, n.x, c), -1);
+    int32_t b = like(&n, MOTE_OP_NEG, like(&n, MOTE_OP_MUL, n.x, c), -1);
+    check_merged(n, like(&n, MOTE_OP_ADD, a, b), "MUL NEG ADD");
+
+    n = image_net(); /* another operand, another option, another order */
+    a = like(&n, MOTE_OP_SUB, n.x, constant(&n, per_channel(CHANNELS)));
+    b = like(&n, MOTE_OP_SUB, n.x, constant(&n, per_channel(CHANNELS)));
+    check_merged(n, like(&n, MOTE_OP_ADD, a, b), "SUB SUB ADD");
+    n = image_net();
+    const int32_t d = constant(&n, per_channel(CHANNELS));
+    a = like(&n, MOTE_OP_ADD, n.x, d);
+    b = like(&n, MOTE_OP_ADD, n.x, d);
+    ((mote_add_params *)n.graph->nodes[1]->params)->fused_activation_function = MOTE_ACT_RELU;
+    check_merged(n, like(&n, MOTE_OP_SUB, a, b), "ADD ADD SUB");
+
+    n = image_net(); /* the output keeps the operator that names it */
+    a = like(&n, MOTE_OP_NEG, n.x, -1);
+    b = like(&n, MOTE_OP_NEG, n.x, -1);
+    const int32_t outputs[] = {a, b};
+    assert_int_equal(mote_graph_set_io(n.graph, 1, &n.x, 2, outputs), MOTE_OK);
+    n.model->n_layers = 1;
+    n.model->layers = mote_arena_calloc(n.model->arena, 1, sizeof *n.model->layers);
+    run_pass(&n, mote_pass_merge_nodes);
+    check_ops(&n, "NEG NEG");
+    mote_model_free(n.model);
+
+    n = image_net(); /* a file stays as its converter left it */
+    a = like(&n, MOTE_OP_NEG, n.x, -1);
+    b = like(&n, MOTE_OP_NEG, n.x, -1);
+    check(n, like(&n, MOTE_OP_ADD, a, b), mote_pass_merge_nodes, "NEG NEG ADD");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(factors_and_terms_behind_go_into_filter_and_bias),
         cmocka_unit_test(what_does_not_go_by_channel_stays_behind),
         cmocka_unit_test(factors_and_terms_in_front_go_in_where_nothing_is_padded),
+        cmocka_unit_test(terms_in_front_are_summed_in_the_converters_order),
         cmocka_unit_test(shared_filters_are_copied),
         cmocka_unit_test(batch_normalization_goes_into_the_convolution),
         cmocka_unit_test(activations_join_the_operator_in_front),
@@ -504,6 +572,7 @@ int main(void)
         cmocka_unit_test(what_changes_nothing_goes),
         cmocka_unit_test(what_changes_something_stays),
         cmocka_unit_test(equal_constants_become_one),
+        cmocka_unit_test(equal_operators_become_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "op/conv_2d/conv_2d.h"
 #include "op/conv_2d/conv_order.h"
 #include "op/fully_connected/fully_connected.h"
+#include "op/reduce/reduce_order.h"
 #include "pass/fold_rsqrt.h"
 #include "pass/quantize_plan.h"
 #include "unit/mote_test.h"
@@ -94,6 +95,40 @@ static void sums_go_in_the_converters_order(void **state)
     assert_true(sum_in_order(4, 4, false) == 12.5f); /* odd k have a sum of their own */
     assert_true(sum_in_order(4, 1, false) == 12.5f); /* pairs of even and odd */
     assert_true(sum_in_order(1, 4, true) == 13.5f);  /* eight sums: 1e8 and -1e8 meet first */
+}
+
+static float mean_in_order(bool over_tail, const float *x, int64_t n, int64_t at)
+{
+    const mote_reduce_loops *loops = mote_reduce_in_order(MOTE_OP_MEAN, over_tail);
+    const mote_reduce_arg arg = {.n_reduced = 1}; /* the sum as it is */
+    float sum, result;
+    loops->begin(&sum, 1);
+    loops->fold(&sum, x, n, at, true, &arg);
+    loops->end(&sum, &result, 1, &arg);
+    return result;
+}
+
+/* 1e8 swallows a 1 that is added to it. Vectors begin at multiples of eight elements of the tensor; their halves meet
+ * first, then quarters; what is around them comes last. */
+static void means_go_in_the_converters_order(void **state)
+{
+    (void)state;
+    float x[24] = {1e8f, 1, 1, 1, -1e8f, 1, 1, 1};
+    assert_true(mean_in_order(false, x, 8, 0) == 3); /* one after another */
+    assert_true(mean_in_order(true, x, 8, 0) == 6);  /* 1e8 and -1e8 meet first */
+    assert_true(mean_in_order(true, x, 8, 4) == 3);  /* no vector begins in here */
+    for (int i = 0; i < 24; i++)
+        x[i] = 1;
+    x[0] = 1e8f;
+    x[16] = -1e8f; /* the third vector comes when the first two have met */
+    assert_true(mean_in_order(true, x, 24, 0) == 21);
+    x[16] = 1;
+    x[8] = -1e8f;
+    assert_true(mean_in_order(true, x, 24, 0) == 22);
+    x[8] = 1;
+    x[6] = -1e8f;
+    assert_true(mean_in_order(true, x, 15, 1) == 8); /* the vector is at 7; 0 … 6 come last, one after another */
+    assert_null(mote_reduce_in_order(MOTE_OP_REDUCE_MAX, true));
 }
 
 /* FULLY_CONNECTED with filter 2x3 and a bias; the node is the graph's only one. */
@@ -511,6 +546,7 @@ int main(void)
         cmocka_unit_test(ranges_become_scales),
         cmocka_unit_test(roots_have_the_bits_of_tensorflows),
         cmocka_unit_test(sums_go_in_the_converters_order),
+        cmocka_unit_test(means_go_in_the_converters_order),
         cmocka_unit_test(filters_and_biases_become_integers),
         cmocka_unit_test(large_biases_raise_the_filters_scale),
         cmocka_unit_test(constants_become_codes),

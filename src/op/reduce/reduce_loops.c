@@ -27,11 +27,11 @@
             all[i] = (S)(STEP);                                                                                        \
         }                                                                                                              \
     }                                                                                                                  \
-    static void name##_fold(void *sums, const void *in, int64_t n, bool first, const mote_reduce_arg *arg)             \
+    static void name##_fold(void *sums, const void *in, int64_t n, int64_t at, bool first, const mote_reduce_arg *arg) \
     {                                                                                                                  \
         const T *input = in;                                                                                           \
         S s = *(S *)sums;                                                                                              \
-        (void)arg;                                                                                                     \
+        (void)at, (void)arg;                                                                                           \
         for (int64_t i = 0; i < n; ++i, first = false) {                                                               \
             const T x = input[i];                                                                                      \
             s = (S)(STEP);                                                                                             \
@@ -144,8 +144,9 @@ static void sum_f32_add(void *sums, const void *in, int64_t n, bool first, const
         s[i] += x[i];
 }
 
-static void sum_f32_fold(void *sums, const void *in, int64_t n, bool first, const mote_reduce_arg *arg)
+static void sum_f32_fold(void *sums, const void *in, int64_t n, int64_t at, bool first, const mote_reduce_arg *arg)
 {
+    (void)at, (void)first, (void)arg;
     const float *x = in;
     float lanes[8] = {0};
     int64_t i = 0;

@@ -19,8 +19,8 @@ enum { MOTE_REDUCE_CHUNK = 256, MOTE_REDUCE_SUM_BYTES = 8 }; /* running values p
 typedef struct mote_reduce_loops {
     void (*begin)(void *sums, int64_t n);
     void (*add)(void *sums, const void *in, int64_t n, bool first, const mote_reduce_arg *arg); /* sums[i] with in[i] */
-    void (*fold)(void *sums, const void *in, int64_t n, bool first,
-                 const mote_reduce_arg *arg); /* sums[0] with in[0 … n) */
+    /* sums[0] with in[0 … n), which is elements at, at + 1, … of the tensor */
+    void (*fold)(void *sums, const void *in, int64_t n, int64_t at, bool first, const mote_reduce_arg *arg);
     void (*end)(const void *sums, void *out, int64_t n, const mote_reduce_arg *arg);
 } mote_reduce_loops;
 

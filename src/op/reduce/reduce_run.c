@@ -2,9 +2,11 @@
  * Running the reductions. Neighbouring dimensions that are all kept or all folded are one; each output is one
  * running value that takes its inputs in their order in memory.
  */
+#include "kernels/kernels.h"
 #include "op/op_quant.h"
 #include "op/reduce/reduce.h"
 #include "op/reduce/reduce_loops.h"
+#include "op/reduce/reduce_order.h"
 
 #include <string.h>
 
@@ -12,6 +14,7 @@ typedef struct reduce_state {
     const mote_reduce_loops *loops;
     mote_reduce_arg arg;
     mote_reduce_setup setup;
+    bool in_order; /* floats, as TensorFlow's converter adds them up while it calibrates */
     size_t element_bytes;
     /* outer loops: kept ones make output rows, folded ones are walked for each row; strides in elements */
     int32_t n_kept, n_folded;
@@ -115,6 +118,10 @@ static mote_status set_up(reduce_state *state, const mote_op_io *io, mote_error 
     if (status != MOTE_OK)
         return status;
     plan_loops(state, &io->inputs[0]->shape, mask);
+    const mote_reduce_loops *ordered =
+        state->in_order ? mote_reduce_in_order(io->node->op, state->n_folds == 1 && !state->run_is_kept) : NULL;
+    if (ordered)
+        state->loops = ordered;
     const bool on_codes = state->setup != MOTE_REDUCE_PLAIN &&
                           (state->setup != MOTE_REDUCE_SAME_SCALE || mote_is_quantized(io->inputs[0]));
     return on_codes ? set_quantized(state, io, err) : MOTE_OK;
@@ -132,6 +139,7 @@ static mote_status reduce_prepare(mote_run *run, const mote_op_io *io, void **st
     *state_out = state;
     state->loops = row->loops;
     state->setup = row->setup;
+    state->in_order = row->dtype == MOTE_FLOAT32 && mote_run_kernels(run) && mote_run_kernels(run)->in_converters_order;
     state->element_bytes = mote_dtype_bytes(row->dtype);
     const bool known = io->inputs[1]->data || mote_shape_count(&io->inputs[1]->shape) == 0;
     return known ? set_up(state, io, err) : MOTE_OK;
@@ -166,7 +174,7 @@ static void reduce_some(const work *w, int64_t at, char *out, int64_t n)
         if (state->run_is_kept)
             state->loops->add(sums, in, n, i == 0, &state->arg);
         else
-            state->loops->fold(sums, in, state->run, i == 0, &state->arg);
+            state->loops->fold(sums, in, state->run, at, i == 0, &state->arg);
         for (int32_t d = state->n_folded - 1; d >= 0; --d) {
             at += state->folded_stride[d];
             if (++index[d] < state->folded[d])
