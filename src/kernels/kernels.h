@@ -130,8 +130,14 @@ typedef void mote_f32_rows_scale_fn(const mote_rows_job *job);
 typedef void mote_f32_rows_sum_fn(const mote_rows_job *job);
 typedef void mote_f32_rows_gate_fn(const mote_rows_job *job);
 
-/* Depthwise: one output row of `width` pixels. Taps outside the image are left out. depth multiplier 1. qs16: int16
- * input and output. */
+/*
+ * Depthwise: one output row of `width` pixels. Taps outside the image are left out. depth multiplier 1. qs16: int16
+ * input and output. A packed filter, for each nr of the channels (the last nr of them at the end, where there are that
+ * many; else what is missing is zero):
+ *
+ *   | int32 sums of each channel's weights: nr | then for each kr rows of the filter, for each column:  nr x kr values
+ * | …
+ */
 typedef struct mote_dw_job {
     int64_t channels;
     int32_t in_height, in_width, out_width;
@@ -139,12 +145,17 @@ typedef struct mote_dw_job {
     int32_t stride_h, stride_w, dilation_h, dilation_w;
     int32_t pad_top, pad_left;
     const void *input;  /* one image */
-    const void *filter; /* [taps][channels]; int16 for qs8 and qs16 */
+    const void *filter; /* [taps][channels], int16 for qs16; qs8: packed by mote_qs8_dw_pack */
     const void *bias;   /* [channels]; NULL: zeros */
     void *output;       /* the image's output */
-    int32_t *sums;      /* qs8, not NULL: the row's raw int32 sums go here in place of output */
     float low_f32, high_f32;
     const int32_t *mantissa, *exponent;
+    /* qs8: the output, and the bias, are floats: clamp(sum * (x_scale * scale_f32[c * scale_step]) + bias[c]), rounded
+     * after each step. */
+    bool to_floats;
+    float x_scale;
+    const float *scale_f32;
+    int32_t scale_step; /* 0: one scale for all */
     int32_t in_zero_point, zero_point, low, high;
     mote_wide_scale scale; /* qs16, in place of bias and what is above; at most MOTE_QS16_BLOCK taps */
 } mote_dw_job;
@@ -411,6 +422,11 @@ void mote_f32_gemm_pack_strided(const mote_kernels *kernels, int64_t n, int64_t 
 void mote_qs8_gemm_pack_strided(const mote_kernels *kernels, int64_t n, int64_t k, const int8_t *weights,
                                 int64_t n_stride, int64_t k_stride, const int32_t *bias, int32_t in_zero_point,
                                 void *packed);
+
+/* filter: [height][width][channels]. */
+size_t mote_qs8_dw_packed_bytes(const mote_kernels *kernels, int64_t channels, int32_t height, int32_t width);
+void mote_qs8_dw_pack(const mote_kernels *kernels, int64_t channels, int32_t height, int32_t width,
+                      const int8_t *filter, void *packed);
 
 #define MOTE_KERNEL(slot, variant, needs, nr, kr) mote_##slot##_fn mote_##slot##__##variant;
 #include "kernels/kernels.inc"

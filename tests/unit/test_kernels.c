@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 60, MAX_ROWS = 9, MAX_N = 130, MAX_K = 300, PADDED_N = 256, MAX_CHANNELS = 150, SIDE = 7, TAPS = 25 };
+enum { ROUNDS = 60, MAX_ROWS = 9, MAX_N = 130, MAX_K = 300, PADDED_N = 256, MAX_CHANNELS = 150, SIDE = 7 };
 
 static const uint32_t LEVELS[] = {MOTE_CPU_SSE41, MOTE_CPU_SSE41 | MOTE_CPU_AVX2,
                                   MOTE_CPU_SSE41 | MOTE_CPU_AVX2 | MOTE_CPU_AVX512, UINT32_MAX};
@@ -150,58 +150,136 @@ static void products_equal_the_reference(void **state)
 
 typedef struct window {
     mote_dw_job job; /* without what is of one type */
-    float x[SIDE * SIDE * MAX_CHANNELS], w[TAPS * MAX_CHANNELS], bias[MAX_CHANNELS];
-    int8_t qx[SIDE * SIDE * MAX_CHANNELS];
-    int16_t qw[TAPS * MAX_CHANNELS];
-    int32_t qbias[MAX_CHANNELS], mantissa[PADDED_N], exponent[PADDED_N];
+    int32_t out_height;
+    int64_t n_in, n_out, n_weights;
+    float *x, *w, bias[MAX_CHANNELS];
+    int8_t *qx, *qw;
+    int32_t qbias[MAX_CHANNELS], mantissa[MAX_CHANNELS], exponent[MAX_CHANNELS];
+    float scale[MAX_CHANNELS];
 } window;
+
+static int32_t outputs_of(int32_t in, int32_t pad, int32_t filter, int32_t stride, int32_t dilation)
+{
+    const int32_t room = in + 2 * pad - (filter - 1) * dilation;
+    return room < 1 ? 1 : (room + stride - 1) / stride;
+}
+
+/* Sizes of all kinds: those that kernels are made for, wide lines, taps farther apart than a line is long. */
+static mote_dw_job draw_sizes(mote_rng *rng)
+{
+    const bool usual = below(rng, 2) == 0, far = below(rng, 8) == 0;
+    const int32_t square = 1 + 2 * below(rng, 3), stride = 1 + below(rng, 2);
+    mote_dw_job job = {.channels = 1 + below(rng, below(rng, 3) == 0 ? MAX_CHANNELS : 40),
+                       .in_height = 1 + below(rng, SIDE),
+                       .in_width = 1 + below(rng, below(rng, 4) == 0 ? 25 * SIDE : 2 * SIDE),
+                       .filter_height = usual ? square : 1 + below(rng, 6),
+                       .filter_width = usual ? square : 1 + below(rng, 6),
+                       .stride_h = usual ? stride : 1 + below(rng, 3),
+                       .stride_w = usual ? stride : 1 + below(rng, 3),
+                       .dilation_h = usual ? 1 : 1 + below(rng, 3),
+                       .dilation_w = usual ? 1 : 1 + below(rng, far ? 400 : 3)};
+    job.pad_top = below(rng, (job.filter_height - 1) * job.dilation_h + 1);
+    job.pad_left = below(rng, (job.filter_width - 1) * job.dilation_w + 1);
+    job.out_width = outputs_of(job.in_width, job.pad_left, job.filter_width, job.stride_w, job.dilation_w);
+    return job;
+}
+
+/* Mostly shifts to the right; some channels weigh nothing, and some networks have shifts to the left. */
+static void draw_multipliers(mote_rng *rng, window *w)
+{
+    const int32_t most = below(rng, 4) == 0 ? 3 : -1;
+    for (int32_t i = 0; i < MAX_CHANNELS; i++) {
+        const bool none = below(rng, 20) == 0;
+        w->mantissa[i] = none ? 0 : below(rng, 5) == 0 ? 1 << 30 : (1 << 30) + below(rng, 1 << 30);
+        w->exponent[i] = none ? 0 : most - below(rng, below(rng, 10) == 0 ? 32 + most : 12);
+        w->scale[i] = (float)(1 + below(rng, 1000)) * 1e-4f;
+    }
+}
 
 static void draw_window(mote_rng *rng, window *w)
 {
-    const int32_t filter = 1 + 2 * below(rng, 3), stride = 1 + below(rng, 2);
-    w->job = (mote_dw_job){.channels = 1 + below(rng, MAX_CHANNELS),
-                           .in_height = SIDE,
-                           .in_width = SIDE,
-                           .out_width = (SIDE + stride - 1) / stride,
-                           .filter_height = filter,
-                           .filter_width = filter,
-                           .stride_h = stride,
-                           .stride_w = stride,
-                           .dilation_h = 1,
-                           .dilation_w = 1,
-                           .pad_top = filter / 2,
-                           .pad_left = filter / 2,
-                           .low_f32 = -3,
-                           .high_f32 = 6,
-                           .in_zero_point = below(rng, 256) - 128,
-                           .zero_point = 5,
-                           .low = -128,
-                           .high = 127};
-    const int64_t channels = w->job.channels;
-    fill_floats(rng, w->x, SIDE * SIDE * channels);
-    fill_floats(rng, w->w, TAPS * channels);
-    fill_floats(rng, w->bias, channels);
-    fill_codes(rng, w->qx, SIDE * SIDE * channels);
-    for (int64_t i = 0; i < TAPS * channels; i++)
-        w->qw[i] = (int16_t)(below(rng, 256) - 128);
-    for (int32_t i = 0; i < PADDED_N; i++) {
-        w->mantissa[i] = (1 << 30) + below(rng, 1 << 30);
-        w->exponent[i] = -9 + below(rng, 4);
-    }
-    for (int64_t i = 0; i < channels; i++)
-        w->qbias[i] = below(rng, 2000) - 1000;
+    w->job = draw_sizes(rng);
+    mote_dw_job *job = &w->job;
+    job->low_f32 = -3;
+    job->high_f32 = 6;
+    job->in_zero_point = below(rng, 256) - 128;
+    job->zero_point = below(rng, 256) - 128;
+    job->low = -128 + below(rng, 2) * 100;
+    job->high = 127 - below(rng, 2) * 50;
+    w->out_height = outputs_of(job->in_height, job->pad_top, job->filter_height, job->stride_h, job->dilation_h);
+    w->n_in = job->in_height * job->in_width * job->channels;
+    w->n_out = w->out_height * job->out_width * job->channels;
+    w->n_weights = job->filter_height * job->filter_width * job->channels;
+    w->x = malloc((size_t)w->n_in * sizeof *w->x);
+    w->w = malloc((size_t)w->n_weights * sizeof *w->w);
+    w->qx = malloc((size_t)w->n_in);
+    w->qw = malloc((size_t)w->n_weights);
+    fill_floats(rng, w->x, w->n_in);
+    fill_floats(rng, w->w, w->n_weights);
+    fill_floats(rng, w->bias, job->channels);
+    fill_codes(rng, w->qx, w->n_in);
+    fill_codes(rng, w->qw, w->n_weights);
+    draw_multipliers(rng, w);
+    for (int64_t i = 0; i < job->channels; i++)
+        w->qbias[i] = below(rng, 20) == 0 ? INT32_MAX - below(rng, 2000) : below(rng, 2000) - 1000;
 }
 
-static void run_window(const window *w, const mote_kernels *kernels, float *out, int8_t *codes)
+static void free_window(window *w)
+{
+    free(w->x);
+    free(w->w);
+    free(w->qx);
+    free(w->qw);
+}
+
+typedef struct window_results {
+    float *floats, *hybrid;
+    int8_t *codes;
+} window_results;
+
+static void run_window(const window *w, const mote_kernels *kernels, const window_results *to)
 {
     mote_dw_job job = w->job, q = w->job;
-    job.input = w->x, job.filter = w->w, job.bias = w->bias, job.output = out;
-    q.input = w->qx, q.filter = w->qw, q.bias = w->qbias, q.output = codes;
+    void *packed = malloc(mote_qs8_dw_packed_bytes(kernels, q.channels, q.filter_height, q.filter_width));
+    mote_qs8_dw_pack(kernels, q.channels, q.filter_height, q.filter_width, w->qw, packed);
+    job.input = w->x, job.filter = w->w, job.bias = w->bias, job.output = to->floats;
+    q.input = w->qx, q.filter = packed, q.bias = w->qbias, q.output = to->codes;
     q.mantissa = w->mantissa, q.exponent = w->exponent;
-    for (int32_t row = 0; row < job.out_width; row++) {
+    mote_dw_job hybrid = q;
+    hybrid.to_floats = true, hybrid.output = to->hybrid, hybrid.bias = w->bias;
+    hybrid.x_scale = 0.03f, hybrid.scale_f32 = w->scale, hybrid.scale_step = w->out_height % 2;
+    for (int32_t row = 0; row < w->out_height; row++) {
         kernels->f32_dw.run(&job, row);
         kernels->qs8_dw.run(&q, row);
+        kernels->qs8_dw.run(&hybrid, row);
     }
+    free(packed);
+}
+
+static window_results results_of(const window *w)
+{
+    const size_t n = (size_t)w->n_out;
+    return (window_results){malloc(n * sizeof(float)), malloc(n * sizeof(float)), malloc(n)};
+}
+
+static void free_results(const window_results *r)
+{
+    free(r->floats);
+    free(r->hybrid);
+    free(r->codes);
+}
+
+/* 36 products of a normal size. */
+static void compare_windows(const window *w, const mote_kernels *kernels, const window_results *want)
+{
+    const window_results got = results_of(w);
+    run_window(w, kernels, &got);
+    assert_memory_equal(got.codes, want->codes, (size_t)w->n_out);
+    assert_memory_equal(got.hybrid, want->hybrid, (size_t)w->n_out * sizeof(float));
+    for (int64_t i = 0; i < w->n_out; i++)
+        if (!(fabsf(got.floats[i] - want->floats[i]) <= 1e-4f))
+            fail_msg("%s: %g, not %g", kernels->f32_dw.variant, (double)got.floats[i], (double)want->floats[i]);
+    free_results(&got);
 }
 
 static void windows_equal_the_reference(void **state)
@@ -210,24 +288,17 @@ static void windows_equal_the_reference(void **state)
     mote_rng rng = mote_rng_make(22, 0);
     mote_kernels reference, kernels;
     mote_kernels_select(0, &reference);
-    window *w = malloc(sizeof *w);
-    static float want[SIDE * SIDE * MAX_CHANNELS], got[SIDE * SIDE * MAX_CHANNELS];
-    static int8_t codes_wanted[SIDE * SIDE * MAX_CHANNELS], codes[SIDE * SIDE * MAX_CHANNELS];
-    for (int32_t round = 0; round < ROUNDS; round++) {
-        draw_window(&rng, w);
-        const int64_t n = w->job.out_width * w->job.out_width * w->job.channels;
-        run_window(w, &reference, want, codes_wanted);
-        for (int32_t level = 0; level < N_LEVELS; level++) {
-            if (!select_level(level, &kernels))
-                continue;
-            run_window(w, &kernels, got, codes);
-            assert_memory_equal(codes, codes_wanted, (size_t)n);
-            for (int64_t i = 0; i < n; i++)
-                if (!(fabsf(got[i] - want[i]) <= 1e-4f)) /* 25 products of a normal size */
-                    fail_msg("%s: %g, not %g", kernels.f32_dw.variant, (double)got[i], (double)want[i]);
-        }
+    for (int32_t round = 0; round < 4 * ROUNDS; round++) {
+        window w;
+        draw_window(&rng, &w);
+        const window_results want = results_of(&w);
+        run_window(&w, &reference, &want);
+        for (int32_t level = 0; level < N_LEVELS; level++)
+            if (select_level(level, &kernels))
+                compare_windows(&w, &kernels, &want);
+        free_results(&want);
+        free_window(&w);
     }
-    free(w);
 }
 
 int main(void)

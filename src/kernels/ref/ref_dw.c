@@ -36,28 +36,37 @@ void mote_f32_dw__ref(const mote_dw_job *job, int32_t row)
         }
 }
 
+static void store_qs8(const mote_dw_job *job, int32_t sum, int64_t at, int64_t c)
+{
+    if (job->to_floats) {
+        float v = (float)sum * (job->x_scale * job->scale_f32[c * job->scale_step]);
+        v += job->bias ? ((const float *)job->bias)[c] : 0.0f;
+        v = v < job->low_f32 ? job->low_f32 : v;
+        ((float *)job->output)[at] = v > job->high_f32 ? job->high_f32 : v;
+        return;
+    }
+    const mote_multiplier m = {job->mantissa[c], job->exponent[c]};
+    const int32_t biased = mote_wrap_add_i32(sum, job->bias ? ((const int32_t *)job->bias)[c] : 0);
+    const int32_t code = mote_wrap_add_i32(mote_scale_i32(biased, m), job->zero_point);
+    ((int8_t *)job->output)[at] = (int8_t)mote_clamp_i32(code, job->low, job->high);
+}
+
 void mote_qs8_dw__ref(const mote_dw_job *job, int32_t row)
 {
-    const int8_t *input = job->input;
-    const int16_t *filter = job->filter;
-    const int32_t *bias = job->bias;
-    int8_t *output = (int8_t *)job->output + (int64_t)row * job->out_width * job->channels;
+    const int8_t *input = job->input, *filter = job->filter;
+    const int64_t taps = (int64_t)job->filter_height * job->filter_width, packed = (int64_t)sizeof(int32_t) + taps;
     for (int32_t x = 0; x < job->out_width; x++)
         for (int64_t c = 0; c < job->channels; c++) {
-            int32_t sum = bias ? bias[c] : 0;
+            const int8_t *weights = filter + c * packed + sizeof(int32_t);
+            int32_t sum = 0;
             for (int32_t fy = 0; fy < job->filter_height; fy++)
                 for (int32_t fx = 0; fx < job->filter_width; fx++) {
                     tap t;
                     if (find_tap(job, row, x, fy, fx, &t))
-                        sum = mote_wrap_add_i32(sum, (input[t.input + c] - job->in_zero_point) * filter[t.filter + c]);
+                        sum = mote_wrap_add_i32(sum, (input[t.input + c] - job->in_zero_point) *
+                                                         weights[(int64_t)fy * job->filter_width + fx]);
                 }
-            if (job->sums) {
-                job->sums[x * job->channels + c] = sum;
-                continue;
-            }
-            const mote_multiplier m = {job->mantissa[c], job->exponent[c]};
-            const int32_t scaled = mote_wrap_add_i32(mote_scale_i32(sum, m), job->zero_point);
-            *output++ = (int8_t)mote_clamp_i32(scaled, job->low, job->high);
+            store_qs8(job, sum, ((int64_t)row * job->out_width + x) * job->channels + c, c);
         }
 }
 

@@ -4,29 +4,24 @@
  * like the reference's. Requantization keeps the reference's two roundings, in 64-bit lanes.
  */
 #include "kernels/kernels.h"
-#include "kernels/x86/requantize_avx512.h"
+#include "kernels/simd.h"
+#include "kernels/x86/requantize.h"
 
 #include <immintrin.h>
 #include <string.h>
 
 enum { NR = 32, KR = 4, MR = 8 };
 
-static inline void store_half(const mote_qs8_gemm_job *job, __m512i sum, int64_t row, int64_t column)
+static inline void store_half(const mote_qs8_gemm_job *job, const mote_requantizer *codes, __m512i sum, int64_t row,
+                              int64_t column)
 {
     const int64_t n = job->n - column;
     if (n <= 0)
         return;
-    const __mmask16 lanes = n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1);
-    if (job->sums) {
-        _mm512_mask_storeu_epi32(job->sums + row * job->n + column, lanes, sum);
-        return;
-    }
-    const __m512i mantissa = _mm512_loadu_si512(job->mantissa + column);
-    const __m512i exponent = _mm512_loadu_si512(job->exponent + column);
-    __m512i q = _mm512_add_epi32(mote_requantize_avx512(sum, mantissa, exponent), _mm512_set1_epi32(job->zero_point));
-    q = _mm512_max_epi32(q, _mm512_set1_epi32(job->low));
-    q = _mm512_min_epi32(q, _mm512_set1_epi32(job->high));
-    _mm_mask_storeu_epi8(job->c + row * job->c_stride + column, lanes, _mm512_cvtepi32_epi8(q));
+    if (job->sums)
+        _mm512_mask_storeu_epi32(job->sums + row * job->n + column, n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1), sum);
+    else
+        mote_requantize_store(codes, sum, job->c + row * job->c_stride + column, n);
 }
 
 /* Four bytes of a, shifted to unsigned, in every lane. */
@@ -46,7 +41,7 @@ static inline __m512i broadcast_tail(const int8_t *a, int64_t n)
 
 static inline __attribute__((always_inline)) void tile(const mote_qs8_gemm_job *job, const int rows, int64_t row,
                                                        int64_t column, const int8_t *panel, __m512i start0,
-                                                       __m512i start1)
+                                                       __m512i start1, const mote_requantizer codes[2])
 {
     __m512i sum[MR][2];
     const int8_t *a[MR];
@@ -78,8 +73,8 @@ static inline __attribute__((always_inline)) void tile(const mote_qs8_gemm_job *
     }
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
-        store_half(job, sum[r][0], row + r, column);
-        store_half(job, sum[r][1], row + r, column + 16);
+        store_half(job, &codes[0], sum[r][0], row + r, column);
+        store_half(job, &codes[1], sum[r][1], row + r, column + 16);
     }
 }
 
@@ -104,12 +99,20 @@ void mote_qs8_gemm__avx512vnni(const mote_qs8_gemm_job *job, int64_t row_begin, 
         const int8_t *panel = (const int8_t *)job->packed + column / NR * panel_bytes;
         __m512i start0, start1;
         start_values(job, panel, &start0, &start1);
+        mote_requantizer codes[2];
+        for (int i = 0; i < 2 && !job->sums; i++)
+            codes[i] = mote_requantizer_make(&(mote_requantize_values){.mantissa = job->mantissa + column + 16 * i,
+                                                                       .exponent = job->exponent + column + 16 * i,
+                                                                       .lanes = 16,
+                                                                       .zero_point = job->zero_point,
+                                                                       .low = job->low,
+                                                                       .high = job->high});
         int64_t row = row_begin;
         for (; row + MR <= row_end; row += MR)
-            tile(job, MR, row, column, panel, start0, start1);
+            tile(job, MR, row, column, panel, start0, start1, codes);
         for (; row + 4 <= row_end; row += 4)
-            tile(job, 4, row, column, panel, start0, start1);
+            tile(job, 4, row, column, panel, start0, start1, codes);
         for (; row < row_end; row++)
-            tile(job, 1, row, column, panel, start0, start1);
+            tile(job, 1, row, column, panel, start0, start1, codes);
     }
 }

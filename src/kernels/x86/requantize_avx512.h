@@ -1,33 +1,65 @@
-/* Requantization with both of the reference's roundings, sixteen sums at a time. */
+/* requantize.h's, sixteen lanes. */
 #ifndef MOTE_KERNELS_X86_REQUANTIZE_AVX512_H
 #define MOTE_KERNELS_X86_REQUANTIZE_AVX512_H
 
-#include <immintrin.h>
+typedef struct mote_requantizer {
+    __m512i mantissa, mantissa_odd;
+    __m512i rounding, rounding_odd; /* in 64 bits: 2^30 + 2^(30+r) */
+    __m512i shift;                  /* r - 1 */
+    bool plain;                     /* r is at least 1 everywhere */
+    mote_requantize_values values;
+} mote_requantizer;
 
-/* Doubling high product, rounded: (a * b + 2^30) >> 31 in every lane. */
-static inline __m512i mote_mulh_avx512(__m512i a, __m512i b)
+static inline mote_requantizer mote_requantizer_make(const mote_requantize_values *values)
 {
-    const __m512i round = _mm512_set1_epi64(1 << 30);
-    const __m512i even = _mm512_srli_epi64(_mm512_add_epi64(_mm512_mul_epi32(a, b), round), 31);
-    const __m512i odd_product = _mm512_mul_epi32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32));
-    const __m512i odd = _mm512_slli_epi64(_mm512_srli_epi64(_mm512_add_epi64(odd_product, round), 31), 32);
-    return _mm512_mask_blend_epi32(0xaaaa, even, odd);
+    int32_t mantissas[MOTE_REQUANTIZE_LANES], exponents[MOTE_REQUANTIZE_LANES];
+    mote_requantize_part(values->mantissa, values->lanes, mantissas);
+    mote_requantize_part(values->exponent, values->lanes, exponents);
+    const __m512i mantissa = _mm512_loadu_si512(mantissas), exponent = _mm512_loadu_si512(exponents);
+    const __m512i one = _mm512_set1_epi32(1), half_bit = _mm512_set1_epi64(1 << 30);
+    const __m512i right = _mm512_max_epi32(_mm512_sub_epi32(_mm512_setzero_si512(), exponent), one);
+    const __m512i even = _mm512_and_si512(right, _mm512_set1_epi64(UINT32_MAX)), odd = _mm512_srli_epi64(right, 32);
+    return (mote_requantizer){
+        .mantissa = mantissa,
+        .mantissa_odd = _mm512_srli_epi64(mantissa, 32),
+        .rounding = _mm512_add_epi64(_mm512_sllv_epi64(half_bit, even), half_bit),
+        .rounding_odd = _mm512_add_epi64(_mm512_sllv_epi64(half_bit, odd), half_bit),
+        .shift = _mm512_sub_epi32(right, one),
+        .plain = (_mm512_cmpgt_epi32_mask(exponent, _mm512_set1_epi32(-1)) &
+                  _mm512_test_epi32_mask(mantissa, mantissa)) == 0,
+        .values = *values,
+    };
 }
 
-/* mote_scale_i32 in every lane. */
-static inline __m512i mote_requantize_avx512(__m512i sum, __m512i mantissa, __m512i exponent)
+/* Plain only. */
+static inline __m512i mote_requantize(const mote_requantizer *r, __m512i sums)
 {
-    const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
-    const __m512i left = _mm512_max_epi32(exponent, zero);
-    const __m512i right = _mm512_max_epi32(_mm512_sub_epi32(zero, exponent), zero);
-    const __m512i high = mote_mulh_avx512(_mm512_sllv_epi32(sum, left), mantissa);
-    /* round half away from zero: the remainder against half of 2^right, one more for negatives */
-    const __m512i mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, right), one);
-    const __m512i remainder = _mm512_and_si512(high, mask);
-    const __m512i threshold = _mm512_add_epi32(_mm512_srli_epi32(mask, 1), _mm512_srli_epi32(high, 31));
-    const __mmask16 up = _mm512_cmpgt_epi32_mask(remainder, threshold);
-    const __m512i shifted = _mm512_srav_epi32(high, right);
-    return _mm512_mask_add_epi32(shifted, up, shifted, one);
+    const __m512i sign = _mm512_set1_epi64(INT64_C(1) << 31), odd = _mm512_srli_epi64(sums, 32);
+    const __m512i add = _mm512_sub_epi64(r->rounding, _mm512_and_si512(sums, sign));
+    const __m512i add_odd = _mm512_sub_epi64(r->rounding_odd, _mm512_and_si512(odd, sign));
+    const __m512i even_high = _mm512_add_epi64(_mm512_mul_epi32(sums, r->mantissa), add);
+    const __m512i odd_high = _mm512_add_epi64(_mm512_mul_epi32(odd, r->mantissa_odd), add_odd);
+    const __m512i high = _mm512_mask_shuffle_epi32(odd_high, 0x5555, even_high, _MM_PERM_DDBB);
+    return _mm512_srav_epi32(high, r->shift);
+}
+
+/* n of the lanes, 0 < n. */
+static inline void mote_requantize_store(const mote_requantizer *r, __m512i sums, int8_t *out, int64_t n)
+{
+    if (!r->plain) {
+        int32_t each[MOTE_REQUANTIZE_LANES];
+        _mm512_storeu_si512(each, sums);
+        mote_requantize_one_by_one(&r->values, each, out, n < MOTE_REQUANTIZE_LANES ? n : MOTE_REQUANTIZE_LANES);
+        return;
+    }
+    const __m512i q = _mm512_add_epi32(mote_requantize(r, sums), _mm512_set1_epi32(r->values.zero_point));
+    __m128i codes = _mm512_cvtsepi32_epi8(q);
+    codes = _mm_max_epi8(codes, _mm_set1_epi8((int8_t)r->values.low));
+    codes = _mm_min_epi8(codes, _mm_set1_epi8((int8_t)r->values.high));
+    if (n >= MOTE_REQUANTIZE_LANES)
+        _mm_storeu_si128((__m128i *)(void *)out, codes);
+    else
+        _mm_mask_storeu_epi8(out, (__mmask16)((1u << n) - 1u), codes);
 }
 
 #endif

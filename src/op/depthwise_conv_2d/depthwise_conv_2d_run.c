@@ -14,9 +14,9 @@ typedef struct depthwise_state {
     float min, max;
     bool hybrid;
     bool by_rows;
-    bool bias_first;       /* floats, as TensorFlow's converter adds them up while it calibrates */
-    int16_t *wide_filter;  /* int8 and int16 by rows */
-    mote_wide_scale scale; /* int16 by rows */
+    bool bias_first;           /* floats, as TensorFlow's converter adds them up while it calibrates */
+    const void *packed_filter; /* int8 and int16 by rows */
+    mote_wide_scale scale;     /* int16 by rows */
     int32_t *mantissa, *exponent;
     size_t codes_bytes, sums_bytes; /* of the scratch: hybrid input, then sums per thread */
 } depthwise_state;
@@ -39,31 +39,42 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
     state->hybrid = in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_INT8 && filter->quant.n >= 1;
     const size_t n_codes = (size_t)mote_shape_count(&in->shape) + (size_t)in->shape.dims[0] * 8;
     state->codes_bytes = state->hybrid ? (n_codes + 63) / 64 * 64 : 0;
-    const size_t sums = state->hybrid ? (size_t)state->out_c * (size_t)state->w.out : (size_t)state->out_c;
-    state->sums_bytes = (sums * 8 + 63) / 64 * 64;
+    state->sums_bytes = ((size_t)state->out_c * 8 + 63) / 64 * 64;
     mote_run_request_scratch(run, state->codes_bytes + state->sums_bytes * (size_t)mote_run_n_threads(run));
     if (state->hybrid || (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32))
         return mote_need_real(filter, io->n_inputs > 2 ? io->inputs[2] : NULL, state->out_c, err);
     return mote_requant_make(run, &state->requant, io, state->out_c, params->activation, false, err);
 }
 
-static bool widen(mote_run *run, const mote_op_io *io, depthwise_state *state)
+/* The filter as the row kernels take it, and, for codes, a multiplier for each channel. */
+static bool pack_filter(mote_run *run, const mote_op_io *io, depthwise_state *state)
 {
-    const int64_t count = mote_shape_count(&io->inputs[1]->shape);
-    const int8_t *filter = io->inputs[1]->data;
-    const size_t channels_bytes = (size_t)state->out_c * sizeof(int32_t);
-    state->wide_filter = mote_run_persistent(run, (size_t)count * sizeof *state->wide_filter);
-    state->mantissa = mote_run_persistent(run, channels_bytes);
-    state->exponent = mote_run_persistent(run, channels_bytes);
-    if (!state->wide_filter || !state->mantissa || !state->exponent)
+    const int32_t n = state->out_c, height = state->h.filter, width = state->w.filter;
+    const mote_kernels *kernels = mote_run_kernels(run);
+    void *packed = mote_run_persistent(run, mote_qs8_dw_packed_bytes(kernels, n, height, width));
+    state->packed_filter = packed;
+    state->mantissa = mote_run_persistent(run, (size_t)n * sizeof *state->mantissa);
+    state->exponent = mote_run_persistent(run, (size_t)n * sizeof *state->exponent);
+    if (!packed || !state->mantissa || !state->exponent)
         return false;
-    for (int64_t i = 0; i < count; i++)
-        state->wide_filter[i] = filter[i];
-    for (int32_t c = 0; c < state->out_c && !state->hybrid; c++) {
+    mote_qs8_dw_pack(kernels, n, height, width, io->inputs[1]->data, packed);
+    for (int32_t c = 0; c < n && !state->hybrid; c++) {
         state->mantissa[c] = state->requant.multipliers[c].mantissa;
         state->exponent[c] = state->requant.multipliers[c].exponent;
     }
     return true;
+}
+
+static bool widen_filter(mote_run *run, const mote_op_io *io, depthwise_state *state)
+{
+    const int64_t count = mote_shape_count(&io->inputs[1]->shape);
+    const int8_t *filter = io->inputs[1]->data;
+    int16_t *wide = mote_run_persistent(run, (size_t)count * sizeof *wide);
+    state->packed_filter = wide;
+    for (int64_t i = 0; wide && i < count; i++)
+        wide[i] = filter[i];
+    return wide && mote_requant_make_wide(run, &state->requant, io->n_inputs > 2 ? io->inputs[2] : NULL, state->out_c,
+                                          &state->scale);
 }
 
 static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote_error *err)
@@ -78,7 +89,7 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
     if (!mote_run_kernels(run) || state->multiplier != 1 || state->bias_first)
         return MOTE_OK;
     if (state->hybrid) {
-        if (filter->data && !widen(run, io, state))
+        if (filter->data && !pack_filter(run, io, state))
             return mote_error_no_memory(err);
         state->by_rows = filter->data != NULL;
         return MOTE_OK;
@@ -87,9 +98,7 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
                      filter->data && (!bias || bias->dtype == MOTE_INT32) && state->requant.w_offset == 0;
     const bool qs16 = in->dtype == MOTE_INT16 && filter->data && state->requant.wide && state->requant.w_offset == 0 &&
                       (!bias || bias->data) && (int64_t)state->h.filter * state->w.filter <= MOTE_QS16_BLOCK;
-    if ((qs8 || qs16) && !widen(run, io, state))
-        return mote_error_no_memory(err);
-    if (qs16 && !mote_requant_make_wide(run, &state->requant, bias, state->out_c, &state->scale))
+    if ((qs8 && !pack_filter(run, io, state)) || (qs16 && !widen_filter(run, io, state)))
         return mote_error_no_memory(err);
     state->by_rows = qs8 || qs16 || (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32);
     return MOTE_OK;
@@ -219,42 +228,7 @@ typedef struct row_call {
     mote_dw_job job;
     const mote_kernels *kernels;
     bool is_float, is_wide;
-    /* hybrid: */
-    const depthwise_state *state;
-    const float *scales, *bias; /* of the filter (one or one per channel) */
-    bool per_channel;
-    float example_scale;
-    char *sums; /* sums_bytes per thread */
 } row_call;
-
-/* A row of sums as floats, by the product of both scales as in TFLite's reference kernel. */
-static void store_hybrid_row(const row_call *call, const int32_t *sums, float *out)
-{
-    const depthwise_state *s = call->state;
-    for (int32_t x = 0; x < s->w.out; x++, sums += s->out_c, out += s->out_c) {
-        const mote_qs8_to_f32_job job = {.sums = sums,
-                                         .scale = call->scales,
-                                         .scale_step = call->per_channel,
-                                         .bias = call->bias,
-                                         .x_scale = call->example_scale,
-                                         .low = s->min,
-                                         .high = s->max,
-                                         .out = out};
-        call->kernels->qs8_to_f32.run(&job, s->out_c);
-    }
-}
-
-static void eval_hybrid_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
-{
-    const row_call *call = arg;
-    const depthwise_state *s = call->state;
-    mote_dw_job job = call->job;
-    job.sums = (int32_t *)(void *)(call->sums + s->sums_bytes * (size_t)thread);
-    for (int64_t row = begin; row < end; row++) {
-        call->kernels->qs8_dw.run(&job, (int32_t)row);
-        store_hybrid_row(call, job.sums, (float *)call->job.output + row * s->w.out * s->out_c);
-    }
-}
 
 static void eval_kernel_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
@@ -305,23 +279,20 @@ static void eval_by_rows(mote_run *run, const mote_op_io *io, const depthwise_st
     if (hybrid) {
         const mote_quant *quant = &io->inputs[1]->quant;
         call.is_float = false;
-        call.state = s;
-        call.scales = quant->scale;
-        call.per_channel = quant->n > 1;
-        call.bias = bias ? bias->data : NULL;
-        call.sums = hybrid->sums;
-        call.job.bias = NULL;
+        call.job.to_floats = true;
+        call.job.scale_f32 = quant->scale;
+        call.job.scale_step = quant->n > 1;
     }
-    call.job.filter = call.is_float ? io->inputs[1]->data : (const void *)s->wide_filter;
+    call.job.filter = call.is_float ? io->inputs[1]->data : s->packed_filter;
     for (int64_t i = 0; i < in->shape.dims[0]; i++) {
         call.job.input = (const char *)in->data + (size_t)(i * mote_shape_span(&in->shape, 1, 4)) * element;
         call.job.output = (char *)out->data + (size_t)(i * mote_shape_span(&out->shape, 1, 4)) * element;
         if (hybrid) {
             call.job.input = hybrid->codes + i * mote_shape_span(&in->shape, 1, 4);
             call.job.in_zero_point = hybrid->zeros[i];
-            call.example_scale = hybrid->scales[i];
+            call.job.x_scale = hybrid->scales[i];
         }
-        mote_run_parallel(run, s->h.out, 2, hybrid ? eval_hybrid_rows : eval_kernel_rows, &call);
+        mote_run_parallel(run, s->h.out, 2, eval_kernel_rows, &call);
     }
 }
 
