@@ -12,20 +12,10 @@ typedef mote_vec_f32 vec;
 
 /* --- activations: those of norm_activation.h --- */
 
-/* 1 / (1 + e^-z) within 3 ulp for |z| <= 86 and constant beyond. e^r by a polynomial that is off by 1e-7 at most. */
+/* Constant beyond |z| = 86; NaN gives some number: callers multiply by z. */
 static inline __attribute__((always_inline)) vec logistic(vec z)
 {
-    const vec x = mote_vec_max(mote_vec_min(z, mote_vec_all(86.0f)), mote_vec_all(-86.0f));
-    const vec shifted = x * -1.44269504f + 0x1.8p23f; /* rounds to an integer, which sits in the low bits */
-    const vec n = shifted - 0x1.8p23f;
-    const vec r = (n * -0x1.62e4p-1f - x) - n * 0x1.7f7d1cp-20f;
-    vec p = r * 8.3125159e-3f + 4.1890204e-2f;
-    p = p * r + 1.6667114e-1f;
-    p = p * r + 4.9999231e-1f;
-    p = p * r + 1.0f;
-    p = p * r + 1.0f;
-    const vec e = (vec)((mote_vec_i32)p + ((mote_vec_i32)shifted << 23));
-    return mote_vec_reciprocal(1.0f + e);
+    return mote_vec_logistic(mote_vec_max(mote_vec_min(z, mote_vec_all(86.0f)), mote_vec_all(-86.0f)));
 }
 
 static inline __attribute__((always_inline)) vec activate(int32_t activation, vec z)
@@ -72,16 +62,17 @@ static inline __attribute__((always_inline)) vec derivative(int32_t activation, 
 /* `width` channels of a row from c on, which lie at `at`; width is a constant where it is LANES. */
 typedef void block_fn(const mote_norm_job *job, int64_t at, int64_t c, int64_t width);
 
-static inline __attribute__((always_inline)) void walk(const mote_norm_job *job, int64_t row_begin, int64_t row_end,
+/* The job by value: no store can be into it, so that it is read once. */
+static inline __attribute__((always_inline)) void walk(const mote_norm_job job, int64_t row_begin, int64_t row_end,
                                                        block_fn *fn)
 {
-    const int64_t channels = job->channels;
+    const int64_t channels = job.channels;
     for (int64_t at = row_begin * channels; at < row_end * channels; at += channels) {
         int64_t c = 0;
         for (; c + LANES <= channels; c += LANES)
-            fn(job, at + c, c, LANES);
+            fn(&job, at + c, c, LANES);
         if (c < channels)
-            fn(job, at + c, c, channels - c);
+            fn(&job, at + c, c, channels - c);
     }
 }
 
@@ -98,11 +89,14 @@ static inline __attribute__((always_inline)) void moments(const mote_norm_job *j
             sum[j] += x[i * job->channels + j];
     for (int64_t j = 0; j < width; j++)
         mean[j] = sum[j] / (float)n;
-    for (int64_t i = 0; i < n; i++)
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t j = 0; j < width; j += LANES)
+            __builtin_prefetch(x + (n + i) * job->channels + j, 0, 2); /* rows that come next, as many */
         for (int64_t j = 0; j < width; j++) {
             const float d = x[i * job->channels + j] - mean[j];
             squares[j] += d * d;
         }
+    }
     memcpy(job->sum + c, sum, (size_t)width * sizeof *sum);
     memcpy(job->sum_2 + c, squares, (size_t)width * sizeof *squares);
 }
@@ -174,7 +168,7 @@ static inline __attribute__((always_inline)) void input(const mote_norm_job *job
 
 void MOTE_SIMD(mote_f32_norm_input)(const mote_norm_job *job, int64_t row_begin, int64_t row_end)
 {
-    walk(job, row_begin, row_end, input);
+    walk(*job, row_begin, row_end, input);
 }
 
 /* --- one loop per activation --- */
@@ -187,7 +181,7 @@ void MOTE_SIMD(mote_f32_norm_input)(const mote_norm_job *job, int64_t row_begin,
     }                                                                                                                  \
     static void apply_##name(const mote_norm_job *job, int64_t row_begin, int64_t row_end)                             \
     {                                                                                                                  \
-        walk(job, row_begin, row_end, apply_##name##_at);                                                              \
+        walk(*job, row_begin, row_end, apply_##name##_at);                                                             \
     }                                                                                                                  \
     static inline __attribute__((always_inline)) void reduce_##name##_at(const mote_norm_job *job, int64_t at,         \
                                                                          int64_t c, int64_t width)                     \
@@ -196,7 +190,7 @@ void MOTE_SIMD(mote_f32_norm_input)(const mote_norm_job *job, int64_t row_begin,
     }                                                                                                                  \
     static void reduce_##name(const mote_norm_job *job, int64_t row_begin, int64_t row_end)                            \
     {                                                                                                                  \
-        walk(job, row_begin, row_end, reduce_##name##_at);                                                             \
+        walk(*job, row_begin, row_end, reduce_##name##_at);                                                            \
     }
 
 PASSES(linear, MOTE_NORM_LINEAR)

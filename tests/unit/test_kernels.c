@@ -301,11 +301,60 @@ static void windows_equal_the_reference(void **state)
     }
 }
 
+/* --- swish, whose exponential each variant makes in its own way --- */
+
+/* z / (1 + e^-z) at the ends, and densely where it bends; derivative by reduce with dy = 1, x = z. */
+static void swish_is_within_its_bound(void **state)
+{
+    (void)state;
+    enum { N = 1 << 14, CHANNELS = 20 };
+    static float z[N], y[N], ones[N], dz[N];
+    const float one[CHANNELS] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, zero[CHANNELS] = {0};
+    float sum[CHANNELS] = {0}, sum_2[CHANNELS] = {0};
+    mote_norm_job job = {.channels = CHANNELS,
+                         .activation = MOTE_NORM_SWISH,
+                         .x = z,
+                         .mean = zero,
+                         .scale = one,
+                         .offset = zero,
+                         .sum = sum,
+                         .sum_2 = sum_2,
+                         .dy = ones};
+    for (int32_t i = 0; i < N; i++) {
+        z[i] = (i % 2 ? 12.0f : 86.0f) * (2.0f * (float)i / (float)N - 1.0f);
+        ones[i] = 1.0f;
+    }
+    z[0] = INFINITY;
+    z[1] = NAN;
+    z[2] = -1000.0f;
+    z[3] = 1000.0f;
+    for (int32_t level = -1; level < N_LEVELS; level++) {
+        mote_kernels kernels;
+        mote_kernels_select(0, &kernels);
+        if (level >= 0 && !select_level(level, &kernels))
+            continue;
+        job.y = y;
+        kernels.f32_norm_apply.run(&job, 0, N / CHANNELS);
+        job.y = dz;
+        kernels.f32_norm_reduce.run(&job, 0, N / CHANNELS);
+        assert_true(y[0] == INFINITY && isnan(y[1]) && fabsf(y[2]) < 1e-30f && y[3] == 1000.0f);
+        for (int32_t i = 4; i < N / CHANNELS * CHANNELS; i++) {
+            const double x = z[i], s = 1 / (1 + exp(-x)), bound = 4e-7 + 1.4e-8 * fabs(x);
+            const double slope = s * (1 + x * (1 - s));
+            if (!(fabs(y[i] - x * s) <= bound * fabs(x * s)) ||
+                !(fabs(dz[i] - slope) <= (bound + 8e-7) * (1 + fabs(x)) * s))
+                fail_msg("%s: at %.9g %.9g and %.9g, not %.9g and %.9g", kernels.f32_norm_apply.variant, x,
+                         (double)y[i], (double)dz[i], x * s, slope);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_equal_the_reference),
         cmocka_unit_test(windows_equal_the_reference),
+        cmocka_unit_test(swish_is_within_its_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
