@@ -22,7 +22,7 @@ typedef struct mote_file {
 /* "PATH: no space left on the device; …" (MOTE_NO_SPACE) or "PATH: cannot write it: …" (MOTE_IO), as an errno says. */
 MOTE_API mote_status mote_error_write(mote_error *err, const char *path, int error);
 
-/* Refuses directories, devices and files over limit_bytes (0: no limit). Errors name the path. */
+/* Pipes and terminals are read to their end. Refuses directories, devices and files over limit_bytes (0: no limit). Errors name the path. */
 MOTE_API mote_status mote_file_open(mote_file *file, const char *path, size_t limit_bytes,
                                     const mote_allocator *allocator, mote_error *err);
 MOTE_API void mote_file_close(mote_file *file);
@@ -43,6 +43,13 @@ MOTE_API mote_status mote_file_write(const char *path, const void *data, size_t 
 
 /* Makes a directory and its parents. */
 MOTE_API mote_status mote_make_directories(const char *path, mote_error *err);
+
+/* The same for outputs that come later: until _keep, the directory goes again if it was made here and is empty, by
+ * _discard or by mote_output_discard_all. Both free; NULL is fine. */
+typedef struct mote_output_place mote_output_place;
+MOTE_API mote_status mote_output_place_open(mote_output_place **place, const char *path, mote_error *err);
+MOTE_API void mote_output_place_keep(mote_output_place *place);
+MOTE_API void mote_output_place_discard(mote_output_place *place);
 
 /* A folder of outputs, filled as "<path>.XXXXXX" beside its place and renamed by commit. path must not exist, or be an
  * empty folder. A signal in between leaves the temporary folder: who makes many files watches for it and discards. */

@@ -57,6 +57,8 @@ static mote_status map_file(mote_file *file, int fd, const char *path, size_t li
         return read_error(err, path);
     if (S_ISDIR(info.st_mode))
         return mote_error_set(err, MOTE_IO, "%s: is a folder, not a file", path);
+    if (S_ISBLK(info.st_mode) || (S_ISCHR(info.st_mode) && !isatty(fd)))
+        return mote_error_set(err, MOTE_IO, "%s: is a device, not a file", path); /* /dev/zero never ends */
     if (!S_ISREG(info.st_mode))
         return read_stream(file, fd, path, limit_bytes, err);
     const size_t n_bytes = (size_t)info.st_size;

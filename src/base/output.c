@@ -1,7 +1,7 @@
 /*
  * Output files appear whole or not at all: they are written as "<path>.XXXXXX.tmp" beside their place, synced,
- * and renamed. The list of open outputs is the one piece of process-wide state: a signal handler has no other
- * way to find what to remove. It is a fixed table of slots that the handler only reads.
+ * and renamed. The lists of open outputs and of directories made for them are the one piece of process-wide state: a
+ * signal handler has no other way to find what to remove. They are fixed tables of slots that the handler only reads.
  */
 #include <mote/io.h>
 
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_OPEN_OUTPUTS = 64 };
+enum { MAX_OPEN_OUTPUTS = 64, MAX_PLACES = 8 };
 
 struct mote_output {
     FILE *stream;
@@ -20,25 +20,37 @@ struct mote_output {
     int slot;
 };
 
-static _Atomic(char *) open_temporaries[MAX_OPEN_OUTPUTS];
+struct mote_output_place {
+    char *path;
+    int slot; /* -1: the directory was there */
+};
 
-static int claim_slot(char *temporary)
+static _Atomic(char *) open_temporaries[MAX_OPEN_OUTPUTS];
+static _Atomic(char *) made_places[MAX_PLACES];
+
+static int claim_slot(_Atomic(char *) *slots, int n, char *path)
 {
-    for (int i = 0; i < MAX_OPEN_OUTPUTS; i++) {
+    for (int i = 0; i < n; i++) {
         char *none = NULL;
-        if (atomic_compare_exchange_strong(&open_temporaries[i], &none, temporary))
+        if (atomic_compare_exchange_strong(&slots[i], &none, path))
             return i;
     }
     return -1;
 }
 
+static void for_each_slot(_Atomic(char *) *slots, int n, int (*call)(const char *path))
+{
+    for (int i = 0; i < n; i++) {
+        const char *path = atomic_load(&slots[i]);
+        if (path)
+            call(path);
+    }
+}
+
 void mote_output_discard_all(void)
 {
-    for (int i = 0; i < MAX_OPEN_OUTPUTS; i++) {
-        const char *temporary = atomic_load(&open_temporaries[i]);
-        if (temporary)
-            unlink(temporary);
-    }
+    for_each_slot(open_temporaries, MAX_OPEN_OUTPUTS, unlink);
+    for_each_slot(made_places, MAX_PLACES, rmdir);
 }
 
 mote_status mote_error_write(mote_error *err, const char *path, int error)
@@ -47,6 +59,11 @@ mote_status mote_error_write(mote_error *err, const char *path, int error)
         return mote_error_set(err, MOTE_NO_SPACE, "%s: no space left on the device; free some or write elsewhere",
                               path);
     return mote_error_set(err, MOTE_IO, "%s: cannot write it: %s", path, strerror(error));
+}
+
+static const char *shown_path(const mote_output *output)
+{
+    return output->path ? output->path : "standard output";
 }
 
 static void free_output(mote_output *output)
@@ -74,7 +91,7 @@ static mote_status open_beside(mote_output *output, mote_error *err)
     const int fd = mkstemps(output->temporary, (int)strlen(".tmp"));
     if (fd < 0)
         return mote_error_write(err, output->path, errno);
-    output->slot = claim_slot(output->temporary);
+    output->slot = claim_slot(open_temporaries, MAX_OPEN_OUTPUTS, output->temporary);
     output->stream = fdopen(fd, "w+b");
     if (!output->stream) {
         const int error = errno;
@@ -176,8 +193,7 @@ static int finish(mote_output *output)
 mote_status mote_output_commit(mote_output *output, mote_error *err)
 {
     const int error = finish(output);
-    const mote_status status =
-        error ? mote_error_write(err, output->path ? output->path : "standard output", error) : MOTE_OK;
+    const mote_status status = error ? mote_error_write(err, shown_path(output), error) : MOTE_OK;
     free_output(output);
     return status;
 }
@@ -189,7 +205,7 @@ mote_status mote_file_write(const char *path, const void *data, size_t n_bytes, 
     if (status != MOTE_OK)
         return status;
     if (n_bytes && fwrite(data, 1, n_bytes, output->stream) != n_bytes) {
-        status = mote_error_write(err, path, errno);
+        status = mote_error_write(err, shown_path(output), errno);
         mote_output_discard(output);
         return status;
     }
@@ -217,4 +233,41 @@ mote_status mote_make_directories(const char *path, mote_error *err)
     }
     free(partial);
     return status;
+}
+
+mote_status mote_output_place_open(mote_output_place **place, const char *path, mote_error *err)
+{
+    struct stat info;
+    *place = NULL;
+    const bool there = stat(path, &info) == 0;
+    const mote_status status = mote_make_directories(path, err);
+    if (status != MOTE_OK)
+        return status;
+    mote_output_place *p = calloc(1, sizeof *p);
+    if (p)
+        p->path = strdup(path);
+    if (!p || !p->path) {
+        free(p);
+        return mote_error_set(err, MOTE_NO_MEMORY, "%s: out of memory", path);
+    }
+    p->slot = there ? -1 : claim_slot(made_places, MAX_PLACES, p->path);
+    *place = p;
+    return MOTE_OK;
+}
+
+void mote_output_place_keep(mote_output_place *place)
+{
+    if (!place)
+        return;
+    if (place->slot >= 0)
+        atomic_store(&made_places[place->slot], NULL);
+    free(place->path);
+    free(place);
+}
+
+void mote_output_place_discard(mote_output_place *place)
+{
+    if (place && place->slot >= 0)
+        rmdir(place->path);
+    mote_output_place_keep(place);
 }

@@ -6,12 +6,6 @@
 
 enum { MAX_ARRAYS = 64, PHOTOS = 100 };
 
-static bool is_array(const char *path)
-{
-    const size_t n = strlen(path);
-    return n > 4 && strcmp(path + n - 4, ".npy") == 0;
-}
-
 static const mote_tensor *model_input(const mote_model *model, int32_t i)
 {
     return model->graphs[0]->tensors[model->graphs[0]->inputs[i]];
@@ -161,7 +155,7 @@ mote_status cli_calibration_open(cli_calibration *c, const cli_context *context,
 {
     *c = (cli_calibration){.context = context, .model = model};
     const mote_status status =
-        is_array(args->paths) ? open_arrays(c, args, n_more, more_paths, err) : open_photos(c, args, err);
+        cli_is_array_name(args->paths) ? open_arrays(c, args, n_more, more_paths, err) : open_photos(c, args, err);
     if (status != MOTE_OK)
         cli_calibration_close(c);
     return status;

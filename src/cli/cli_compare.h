@@ -38,7 +38,7 @@ void cli_compared_warn(const cli_compared *compared, const cli_context *context)
 enum { CLI_MAX_REPORT_FILES = 8 };
 typedef struct cli_report_files {
     const char *folder;
-    bool made; /* the folder is new */
+    mote_output_place *place;
     mote_output *outputs[CLI_MAX_REPORT_FILES];
 } cli_report_files;
 

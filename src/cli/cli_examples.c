@@ -5,19 +5,36 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* --- .npy --- */
 
+bool cli_is_array_name(const char *path)
+{
+    const size_t n = strlen(path);
+    return n > 4 && strcmp(path + n - 4, ".npy") == 0;
+}
+
+/* By what is in it, where that can be looked at. */
 static mote_status is_npy(const char *path, bool *npy, mote_error *err)
 {
+    struct stat info;
+    *npy = cli_is_array_name(path);
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return MOTE_OK; /* what a pipe gives, it gives once */
     FILE *file = fopen(path, "rb");
     char start[6] = "";
-    *npy = false;
     if (!file)
         return mote_error_set(err, MOTE_NOT_FOUND, "%s: cannot be opened; is the path right?", path);
     *npy = fread(start, 1, sizeof start, file) == sizeof start && memcmp(start, "\x93NUMPY", sizeof start) == 0;
     fclose(file);
     return MOTE_OK;
+}
+
+static bool takes_photo(const mote_tensor *input)
+{
+    const mote_shape *shape = &input->shape;
+    return shape->rank == 4 && shape->dims[0] == 1 && (shape->dims[3] == 1 || shape->dims[3] == 3);
 }
 
 static bool same_after_axis_0(const mote_shape *a, const mote_shape *b)
@@ -76,9 +93,31 @@ static mote_status fit_arrays(cli_examples *examples, mote_runtime *runtime, mot
     return MOTE_OK;
 }
 
+/* What the network takes, for who gave nothing. */
+static mote_status ask_for_inputs(mote_runtime *runtime, mote_error *err)
+{
+    const int32_t n = mote_runtime_n_inputs(runtime);
+    char list[MOTE_ERROR_TEXT_BYTES] = "", shape[MOTE_SHAPE_TEXT_BYTES];
+    bool photo = false;
+    for (int32_t i = 0; i < n; i++) {
+        const mote_tensor *input = mote_runtime_input(runtime, i);
+        const size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s (%s %s)", i ? ", " : "", input->name,
+                 mote_dtype_name(input->dtype), mote_shape_format(&input->shape, shape));
+        photo = n == 1 && takes_photo(input);
+    }
+    return mote_error_set(err, MOTE_ARGUMENT, "nothing to run it on; give %s for its input%s %s",
+                          photo    ? "photos, or a .npy file,"
+                          : n == 1 ? "a .npy file"
+                                   : "a .npy file each",
+                          n == 1 ? "" : "s", list);
+}
+
 static mote_status open_arrays(cli_examples *examples, mote_runtime *runtime, mote_error *err)
 {
     const int n = examples->n_paths;
+    if (n == 0 && mote_runtime_n_inputs(runtime) > 0)
+        return ask_for_inputs(runtime, err);
     if (n != mote_runtime_n_inputs(runtime))
         return mote_error_set(err, MOTE_ARGUMENT, "%d .npy files for a network with %d inputs; give one for each", n,
                               mote_runtime_n_inputs(runtime));
@@ -149,10 +188,9 @@ static mote_status check_photos(const cli_examples *examples, mote_runtime *runt
                               "%s: photos go into a network with one input, this one has %d; "
                               "give .npy files",
                               examples->paths[0], mote_runtime_n_inputs(runtime));
-    const mote_shape *shape = &input->shape;
-    if (shape->rank != 4 || shape->dims[0] != 1 || (shape->dims[3] != 1 && shape->dims[3] != 3))
+    if (!takes_photo(input))
         return mote_error_set(err, MOTE_ARGUMENT, "%s: the network's input is %s, not an image; give a .npy file",
-                              examples->paths[0], mote_shape_format(shape, text));
+                              examples->paths[0], mote_shape_format(&input->shape, text));
     return MOTE_OK;
 }
 

@@ -19,6 +19,8 @@ typedef struct cli_examples {
     bool *whole;         /* n_paths: the same array for every example */
 } cli_examples;
 
+/* Whether a path is named like an array, "….npy". */
+bool cli_is_array_name(const char *path);
 /* How many examples of the input's shape an array holds, along axis 0 or with the examples stacked on a new one; 0:
  * none, its shape is another. */
 int64_t cli_count_examples(const mote_shape *array, const mote_shape *input);

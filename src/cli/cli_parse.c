@@ -201,6 +201,14 @@ static int resolve_threads(cli_context *context)
     return CLI_OK;
 }
 
+/* Without what may be left out, in brackets. */
+static int say_needed(const cli_context *context, const cli_verb *verb)
+{
+    const char *optional = strstr(verb->positional, " [");
+    const size_t n = optional ? (size_t)(optional - verb->positional) : strlen(verb->positional);
+    return cli_usage_error(context, "%.*s is needed", (int)n, verb->positional);
+}
+
 int cli_run_verb(const cli_verb *verb, int argc, char **argv)
 {
     cli_context context = {.verb = verb->name};
@@ -225,7 +233,7 @@ int cli_run_verb(const cli_verb *verb, int argc, char **argv)
     }
     const int n_positional = argc - optind;
     if (code == CLI_OK && n_positional < verb->min_positional)
-        code = cli_usage_error(&context, "%s is needed", verb->positional);
+        code = say_needed(&context, verb);
     if (code == CLI_OK && verb->max_positional >= 0 && n_positional > verb->max_positional)
         code = cli_usage_error(&context, "'%s' is one argument too many", argv[optind + verb->max_positional]);
     if (code == CLI_OK)

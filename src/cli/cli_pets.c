@@ -100,10 +100,9 @@ static mote_status make_all(const cli_context *context, const cli_pets *args, co
     return status;
 }
 
-mote_status cli_pets_make(const cli_context *context, const cli_pets *pets, const char *path, mote_error *err)
+static mote_status make_folder(const cli_context *context, const cli_pets *pets, const char *path, mote_error *err)
 {
     mote_output_folder *folder;
-    cli_interrupt_watch();
     mote_status status = mote_output_folder_open(&folder, path, err);
     if (status != MOTE_OK)
         return status;
@@ -111,5 +110,13 @@ mote_status cli_pets_make(const cli_context *context, const cli_pets *pets, cons
     if (status == MOTE_OK)
         return mote_output_folder_commit(folder, err);
     mote_output_folder_discard(folder);
+    return status;
+}
+
+mote_status cli_pets_make(const cli_context *context, const cli_pets *pets, const char *path, mote_error *err)
+{
+    cli_interrupt_watch();
+    const mote_status status = make_folder(context, pets, path, err);
+    cli_interrupt_unwatch();
     return status;
 }

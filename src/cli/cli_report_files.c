@@ -3,7 +3,6 @@
 #include "cli/cli_text.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
 typedef mote_status write_fn(const cli_report_parts *parts, FILE *out, mote_error *err);
 
@@ -78,9 +77,8 @@ static const struct {
 
 mote_status cli_report_files_open(cli_report_files *files, const char *folder, bool with_study, mote_error *err)
 {
-    struct stat info;
-    *files = (cli_report_files){.folder = folder, .made = stat(folder, &info) != 0};
-    mote_status status = mote_make_directories(folder, err);
+    *files = (cli_report_files){.folder = folder};
+    mote_status status = mote_output_place_open(&files->place, folder, err);
     for (int i = 0; status == MOTE_OK && i < CLI_MAX_REPORT_FILES; i++) {
         char path[4096];
         if (FILES[i].needs != ALWAYS && !with_study)
@@ -107,9 +105,8 @@ void cli_report_files_discard(cli_report_files *files)
         mote_output_discard(files->outputs[i]);
         files->outputs[i] = NULL;
     }
-    if (files->made)
-        remove(files->folder); /* an empty folder only */
-    files->made = false;
+    mote_output_place_discard(files->place);
+    files->place = NULL;
 }
 
 /* Without a grid or a history, their files go. */
@@ -146,9 +143,11 @@ mote_status cli_report_files_write(cli_report_files *files, const cli_report_par
             status = mote_output_commit(files->outputs[i], err);
             files->outputs[i] = NULL;
         }
-    if (status == MOTE_OK)
-        files->made = false;
-    else
+    if (status == MOTE_OK) {
+        mote_output_place_keep(files->place);
+        files->place = NULL;
+    } else {
         cli_report_files_discard(files);
+    }
     return status;
 }

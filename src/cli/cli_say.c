@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { LINE_BYTES = 16384, PLAIN_LINE_EVERY = 100, REDRAW_NS = 100 * 1000 * 1000, BAR_WIDTH = 28 };
@@ -48,6 +49,13 @@ int cli_usage_error(const cli_context *context, const char *format, ...)
     va_end(args);
     fprintf(stderr, "mote: see `mote %s --help`\n", context->verb);
     return CLI_USAGE;
+}
+
+int cli_check_output(const cli_context *context, const char *output)
+{
+    return context->json && output && strcmp(output, "-") == 0
+               ? cli_usage_error(context, "--json and -o - both want standard output")
+               : CLI_OK;
 }
 
 void cli_warn(const cli_context *context, const char *format, ...)

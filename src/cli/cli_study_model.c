@@ -37,11 +37,12 @@ mote_status cli_study_model_open(cli_study_model *model, const cli_context *cont
     *model = (cli_study_model){.history = {.best = -1}};
     if (arch >= 0)
         return make(&model->model, context, args, arch, n_classes, err);
-    if (args->weights.weights || args->head || args->pooling || args->input)
-        return mote_error_set(err, MOTE_ARGUMENT,
-                              "%s: --weights, --head, --pooling and --input are for a new model of an architecture; "
-                              "`mote model list` names them",
-                              args->model);
+    if (args->weights.weights || args->weights.url || args->head || args->pooling || args->input)
+        return mote_error_set(
+            err, MOTE_ARGUMENT,
+            "%s: --weights, --url, --head, --pooling and --input are for a new model of an architecture; "
+            "`mote model list` names them",
+            args->model);
     const mote_status status = mote_model_load(&model->model, args->model, NULL, err);
     if (status == MOTE_NOT_FOUND)
         return mote_error_set(err, MOTE_NOT_FOUND,

@@ -482,7 +482,10 @@ mote_status cli_train(cli_training *t, const cli_context *context, const cli_tra
     t->options.identity = identity;
     cli_interrupt_watch();
     status = mote_fit(model, &t->options, &t->result, err);
+    cli_interrupt_unwatch();
     cli_progress_end(&t->progress);
+    if (status == MOTE_OK && cli_interrupted())
+        status = mote_error_set(err, MOTE_CANCELLED, "stopped after the last epoch");
     mote_error later = {0};
     const mote_status saved = save_history(t, &later);
     if (status == MOTE_OK && saved != MOTE_OK) {

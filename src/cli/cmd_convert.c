@@ -1,5 +1,6 @@
 #include "cli/cli_calibrate.h"
 #include "cli/cli_evaluate.h"
+#include "cli/cli_examples.h"
 #include "cli/cli_json.h"
 #include "cli/cli_model.h"
 #include "cli/cli_text.h"
@@ -283,6 +284,15 @@ static mote_status work(conversion *c, int n_positional, char *const *positional
     return save(c, err);
 }
 
+/* More arrays to calibrate with may follow the model. */
+static int check_rest(const cli_context *context, const convert_args *args, int n, char *const *rest)
+{
+    const bool calibrates = strcmp(args->quantize, "int8") == 0 || strcmp(args->quantize, "int16x8") == 0;
+    if (n == 0 || (calibrates && args->calibrate.paths && cli_is_array_name(args->calibrate.paths)))
+        return CLI_OK;
+    return cli_usage_error(context, "'%s' is one argument too many", rest[0]);
+}
+
 static int check_usage(const cli_context *context, const convert_args *args)
 {
     if (strcmp(args->recover, "none") != 0)
@@ -290,14 +300,12 @@ static int check_usage(const cli_context *context, const convert_args *args)
                                args->recover);
     if (args->max_drop < 100 && !args->validate)
         return cli_usage_error(context, "--max-drop needs --validate DIR: labelled photos to measure accuracy on");
-    if (context->json && strcmp(args->output, "-") == 0)
-        return cli_usage_error(context, "--json and -o - both want standard output");
-    return CLI_OK;
+    return cli_check_output(context, args->output);
 }
 
 static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)
 {
-    if (check_usage(context, args) != CLI_OK)
+    if (check_usage(context, args) != CLI_OK || check_rest(context, args, n_positional - 1, positional + 1) != CLI_OK)
         return CLI_USAGE;
     const int64_t start_ns = mote_clock_ns();
     conversion c = {.context = context, .args = args, .warnings = json_array()};
@@ -315,7 +323,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
 
 const cli_verb cli_verb_convert = {
     .name = "convert",
-    .positional = "MODEL",
+    .positional = "MODEL [INPUT.npy...]",
     .summary = "turn a Keras model, or a float .tflite, into a .tflite of one of five forms",
     .description =
         "float32 and float16 keep the weights as floats; dynamic keeps activations as floats and weights as int8; "

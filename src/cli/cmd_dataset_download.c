@@ -94,20 +94,28 @@ static mote_status fetch(download *d, const download_args *args, const char *arc
     return status;
 }
 
-static mote_status unpack(download *d, const char *archive, const char *dir, mote_archive_counts *counts,
-                          mote_error *err)
+static mote_status unpack_into_folder(download *d, const char *archive, const char *dir, mote_archive_counts *counts,
+                                      mote_error *err)
 {
     mote_output_folder *folder;
     mote_status status = mote_output_folder_open(&folder, dir, err);
     if (status != MOTE_OK)
         return status;
-    cli_interrupt_watch(); /* from here on: a fetch ends at once and leaves what it has */
     cli_progress_start(&d->progress, d->context, "unpacking", "entries", 0);
     status = mote_archive_cats_vs_dogs(archive, mote_output_folder_path(folder), on_entry, d, counts, err);
     cli_progress_end(&d->progress);
     if (status == MOTE_OK)
         return mote_output_folder_commit(folder, err);
     mote_output_folder_discard(folder);
+    return status;
+}
+
+static mote_status unpack(download *d, const char *archive, const char *dir, mote_archive_counts *counts,
+                          mote_error *err)
+{
+    cli_interrupt_watch();
+    const mote_status status = unpack_into_folder(d, archive, dir, counts, err);
+    cli_interrupt_unwatch();
     return status;
 }
 
@@ -185,8 +193,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
         status = fetch(&d, a, archive, &err);
     if (status == MOTE_OK)
         status = unpack(&d, archive, dir, &counts, &err);
-    if (status == MOTE_CANCELLED)
-        cli_interrupt_end();
+    cli_interrupt_end();
     if (status != MOTE_OK)
         return cli_fail(context, &err);
     if (!a->keep)

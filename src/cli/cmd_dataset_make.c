@@ -59,8 +59,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
     (void)n_positional;
     mote_error err = {0};
     const mote_status status = cli_pets_make(context, args, positional[0], &err);
-    if (status == MOTE_CANCELLED)
-        cli_interrupt_end();
+    cli_interrupt_end();
     if (status != MOTE_OK)
         return cli_fail(context, &err);
     report(context, args, positional[0]);

@@ -1,5 +1,6 @@
 /* mote dataset show: a labelled grid of examples. */
 #include "cli/cli_data_choice.h"
+#include "cli/cli_json.h"
 
 #include <mote/draw.h>
 #include <mote/io.h>
@@ -41,13 +42,17 @@ static bool is_svg(const char *path)
     return n > 4 && strcmp(path + n - 4, ".svg") == 0;
 }
 
+static int64_t shown(const show_args *args, const cli_data *data)
+{
+    return args->count < data->slice.n ? args->count : data->slice.n;
+}
+
 static mote_status write_grid(const cli_context *context, const show_args *args, const char *path, const cli_data *data,
                               mote_error *err)
 {
     char subtitle[256];
-    snprintf(subtitle, sizeof subtitle, "%lld of the %lld examples of %s",
-             (long long)(args->count < data->slice.n ? args->count : data->slice.n), (long long)data->slice.n,
-             data->split);
+    snprintf(subtitle, sizeof subtitle, "%lld of the %lld examples of %s", (long long)shown(args, data),
+             (long long)data->slice.n, data->split);
     const mote_grid grid = {.dataset = data->dataset,
                             .slice = &data->slice,
                             .count = (int32_t)args->count,
@@ -75,13 +80,16 @@ static int run(const cli_context *context, const void *args, int n_positional, c
     mote_error err = {0};
     cli_data data;
     cli_data_args chosen = a->data;
-    const int usage = cli_data_choose(context, &chosen, n_positional, positional);
-    if (usage != CLI_OK)
-        return usage;
+    if (cli_check_output(context, a->output) != CLI_OK ||
+        cli_data_choose(context, &chosen, n_positional, positional) != CLI_OK)
+        return CLI_USAGE;
     mote_status status = cli_data_open(&data, &chosen, &err);
     if (status != MOTE_OK)
         return cli_fail(context, &err);
     status = write_grid(context, a, chosen.data, &data, &err);
+    if (status == MOTE_OK && context->json)
+        cli_json_print(json_pack("{s:o, s:o, s:I}", "output", cli_json_text(a->output), "split",
+                                 cli_json_text(data.split), "count", (json_int_t)shown(a, &data)));
     cli_data_close(&data);
     return status == MOTE_OK ? CLI_OK : cli_fail(context, &err);
 }

@@ -70,13 +70,16 @@ static mote_status draw(const cli_context *context, const demo_args *args, const
     }
     cli_note(context, "mote dataset make %s --count %lld --size %d --seed %lld", cli_quoted(photos).text,
              (long long)pets.count, (int)PHOTO_PX, (long long)pets.seed);
-    const mote_status status = mote_make_directories(args->output, err);
+    mote_output_place *place;
+    mote_status status = mote_output_place_open(&place, args->output, err);
     if (status != MOTE_OK)
         return status;
-    const mote_status drawn = cli_pets_make(context, &pets, photos, err);
-    if (drawn != MOTE_OK)
-        rmdir(args->output); /* where it is empty */
-    return drawn;
+    status = cli_pets_make(context, &pets, photos, err);
+    if (status == MOTE_OK)
+        mote_output_place_keep(place);
+    else
+        mote_output_place_discard(place);
+    return status;
 }
 
 static void say(const cli_context *context, char *const *words)
@@ -125,8 +128,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
         return cli_fail_text(context, "-o: the path is too long");
     mote_error err = {0};
     const mote_status status = draw(context, demo, photos, &err);
-    if (status == MOTE_CANCELLED)
-        cli_interrupt_end();
+    cli_interrupt_end();
     return status == MOTE_OK ? study(context, demo, photos) : cli_fail(context, &err);
 }
 

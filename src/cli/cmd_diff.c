@@ -29,12 +29,6 @@ typedef struct diff_state {
 
 /* --- arrays: --data X.npy[,Y.npy…], one file a network input --- */
 
-static bool ends_in_npy(const char *path)
-{
-    const size_t n = strlen(path);
-    return n > 4 && strcmp(path + n - 4, ".npy") == 0;
-}
-
 static mote_status step_arrays(diff_state *state, cli_examples examples[2], int64_t i, mote_error *err)
 {
     for (int32_t k = 0; k < 2; k++) {
@@ -207,7 +201,7 @@ static mote_status diff_all(diff_state *state, char *const *more, int n_more, mo
     char *paths[MAX_ARRAYS];
     int n_paths = 0;
     mote_status status = MOTE_OK;
-    if (!ends_in_npy(state->args->data.data)) {
+    if (!cli_is_array_name(state->args->data.data)) {
         if (n_more > 0)
             return mote_error_set(err, MOTE_ARGUMENT, "%s: only .npy files follow the two models", more[0]);
         return diff_photos(state, err);

@@ -131,9 +131,6 @@ static void report(const cli_context *context, const mote_model *model, const ch
     }
     cli_note(context, "%s: %s, %lld parameters, %lld of them trainable", path, model->name, (long long)counts.total,
              (long long)counts.trainable);
-    if (strcmp(path, "-") != 0)
-        cli_note(context, "next: mote train %s -o trained.h5 --data DIR --train SPLIT --epochs N",
-                 cli_quoted(path).text);
 }
 
 static int run_new(const cli_context *context, const void *args, int n_positional, char *const *positional)
@@ -152,6 +149,8 @@ static int run_new(const cli_context *context, const void *args, int n_positiona
     mote_model *model;
     if (cli_need_keras_name(a->output, &err) != MOTE_OK)
         return cli_usage_error(context, "%s", err.message);
+    if (cli_check_output(context, a->output) != CLI_OK)
+        return CLI_USAGE;
     const mote_weights_match how = a->by_name ? MOTE_WEIGHTS_BY_NAME : MOTE_WEIGHTS_BACKBONE;
     mote_status status = cli_weights_new_model(&model, context, &a->weights, arch, &options, how, &err);
     if (status == MOTE_ARGUMENT)
@@ -161,6 +160,9 @@ static int run_new(const cli_context *context, const void *args, int n_positiona
     status = mote_keras_save(model, a->output, &err);
     if (status == MOTE_OK)
         report(context, model, a->output);
+    if (status == MOTE_OK && !context->json && strcmp(a->output, "-") != 0)
+        cli_note(context, "next: mote train %s -o trained.h5 --data DIR --train SPLIT --epochs N",
+                 cli_quoted(a->output).text);
     mote_model_free(model);
     return status == MOTE_OK ? CLI_OK : cli_fail(context, &err);
 }
@@ -219,10 +221,14 @@ static int run_copy(const cli_context *context, const void *args, int n_position
     mote_model *model;
     if (cli_need_keras_name(a->output, &err) != MOTE_OK)
         return cli_usage_error(context, "%s", err.message);
+    if (cli_check_output(context, a->output) != CLI_OK)
+        return CLI_USAGE;
     mote_status status = mote_model_load(&model, positional[0], &options, &err);
     if (status != MOTE_OK)
         return cli_fail(context, &err);
     status = mote_keras_save(model, a->output, &err);
+    if (status == MOTE_OK)
+        report(context, model, a->output);
     mote_model_free(model);
     return status == MOTE_OK ? CLI_OK : cli_fail(context, &err);
 }

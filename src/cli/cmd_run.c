@@ -29,6 +29,7 @@ typedef struct collected {
 typedef struct run_state {
     const cli_context *context;
     const run_args *args;
+    bool says; /* text on standard output, which neither JSON nor an array wants */
     mote_runtime *runtime;
     cli_examples examples;
     collected *outputs;
@@ -104,10 +105,12 @@ static void add_top(run_state *state, int64_t example, int32_t class, float scor
     const char *input = state->examples.photos        ? state->examples.paths[example]
                         : state->examples.n_paths > 0 ? state->examples.paths[0]
                                                       : "";
-    if (!state->context->json) {
+    if (state->says) {
         printf("  %8.5f  %s\n", (double)score, cli_shown(name).text);
         return;
     }
+    if (!state->context->json)
+        return;
     json_t *row = json_object();
     json_object_set_new(row, "class", cli_json_text(name));
     json_object_set_new(row, "score", json_real((double)score));
@@ -197,11 +200,11 @@ static mote_status run_one(run_state *state, int64_t example, mote_error *err)
         status = collect(state, i, example, err);
     if (status != MOTE_OK)
         return status;
-    if (!state->context->json && state->examples.photos)
+    if (state->says && state->examples.photos)
         printf("%s\n", cli_shown(state->examples.paths[example]).text);
-    else if (!state->context->json && state->examples.n > 1)
+    else if (state->says && state->examples.n > 1)
         printf("example %lld\n", (long long)example);
-    if (!state->context->json)
+    if (state->says)
         for (int32_t i = 0; i < state->n_outputs; i++) {
             const mote_tensor *output = mote_runtime_output(state->runtime, i);
             if (i > 0 || class_count(output) == 0)
@@ -217,7 +220,7 @@ static mote_status write_outputs(const run_state *state, mote_error *err)
 {
     const char *out = state->args->out;
     const size_t n = out ? strlen(out) : 0;
-    const size_t stem = n > 4 && strcmp(out + n - 4, ".npy") == 0 ? n - 4 : n;
+    const size_t stem = out && cli_is_array_name(out) ? n - 4 : n;
     for (int32_t i = 0; out && i < state->n_outputs; i++) {
         char path[4096];
         const int written = state->n_outputs == 1 ? snprintf(path, sizeof path, "%s", out)
@@ -276,6 +279,11 @@ static mote_status run_all(run_state *state, char *const *paths, int n_paths, mo
     if (status == MOTE_OK)
         status = mote_runtime_allocate(state->runtime, err);
     state->n_outputs = mote_runtime_n_outputs(state->runtime);
+    if (status == MOTE_OK && state->n_outputs != 1 && state->args->out && strcmp(state->args->out, "-") == 0)
+        status = mote_error_set(err, MOTE_ARGUMENT,
+                                "the model has %d outputs, and standard output takes one; give -o "
+                                "a name",
+                                state->n_outputs);
     state->outputs = mote_calloc(NULL, (size_t)state->n_outputs, sizeof *state->outputs);
     if (status == MOTE_OK && !state->outputs)
         status = mote_error_no_memory(err);
@@ -290,7 +298,11 @@ static mote_status run_all(run_state *state, char *const *paths, int n_paths, mo
 
 static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)
 {
-    run_state state = {.context = context, .args = args, .top = json_array()};
+    const run_args *wanted = args;
+    if (cli_check_output(context, wanted->out) != CLI_OK)
+        return CLI_USAGE;
+    const bool to_stdout = wanted->out && strcmp(wanted->out, "-") == 0;
+    run_state state = {.context = context, .args = wanted, .says = !context->json && !to_stdout, .top = json_array()};
     mote_runtime_options options = {.n_threads = context->n_threads, .reference = state.args->reference};
     mote_model *model = NULL;
     mote_error err = {0};

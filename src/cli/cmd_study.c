@@ -1,5 +1,6 @@
 /* mote study: photos in, a trained model in four forms and a report on them out. */
 #include "cli/cli_forms.h"
+#include "cli/cli_interrupt.h"
 #include "cli/cli_study.h"
 
 #include <stdio.h>
@@ -150,7 +151,10 @@ static int study_run(const cli_context *context, const cli_study_args *args)
     cli_compared_free(&s.compared);
     cli_study_model_close(&s.model);
     cli_study_data_close(&s.data);
-    return status == MOTE_OK ? CLI_OK : cli_fail(context, &err);
+    const int code = status == MOTE_OK ? CLI_OK : cli_fail(context, &err);
+    if (status == MOTE_CANCELLED)
+        cli_interrupt_end();
+    return code;
 }
 
 static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/cli_interrupt.h"
 #include "cli/cli_model.h"
 #include "cli/cli_text.h"
 #include "cli/cli_train.h"
@@ -78,11 +79,19 @@ static void tell_end(const cli_context *context, const train_args *a, const cli_
     }
 }
 
+/* The lines of the epochs; they leave standard output to a model that goes there. */
+static FILE *lines_to(const cli_context *context, const train_args *a)
+{
+    if (strcmp(a->output, "-") != 0)
+        return stdout;
+    return context->quiet ? NULL : stderr;
+}
+
 static int train(const cli_context *context, const train_args *a, mote_model *model, const cli_data *data)
 {
     cli_training t;
     mote_error err = {0};
-    const mote_status trained = cli_train(&t, context, &a->train, model, data, "", stdout, &err);
+    const mote_status trained = cli_train(&t, context, &a->train, model, data, "", lines_to(context, a), &err);
     mote_error later = {0};
     mote_status saved = MOTE_OK;
     if (trained == MOTE_OK || trained == MOTE_CANCELLED)
@@ -98,6 +107,8 @@ static int train(const cli_context *context, const train_args *a, mote_model *mo
     else
         tell_end(context, a, &t);
     cli_train_free(&t);
+    if (trained == MOTE_CANCELLED)
+        cli_interrupt_end();
     return code;
 }
 
@@ -127,6 +138,8 @@ static int run(const cli_context *context, const void *args, int n_positional, c
     mote_model *model;
     if (cli_need_keras_name(a->output, &err) != MOTE_OK)
         return cli_usage_error(context, "%s", err.message);
+    if (cli_check_output(context, a->output) != CLI_OK)
+        return CLI_USAGE;
     if (try_output(a->output, &err) != MOTE_OK || mote_model_load(&model, positional[0], &options, &err) != MOTE_OK)
         return cli_fail(context, &err);
     int code;

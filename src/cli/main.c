@@ -1,12 +1,13 @@
 /* mote: finds the verb, parses its options, runs it. */
 #include "cli/cli.h"
+#include "cli/cli_interrupt.h"
 #include "cli/cli_parse.h"
 #include "cli/cli_text.h"
 
 #include <mote/cpu.h>
-#include <mote/io.h>
 #include <mote/version.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,22 +25,22 @@ static const cli_verb *const VERBS[] = {
 #undef MOTE_VERB
 };
 
-/* Half-written outputs go; then the signal does what it always does. */
-static void on_signal(int number)
-{
-    mote_output_discard_all();
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
 static void catch_signals(void)
 {
-    const struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    cli_interrupt_catch();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error like any other, */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
+}
+
+/* A standard stream that is closed would give its number to the next file that opens, and text would land in that. */
+static void keep_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
 }
 
 static void print_version(void)
@@ -96,12 +97,13 @@ static int finish(int code)
     if ((fflush(stdout) == 0 && !ferror(stdout)) || code != CLI_OK)
         return code;
     if (!reader_is_gone())
-        fprintf(stderr, "mote: standard output: cannot write it; is the disk full?\n");
+        fprintf(stderr, "mote: standard output: cannot write it; is the disk full, or the stream closed?\n");
     return CLI_FAILED;
 }
 
 int main(int argc, char **argv)
 {
+    keep_standard_streams();
     if (argc < 2) {
         print_overview(stderr);
         return CLI_USAGE;

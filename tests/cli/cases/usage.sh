@@ -39,3 +39,20 @@ if [ -w /dev/full ]; then
     [ "$code" -eq 1 ] || complain "$last: exit code $code, not 1"
     error_line 'standard output: cannot write it; is the disk full'
 fi
+
+run 2 run
+usage_error '^mote: run: MODEL is needed'
+
+# what would be ignored is refused
+run 2 convert tiny.tflite three.tflite -o x.tflite
+usage_error "^mote: convert: 'three.tflite' is one argument too many"
+run 2 convert tiny.tflite images.npy -o x.tflite --quantize int8 --calibrate photos
+usage_error "'images.npy' is one argument too many"
+run 1 study --data photos --model tiny.tflite --url http://127.0.0.1:1/x -o study
+error_line '^mote: study: tiny.tflite: .*--url.* are for a new model of an architecture'
+# what is missing is said
+run 1 run tiny.tflite
+error_line '^mote: run: nothing to run it on; give photos, or a .npy file, for its input image \(float32 1x8x8x3\)$'
+run 1 run vector.tflite
+error_line 'give a .npy file for its input numbers \(float32 1x4\)$'
+absent x.tflite study
