@@ -22,7 +22,8 @@ typedef struct mote_file {
 /* "PATH: no space left on the device; …" (MOTE_NO_SPACE) or "PATH: cannot write it: …" (MOTE_IO), as an errno says. */
 MOTE_API mote_status mote_error_write(mote_error *err, const char *path, int error);
 
-/* Pipes and terminals are read to their end. Refuses directories, devices and files over limit_bytes (0: no limit). Errors name the path. */
+/* Pipes and terminals are read to their end. Refuses directories, devices and files over limit_bytes (0: no limit).
+ * Errors name the path. */
 MOTE_API mote_status mote_file_open(mote_file *file, const char *path, size_t limit_bytes,
                                     const mote_allocator *allocator, mote_error *err);
 MOTE_API void mote_file_close(mote_file *file);

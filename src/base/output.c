@@ -6,6 +6,7 @@
 #include <mote/io.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,12 @@ static int claim_slot(_Atomic(char *) *slots, int n, char *path)
     return -1;
 }
 
+static void release_slot(_Atomic(char *) *slots, int slot)
+{
+    if (slot >= 0)
+        atomic_store(&slots[slot], NULL);
+}
+
 static void for_each_slot(_Atomic(char *) *slots, int n, int (*call)(const char *path))
 {
     for (int i = 0; i < n; i++) {
@@ -68,8 +75,7 @@ static const char *shown_path(const mote_output *output)
 
 static void free_output(mote_output *output)
 {
-    if (output->slot >= 0)
-        atomic_store(&open_temporaries[output->slot], NULL);
+    release_slot(open_temporaries, output->slot);
     free(output->path);
     free(output->temporary);
     free(output);
@@ -81,6 +87,27 @@ static mote_status open_in_place(mote_output *output, mote_error *err)
     return output->stream ? MOTE_OK : mote_error_write(err, output->path, errno);
 }
 
+/* What mkstemps does, but in the table before it is there: a signal may come between any two steps. */
+static int create_temporary(mote_output *output, size_t at)
+{
+    enum { TRIES = 100, N_LETTERS = 6 };
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+    int fd = -1;
+    for (int try = 0; try < TRIES && fd < 0; try++) {
+        unsigned char random[N_LETTERS];
+        if (getentropy(random, sizeof random) != 0)
+            return -1;
+        for (size_t i = 0; i < N_LETTERS; i++)
+            output->temporary[at + i] = letters[random[i] % 32];
+        output->slot = claim_slot(open_temporaries, MAX_OPEN_OUTPUTS, output->temporary);
+        fd = open(output->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0 || errno != EEXIST)
+            break;
+        release_slot(open_temporaries, output->slot);
+    }
+    return fd;
+}
+
 static mote_status open_beside(mote_output *output, mote_error *err)
 {
     const size_t n = strlen(output->path) + sizeof ".XXXXXX.tmp";
@@ -88,10 +115,9 @@ static mote_status open_beside(mote_output *output, mote_error *err)
     if (!output->temporary)
         return mote_error_set(err, MOTE_NO_MEMORY, "%s: out of memory", output->path);
     snprintf(output->temporary, n, "%s.XXXXXX.tmp", output->path);
-    const int fd = mkstemps(output->temporary, (int)strlen(".tmp"));
+    const int fd = create_temporary(output, n - sizeof "XXXXXX.tmp");
     if (fd < 0)
         return mote_error_write(err, output->path, errno);
-    output->slot = claim_slot(open_temporaries, MAX_OPEN_OUTPUTS, output->temporary);
     output->stream = fdopen(fd, "w+b");
     if (!output->stream) {
         const int error = errno;
@@ -99,9 +125,6 @@ static mote_status open_beside(mote_output *output, mote_error *err)
         unlink(output->temporary);
         return mote_error_write(err, output->path, error);
     }
-    const mode_t mask = umask(0);
-    umask(mask);
-    fchmod(fd, 0666 & ~mask); /* mkstemps makes files private; a result is not */
     return MOTE_OK;
 }
 
@@ -259,8 +282,7 @@ void mote_output_place_keep(mote_output_place *place)
 {
     if (!place)
         return;
-    if (place->slot >= 0)
-        atomic_store(&made_places[place->slot], NULL);
+    release_slot(made_places, place->slot);
     free(place->path);
     free(place);
 }
