@@ -1,22 +1,23 @@
 /*
  * Depthwise convolution as it trains, compiled once per instruction set. A few outputs of a few vectors of channels
- * keep their sums in registers while the taps go by; outputs whose taps leave the line are made one by one from the
- * taps inside. GNU vectors, no immintrin.h.
+ * keep their sums in registers while the taps go by. All of a line is made of one block of channels before the next, so
+ * that what is read of it stays in the first cache. Outputs whose taps leave the line are made one by one from the taps
+ * inside. GNU vectors, no immintrin.h.
  */
 #include "kernels/kernels.h"
 #include "kernels/simd_f32.h"
 
-enum { LANES = MOTE_SIMD_BYTES / 4, AT_ONCE = MOTE_SIMD_BYTES == 64 ? 6 : 3, WIDE = 4, MAX_ROW = 8 };
+/* Images are mostly a multiple of 7 wide. */
+enum { LANES = MOTE_SIMD_BYTES / 4, AT_ONCE = 7, WIDE = MOTE_SIMD_BYTES == 64 ? 2 : 1, MAX_ROW = 8, MAX_BESIDE = 5 };
 
 typedef mote_vec_f32 vec;
 
-/* Outputs [x, x + n) at channels [c, c + vectors): taps [first, last) of each row. n and vectors are constants. */
-static inline __attribute__((always_inline)) void outputs(const mote_dw_line_job *job, int32_t x, const int n,
-                                                          int64_t c, const int vectors, int64_t width, int32_t first,
-                                                          int32_t last)
+/* Below, n outputs from x on at channels [c, c + vectors): n and vectors are constants, and width, the channels of a
+ * vector, where it is LANES. */
+
+static inline __attribute__((always_inline)) void begin(const mote_dw_line_job *job, vec sum[AT_ONCE][WIDE],
+                                                        const int n, int64_t c, const int vectors, int64_t width)
 {
-    const bool stream = job->stream && width == LANES && !job->add;
-    vec sum[AT_ONCE > WIDE ? AT_ONCE : WIDE][WIDE];
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
         const vec bias = job->bias ? mote_vec_fetch(job->bias + c + v * LANES, width) : (vec){0};
@@ -24,19 +25,12 @@ static inline __attribute__((always_inline)) void outputs(const mote_dw_line_job
         for (int i = 0; i < n; i++)
             sum[i][v] = bias;
     }
-    const int64_t step = job->x_step * job->in_stride, dilation = job->x_dilation * job->in_stride;
-    const int64_t at = (x * (int64_t)job->x_step + job->origin) * job->in_stride + first * dilation + c;
-    for (int32_t fy = 0; fy < job->ny; fy++) {
-        const float *column = job->rows[fy] + at, *w = job->weights[fy] + first * job->w_step + c;
-        for (int32_t fx = first; fx < last; fx++, w += job->w_step, column += dilation)
-#pragma GCC unroll 8
-            for (int v = 0; v < vectors; v++) {
-                const vec weight = mote_vec_fetch(w + v * LANES, width);
-#pragma GCC unroll 8
-                for (int i = 0; i < n; i++)
-                    sum[i][v] += weight * mote_vec_fetch(column + i * step + v * LANES, width);
-            }
-    }
+}
+
+static inline __attribute__((always_inline)) void put(const mote_dw_line_job *job, vec sum[AT_ONCE][WIDE], int32_t x,
+                                                      const int n, int64_t c, const int vectors, int64_t width)
+{
+    const bool stream = job->stream && width == LANES && !job->add;
 #pragma GCC unroll 8
     for (int i = 0; i < n; i++) {
         float *out = job->out + (x + i) * job->out_stride + c;
@@ -50,8 +44,60 @@ static inline __attribute__((always_inline)) void outputs(const mote_dw_line_job
     }
 }
 
+/* Taps [first, last) of each row. */
+static inline __attribute__((always_inline)) void outputs(const mote_dw_line_job *job, int32_t x, const int n,
+                                                          int64_t c, const int vectors, int64_t width, int32_t first,
+                                                          int32_t last)
+{
+    vec sum[AT_ONCE][WIDE];
+    begin(job, sum, n, c, vectors, width);
+    const int64_t step = job->x_step * job->in_stride, dilation = job->x_dilation * job->in_stride;
+    const int64_t at = (x * (int64_t)job->x_step + job->origin) * job->in_stride + first * dilation + c;
+    for (int32_t fy = 0; fy < job->ny; fy++) {
+        const float *column = job->rows[fy] + at, *w = job->weights[fy] + first * job->w_step + c;
+        for (int32_t fx = first; fx < last; fx++, w += job->w_step, column += dilation)
+#pragma GCC unroll 8
+            for (int v = 0; v < vectors; v++) {
+                const vec weight = mote_vec_fetch(w + v * LANES, width);
+#pragma GCC unroll 8
+                for (int i = 0; i < n; i++)
+                    sum[i][v] += weight * mote_vec_fetch(column + i * step + v * LANES, width);
+            }
+    }
+    put(job, sum, x, n, c, vectors, width);
+}
+
+/* The same of all taps, a constant number, where taps and outputs lie side by side: a column is loaded once for the
+ * outputs that read it. */
+static inline __attribute__((always_inline)) void outputs_beside(const mote_dw_line_job *job, int32_t x, int64_t c,
+                                                                 const int vectors, int64_t width, const int taps)
+{
+    vec sum[AT_ONCE][WIDE], weight[MAX_BESIDE][WIDE];
+    begin(job, sum, AT_ONCE, c, vectors, width);
+    for (int32_t fy = 0; fy < job->ny; fy++) {
+        const float *column = job->rows[fy] + (x + job->origin) * job->in_stride + c, *w = job->weights[fy] + c;
+#pragma GCC unroll 8
+        for (int f = 0; f < taps; f++)
+#pragma GCC unroll 8
+            for (int v = 0; v < vectors; v++)
+                weight[f][v] = mote_vec_fetch(w + f * job->w_step + v * LANES, width);
+#pragma GCC unroll 16
+        for (int j = 0; j < AT_ONCE + taps - 1; j++, column += job->in_stride)
+#pragma GCC unroll 8
+            for (int v = 0; v < vectors; v++) {
+                const vec value = mote_vec_fetch(column + v * LANES, width);
+#pragma GCC unroll 8
+                for (int i = 0; i < AT_ONCE; i++)
+                    if (j >= i && j - i < taps)
+                        sum[i][v] += weight[j - i][v] * value;
+            }
+    }
+    put(job, sum, x, AT_ONCE, c, vectors, width);
+}
+
 /* One output, from the taps inside the line. */
-static void edge(const mote_dw_line_job *job, int32_t x)
+static inline __attribute__((always_inline)) void edge(const mote_dw_line_job *job, int32_t x, int64_t c,
+                                                       const int vectors, int64_t width)
 {
     const int64_t at = (int64_t)x * job->x_step + job->origin;
     int32_t first = 0, last = job->nx;
@@ -59,13 +105,7 @@ static void edge(const mote_dw_line_job *job, int32_t x)
         first++;
     while (last > first && at + (int64_t)(last - 1) * job->x_dilation >= job->n_columns)
         last--;
-    int64_t c = 0;
-    for (; c + WIDE * LANES <= job->channels; c += WIDE * LANES)
-        outputs(job, x, 1, c, WIDE, LANES, first, last);
-    for (; c + LANES <= job->channels; c += LANES)
-        outputs(job, x, 1, c, 1, LANES, first, last);
-    if (c < job->channels)
-        outputs(job, x, 1, c, 1, job->channels - c, first, last);
+    outputs(job, x, 1, c, vectors, width, first, last);
 }
 
 static bool is_inside(const mote_dw_line_job *job, int32_t x)
@@ -74,24 +114,38 @@ static bool is_inside(const mote_dw_line_job *job, int32_t x)
     return at >= 0 && at + (int64_t)(job->nx - 1) * job->x_dilation < job->n_columns;
 }
 
-void MOTE_SIMD(mote_f32_dw_line)(const mote_dw_line_job *job)
+static inline __attribute__((always_inline)) void line(const mote_dw_line_job *job, int64_t c, const int vectors,
+                                                       int64_t width)
 {
+    const int32_t beside = job->x_step == 1 && job->x_dilation == 1 ? job->nx : 0;
     for (int32_t x = 0; x < job->n;) {
         if (x + AT_ONCE > job->n && x > 0 && job->n >= AT_ONCE && !job->add)
             x = job->n - AT_ONCE; /* some once more */
         if (x + AT_ONCE > job->n || !is_inside(job, x) || !is_inside(job, x + AT_ONCE - 1)) {
-            edge(job, x++);
+            edge(job, x++, c, vectors, width);
             continue;
         }
-        int64_t c = 0;
-        for (; c + 2 * LANES <= job->channels; c += 2 * LANES)
-            outputs(job, x, AT_ONCE, c, 2, LANES, 0, job->nx);
-        for (; c + LANES <= job->channels; c += LANES)
-            outputs(job, x, AT_ONCE, c, 1, LANES, 0, job->nx);
-        if (c < job->channels)
-            outputs(job, x, AT_ONCE, c, 1, job->channels - c, 0, job->nx);
+        if (beside == 5)
+            outputs_beside(job, x, c, vectors, width, 5);
+        else if (beside == 3)
+            outputs_beside(job, x, c, vectors, width, 3);
+        else if (beside == 2)
+            outputs_beside(job, x, c, vectors, width, 2);
+        else
+            outputs(job, x, AT_ONCE, c, vectors, width, 0, job->nx);
         x += AT_ONCE;
     }
+}
+
+void MOTE_SIMD(mote_f32_dw_line)(const mote_dw_line_job *job)
+{
+    int64_t c = 0;
+    for (; c + WIDE * LANES <= job->channels; c += WIDE * LANES)
+        line(job, c, WIDE, LANES);
+    for (; WIDE > 1 && c + LANES <= job->channels; c += LANES)
+        line(job, c, 1, LANES);
+    if (c < job->channels)
+        line(job, c, 1, job->channels - c);
     if (job->stream)
         mote_vec_stream_end();
 }
