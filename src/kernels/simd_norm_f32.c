@@ -6,7 +6,7 @@
 #include "kernels/kernels.h"
 #include "kernels/simd_f32.h"
 
-enum { LANES = MOTE_SIMD_BYTES / 4, WIDE = 4 * LANES, AHEAD = 1024 };
+enum { LANES = MOTE_SIMD_BYTES / 4, WIDE = 4 * LANES, AHEAD = 4096 };
 
 typedef mote_vec_f32 vec;
 
@@ -138,11 +138,12 @@ static inline __attribute__((always_inline)) void apply(const mote_norm_job *job
 
 /* --- backward --- */
 
-/* Two arrays are read and one written: more than the processor prefetches well by itself. */
+/* Two arrays are read and one written: more than the processor prefetches well by itself. Into the second cache: the
+ * first has fewer misses under way. */
 static inline __attribute__((always_inline)) void prefetch(const mote_norm_job *job, int64_t at)
 {
-    __builtin_prefetch(job->x + at + AHEAD);
-    __builtin_prefetch(job->dy + at + AHEAD);
+    __builtin_prefetch(job->x + at + AHEAD, 0, 2);
+    __builtin_prefetch(job->dy + at + AHEAD, 0, 2);
 }
 
 static inline __attribute__((always_inline)) void reduce(const mote_norm_job *job, int64_t at, int64_t c, int64_t width,
