@@ -132,6 +132,7 @@ static inline __attribute__((always_inline)) vec centred(const mote_norm_job *jo
 static inline __attribute__((always_inline)) void apply(const mote_norm_job *job, int64_t at, int64_t c, int64_t width,
                                                         const int32_t activation)
 {
+    __builtin_prefetch(job->x + at + AHEAD, 0, 2);
     const vec scale = mote_vec_fetch(job->scale + c, width), offset = mote_vec_fetch(job->offset + c, width);
     mote_vec_put(job->y + at, activate(activation, centred(job, at, c, width) * scale + offset), width);
 }
