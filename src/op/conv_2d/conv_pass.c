@@ -83,6 +83,10 @@ static void gather_line(const mote_conv_pass *pass, const float *line, int64_t x
 {
     const int64_t c = pass->group_c, taps = pass->w.filter, dilation = pass->w.dilation;
     if (c == pass->in_c && dilation == 1) {
+        if (x >= 0 && x + taps <= pass->w.in) {
+            memcpy(patch, line + x * c, (size_t)(taps * c) * sizeof *patch);
+            return;
+        }
         const int64_t first = within(-x, 0, taps), last = within(pass->w.in - x, first, taps);
         memset(patch, 0, (size_t)(first * c) * sizeof *patch);
         if (last > first)
@@ -101,8 +105,10 @@ static void gather_line(const mote_conv_pass *pass, const float *line, int64_t x
 static void gather(const mote_conv_pass *pass, const float *x, int64_t group, int64_t first, int64_t n, float *patches)
 {
     const int64_t line_count = pass->w.in * pass->in_c;
-    for (int64_t i = 0; i < n; i++) {
-        const pixel_at at = pixel_of(pass, first + i);
+    pixel_at at = pixel_of(pass, first);
+    for (int64_t i = 0; i < n; i++, at.x += pass->w.stride) {
+        if ((first + i) % pass->w.out == 0)
+            at = pixel_of(pass, first + i);
         const float *image = x + at.image * pass->h.in * line_count + group * pass->group_c;
         for (int64_t fy = 0; fy < pass->h.filter; fy++, patches += pass->w.filter * pass->group_c) {
             const int64_t y = at.y + fy * pass->h.dilation;
