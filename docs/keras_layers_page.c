@@ -39,7 +39,7 @@ static const char HEAD[] =
     "\n"
     "Masks (`Masking`, `mask_zero=True`, `mask=`) go from layer to layer as in the Keras of the file: recurrent "
     "layers,\n"
-    "attention and `GlobalAveragePooling1D` heed them, as does what merges sequences.\n"
+    "attention, `Softmax` and `GlobalAveragePooling1D` heed them, as does what merges sequences.\n"
     "\n"
     "## Layers\n"
     "\n"

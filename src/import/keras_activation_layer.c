@@ -92,9 +92,8 @@ mote_status keras_elu_layer(keras_call *call, mote_error *err)
 }
 
 /* Over several axes: each softmax's denominator is a sum over all of them. */
-static int32_t softmax_over_several(keras_call *call, int32_t n, const int32_t *axes, mote_error *err)
+static int32_t softmax_over_several(keras_call *call, int32_t x, int32_t n, const int32_t *axes, mote_error *err)
 {
-    const int32_t x = keras_value(call);
     const int32_t largest = keras_reduce(call, MOTE_OP_REDUCE_MAX, x, n, axes, true, "Max", err);
     const int32_t e =
         keras_unary(call, MOTE_OP_EXP, keras_binary(call, MOTE_OP_SUB, x, largest, "sub", err), "Exp", err);
@@ -102,20 +101,69 @@ static int32_t softmax_over_several(keras_call *call, int32_t n, const int32_t *
                         err);
 }
 
-mote_status keras_softmax_layer(keras_call *call, mote_error *err)
+/* Over the config's axis or axes. */
+static int32_t softmax_by_config(keras_call *call, int32_t x, mote_error *err)
 {
+    if (x < 0)
+        return -1;
     const json_t *axis = json_object_get(call->config, "axis");
-    const int32_t rank = keras_shape(call, keras_value(call))->rank;
-    if (call->n_inputs > 1 || keras_mask_of(call, call->inputs[0]) != MOTE_NO_TENSOR)
-        return keras_refuse(call, err, "a mask is not supported");
+    const int32_t rank = keras_shape(call, x)->rank;
     if (!json_is_array(axis) || json_array_size(axis) == 1) {
         const json_t *one = json_is_array(axis) ? json_array_get(axis, 0) : axis;
-        return keras_result(call, keras_softmax_over(call, keras_value(call), one ? json_integer_value(one) : -1, err),
-                            err);
+        return keras_softmax_over(call, x, one ? json_integer_value(one) : -1, err);
     }
     int32_t axes[MOTE_MAX_RANK], n = 0;
     for (; n < (int32_t)json_array_size(axis) && n < MOTE_MAX_RANK; n++)
-        if (!keras_axis(json_integer_value(json_array_get(axis, (size_t)n)), rank, &axes[n]) || axes[n] == 0)
-            return keras_refuse(call, err, "its axes do not fit an input of rank %d", rank);
-    return keras_result(call, softmax_over_several(call, n, axes, err), err);
+        if (!keras_axis(json_integer_value(json_array_get(axis, (size_t)n)), rank, &axes[n]) || axes[n] == 0) {
+            keras_refuse(call, err, "its axes do not fit an input of rank %d", rank);
+            return -1;
+        }
+    return softmax_over_several(call, x, n, axes, err);
+}
+
+/* Each dimension of the mask is that of x, or 1. */
+static bool mask_fits(const mote_shape *mask, const mote_shape *x)
+{
+    bool fits = mask->rank == x->rank;
+    for (int32_t d = 0; fits && d < x->rank; d++)
+        fits = mask->dims[d] == x->dims[d] || mask->dims[d] == 1;
+    return fits;
+}
+
+/* Keras 2 adds a large negative number to what the mask hides, or a part of it where the mask is of numbers. */
+static int32_t lowered(keras_call *call, int32_t x, int32_t mask, mote_error *err)
+{
+    const int32_t kept = keras_cast_to(call, mask, MOTE_FLOAT32, err);
+    const int32_t hidden =
+        kept < 0 ? -1 : keras_binary(call, MOTE_OP_SUB, keras_scalar(call, "one", 1.0f), kept, "sub", err);
+    return keras_binary(call, MOTE_OP_ADD, x, keras_binary_scalar(call, MOTE_OP_MUL, hidden, -1e9f, "mul", err), "add",
+                        err);
+}
+
+/* What the mask hides counts for nothing; where it hides all, Keras 3 gives zeros and Keras 2 equal parts. */
+static int32_t masked_softmax(keras_call *call, int32_t x, int32_t mask, mote_error *err)
+{
+    const bool third = call->builder->keras_major >= 3;
+    const bool plain = call->builder->graph->tensors[mask]->dtype == MOTE_BOOL;
+    if (!plain && !third && !keras_bool(call->config, "robust_masking", false))
+        return softmax_by_config(call, lowered(call, x, mask, err), err);
+    if (!plain)
+        mask = keras_binary_scalar(call, MOTE_OP_GREATER, keras_cast_to(call, mask, MOTE_FLOAT32, err), 0.5f, "Greater",
+                                   err);
+    const int32_t kept = mask < 0 ? -1 : keras_select(call, mask, x, keras_scalar(call, "masked", -1e9f), err);
+    const int32_t y = softmax_by_config(call, kept, err);
+    return y < 0 || !third ? y : keras_select(call, mask, y, keras_scalar(call, "zero", 0.0f), err);
+}
+
+mote_status keras_softmax_layer(keras_call *call, mote_error *err)
+{
+    const int32_t x = call->inputs[0], own = keras_mask_of(call, x);
+    const int32_t mask = keras_has_mask(call) ? keras_given_mask(call, 0) : own;
+    if (mask == MOTE_NO_TENSOR)
+        return keras_result(call, softmax_by_config(call, x, err), err);
+    if (!mask_fits(keras_shape(call, mask), keras_shape(call, x)))
+        return keras_refuse(call, err, "its mask must have the dimensions of its input, or 1 in their place");
+    const int32_t y = masked_softmax(call, x, mask, err);
+    const mote_status status = y < 0 ? keras_failure(err) : keras_set_mask(call, y, own, err);
+    return status == MOTE_OK ? keras_result(call, y, err) : status;
 }

@@ -51,9 +51,6 @@ static mote_status read_call(keras_call *call, attention *a, mote_error *err)
     if (a->query < 0 || a->value < 0)
         return keras_refuse(call, err, "it must be called on a query and a value");
     a->key = a->key < 0 ? a->value : a->key;
-    for (int32_t i = 0; i < call->n_args; i++)
-        if (call->args[i].key && strcmp(call->args[i].key, "mask") == 0 && call->args[i].tensor >= 0)
-            return keras_refuse(call, err, "a list of masks does not import");
     return MOTE_OK;
 }
 
@@ -80,11 +77,14 @@ static int32_t weigh(keras_call *call, const attention *a, int32_t scores, bool 
 }
 
 /* The result y, which has the query's mask, and the weights where the call asks for them. */
-static mote_status attended(keras_call *call, const attention *a, int32_t y, int32_t weights, mote_error *err)
+static mote_status attended(keras_call *call, int32_t y, int32_t weights, mote_error *err)
 {
+    int32_t mask;
     mote_status status = y < 0 || weights < 0 ? keras_failure(err) : keras_result(call, y, err);
     if (status == MOTE_OK)
-        status = keras_set_mask(call, y, keras_mask_of(call, a->query), err);
+        status = keras_output_mask(call, &mask, err);
+    if (status == MOTE_OK)
+        status = keras_set_mask(call, y, mask, err);
     if (status == MOTE_OK && asks_for_weights(call))
         call->outputs[call->n_outputs++] = weights;
     return status;
@@ -168,18 +168,33 @@ static int32_t project_out(heads *h, int32_t x)
     return kernel < 0 || (h->use_bias && bias < 0) ? -1 : keras_fully_connected(call, flat, kernel, bias, h->err);
 }
 
+/* A mask [batch, length], laid along that axis of scores: the one that the call gives by name, else `own`. */
+static mote_status narrow_by(keras_call *call, attention *a, const char *name, int32_t own, int32_t axis,
+                             mote_error *err)
+{
+    const int32_t named = tensor_at(call, INT32_MAX, name);
+    if (named >= 0 && keras_shape(call, named)->rank != 2)
+        return keras_refuse(call, err, "its %s must be [batch, length]", name);
+    const int32_t mask = named >= 0 ? keras_cast_to(call, named, MOTE_BOOL, err) : own;
+    if (named < 0 && mask == MOTE_NO_TENSOR)
+        return MOTE_OK;
+    return narrow(call, a, mask < 0 ? -1 : lay_mask(call, mask, axis, 4, err), err);
+}
+
 /* Masks of the query, the value and the key, and the one given, as one for scores [batch, heads, queries, keys]. */
 static mote_status head_masks(keras_call *call, attention *a, mote_error *err)
 {
-    const int32_t ends[] = {a->query, a->value, a->key};
-    mote_status status = MOTE_OK;
-    for (int32_t i = 0; status == MOTE_OK && i < (a->key == a->value ? 2 : 3); i++) {
-        static const char *const NAMES[] = {"query_mask", "value_mask", "key_mask"};
-        const int32_t named = tensor_at(call, INT32_MAX, NAMES[i]);
-        const int32_t own = named >= 0 ? keras_cast_to(call, named, MOTE_BOOL, err) : keras_mask_of(call, ends[i]);
-        if (named >= 0 || own != MOTE_NO_TENSOR)
-            status = narrow(call, a, own < 0 ? -1 : lay_mask(call, own, i == 0 ? 2 : 3, 4, err), err);
-    }
+    const int32_t of_query = keras_mask_of(call, a->query);
+    if (tensor_at(call, INT32_MAX, "query_mask") >= 0 && of_query == MOTE_NO_TENSOR)
+        return keras_refuse(call, err,
+                            "what a query_mask in its call does depends on the version of Keras 3; call it without");
+    const int32_t of_key = a->key == a->value ? MOTE_NO_TENSOR : keras_mask_of(call, a->key);
+    mote_status status =
+        of_query == MOTE_NO_TENSOR ? MOTE_OK : narrow(call, a, lay_mask(call, of_query, 2, 4, err), err);
+    if (status == MOTE_OK)
+        status = narrow_by(call, a, "value_mask", keras_mask_of(call, a->value), 3, err);
+    if (status == MOTE_OK)
+        status = narrow_by(call, a, "key_mask", of_key, 3, err);
     const int32_t given = tensor_at(call, INT32_MAX, "attention_mask");
     if (status != MOTE_OK || given < 0)
         return status;
@@ -213,7 +228,7 @@ mote_status keras_multi_head_attention(keras_call *call, mote_error *err)
         call->builder->keras_major >= 3 && (keras_number(call->config, "dropout", 0) > 0 || asks_for_weights(call));
     const int32_t weights = weigh(call, &a, scores, clear, err);
     const int32_t mean = keras_matmul(call, weights, value, false, false, err);
-    return attended(call, &a, mean < 0 ? -1 : project_out(&h, mean), weights, err);
+    return attended(call, mean < 0 ? -1 : project_out(&h, mean), weights, err);
 }
 
 /* --- Attention (Luong et al. 2015), AdditiveAttention (Bahdanau et al. 2015) --- */
@@ -232,14 +247,19 @@ static int32_t additive_scores(keras_call *call, int32_t query, int32_t key, int
 /* The value's mask hides keys, the query's clears results. */
 static mote_status attend(keras_call *call, attention *a, int32_t scores, mote_error *err)
 {
-    const int32_t of_value = keras_mask_of(call, a->value), of_query = keras_mask_of(call, a->query);
+    int32_t of_query, of_value;
+    mote_status status = keras_input_mask(call, 0, a->query, &of_query, err);
+    if (status == MOTE_OK)
+        status = keras_input_mask(call, 1, a->value, &of_value, err);
+    if (status != MOTE_OK)
+        return status;
     if (of_value != MOTE_NO_TENSOR && narrow(call, a, lay_mask(call, of_value, 2, 3, err), err) != MOTE_OK)
         return keras_failure(err);
     const int32_t weights = weigh(call, a, causal(call, scores, err), false, err);
     int32_t y = keras_matmul(call, weights, a->value, false, false, err);
     if (of_query != MOTE_NO_TENSOR)
         y = keras_binary(call, MOTE_OP_MUL, y, keras_mask_factor(call, of_query, err), "mul", err);
-    return attended(call, a, y, weights, err);
+    return attended(call, y, weights, err);
 }
 
 mote_status keras_attention(keras_call *call, mote_error *err)

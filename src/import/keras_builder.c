@@ -199,6 +199,15 @@ const char *keras_text(const json_t *config, const char *key, const char *def)
     return text ? text : def;
 }
 
+bool keras_dtype(const char *name, mote_dtype *dtype)
+{
+    if (!mote_dtype_parse(name, dtype))
+        return false;
+    if (*dtype == MOTE_FLOAT16 || *dtype == MOTE_BFLOAT16 || *dtype == MOTE_FLOAT64)
+        *dtype = MOTE_FLOAT32;
+    return true;
+}
+
 static bool small_int(const json_t *value, int32_t *out)
 {
     if (!json_is_number(value))

@@ -31,8 +31,10 @@ typedef struct keras_weight {
 /* One thing that a layer was called with. Lists and dicts of tensors are flattened, dicts in the order of their keys.
  */
 typedef struct keras_arg {
-    const char *key;     /* of an argument given by name; NULL: by position */
+    const char *key;     /* of an argument given by name, or known by one; NULL: neither */
     const char *entry;   /* of a tensor in a dict: its key there; else NULL */
+    int32_t place;       /* of a tensor in a list or a dict: which element it is; else 0 */
+    bool by_position;    /* though it has a key: Keras lets no mask go on that is given so */
     const json_t *value; /* a constant; NULL: a tensor */
     keras_layer *from;   /* whose output it is */
     int32_t from_call, from_output;
@@ -127,6 +129,8 @@ bool keras_bool(const json_t *config, const char *key, bool def);
 double keras_number(const json_t *config, const char *key, double def);
 int64_t keras_int(const json_t *config, const char *key, int64_t def);
 const char *keras_text(const json_t *config, const char *key, const char *def);
+/* A type that a file names; all floats are the graph's one float type until it is quantized. False: unknown. */
+bool keras_dtype(const char *name, mote_dtype *dtype);
 /* One or two integers ("3", "[3, 3]") into two. False: neither. */
 bool keras_pair(const json_t *config, const char *key, int32_t pair[2], int32_t def);
 /* channels_first is refused by name. */

@@ -1,8 +1,6 @@
 /* Transposed convolutions: TRANSPOSE_CONV, whose output shape is an input. */
 #include "op/transpose_conv/transpose_conv.h"
 
-#include <string.h>
-
 #include "import/keras_expr.h"
 #include "import/keras_layout.h"
 #include "import/keras_window.h"
@@ -61,37 +59,35 @@ static int32_t emit(keras_call *call, const keras_window *w, int32_t x, int32_t 
     return keras_emit(call, node, err) == MOTE_OK ? node->outputs[0] : -1;
 }
 
-/* TRANSPOSE_CONV knows no dilation: the kernel gets zeros between its elements. w->size becomes that of the result. */
-static int32_t dilated_kernel(keras_call *call, keras_window *w, int32_t n_spatial, mote_error *err)
+/* filter [out, height, width, in] with dilation - 1 zeros between neighbours: as [before, 1, behind], the axis last in
+ * `before`, each element gets zeros behind it. */
+static int32_t spread(keras_call *call, int32_t filter, int32_t before, int32_t behind, int32_t dilation,
+                      mote_error *err)
 {
-    const keras_weight *weight = keras_peek_weight(call, call->next_weight++);
-    if (!weight || weight->value.dtype == MOTE_INT64 || weight->value.shape.rank != n_spatial + 2) {
-        keras_refuse(call, err, "its kernel is missing from the file, or of another rank");
-        return -1;
-    }
-    const mote_shape laid = keras_laid_out_shape(&weight->value.shape, MOTE_WEIGHT_HWOI_TO_OHWI);
-    const int64_t height = (int64_t)(laid.dims[1] - 1) * w->dilation[0] + 1;
-    const int64_t width = (int64_t)(laid.dims[2] - 1) * w->dilation[1] + 1;
-    if (mote_shape_count(&laid) < 1 || height > 1 << 12 || width > 1 << 12) {
-        keras_refuse(call, err, "its kernel is empty, or its dilation too large");
-        return -1;
-    }
-    const mote_shape shape = mote_shape_4d(laid.dims[0], (int32_t)height, (int32_t)width, laid.dims[3]);
-    float *plain = mote_arena_alloc(call->builder->scratch, (size_t)mote_shape_count(&laid) * sizeof *plain);
-    const int32_t filter = plain ? keras_const(call, "dilated_kernel", &shape, NULL) : -1;
+    const int32_t dims[] = {before, 1, behind};
+    int32_t around[3][2] = {{0, 0}, {0, dilation - 1}, {0, 0}};
+    return keras_padded(call, keras_reshaped(call, filter, 3, dims, "Reshape", err), around, "Pad", err);
+}
+
+/* TRANSPOSE_CONV knows no dilation: the filter gets zeros between its elements. w->size becomes that of the result. */
+static int32_t dilated(keras_call *call, keras_window *w, int32_t filter, mote_error *err)
+{
     if (filter < 0)
         return -1;
-    keras_lay_out(weight->value.data, &weight->value.shape, MOTE_WEIGHT_HWOI_TO_OHWI, plain);
-    float *spread = call->builder->graph->tensors[filter]->data;
-    const int64_t depth = laid.dims[3];
-    for (int64_t o = 0; o < laid.dims[0]; o++)
-        for (int64_t y = 0; y < laid.dims[1]; y++)
-            for (int64_t x = 0; x < laid.dims[2]; x++)
-                memcpy(spread + ((o * height + y * w->dilation[0]) * width + x * w->dilation[1]) * depth,
-                       plain + ((o * laid.dims[1] + y) * laid.dims[2] + x) * depth, (size_t)depth * sizeof *plain);
-    w->size[0] = (int32_t)height;
-    w->size[1] = (int32_t)width;
-    return filter;
+    const mote_shape in = *keras_shape(call, filter);
+    const int32_t *d = w->dilation;
+    if ((double)mote_shape_count(&in) * d[0] * d[1] > 1 << 28) {
+        keras_refuse(call, err, "its dilation is too large");
+        return -1;
+    }
+    const int32_t dims[] = {in.dims[0], in.dims[1] * d[0], in.dims[2] * d[1], in.dims[3]};
+    const int32_t tall = spread(call, filter, dims[0] * in.dims[1], in.dims[2] * dims[3], d[0], err);
+    const int32_t wide = spread(call, tall, dims[0] * dims[1] * in.dims[2], dims[3], d[1], err);
+    w->size[0] = dims[1] - d[0] + 1;
+    w->size[1] = dims[2] - d[1] + 1;
+    const int32_t begin[] = {0, 0, 0, 0}, step[] = {1, 1, 1, 1}, end[] = {dims[0], w->size[0], w->size[1], dims[3]};
+    return keras_sliced(call, keras_reshaped(call, wide, 4, dims, "Reshape", err), begin, end, step, "strided_slice",
+                        err);
 }
 
 static mote_status conv_transpose(keras_call *call, int32_t n_spatial, mote_error *err)
@@ -103,9 +99,9 @@ static mote_status conv_transpose(keras_call *call, int32_t n_spatial, mote_erro
         return status;
     if (w.causal || !read_output_padding(call, n_spatial, padding))
         return keras_refuse(call, err, "its padding is not one that a transposed convolution has");
-    const bool dilated = w.dilation[0] > 1 || w.dilation[1] > 1;
-    const int32_t filter = dilated ? dilated_kernel(call, &w, n_spatial, err)
-                                   : keras_take_weight(call, "kernel", n_spatial + 2, MOTE_WEIGHT_HWOI_TO_OHWI, err);
+    int32_t filter = keras_take_weight(call, "kernel", n_spatial + 2, MOTE_WEIGHT_HWOI_TO_OHWI, err);
+    if (w.dilation[0] > 1 || w.dilation[1] > 1)
+        filter = dilated(call, &w, filter, err);
     const int32_t bias = filter < 0 ? -1 : keras_take_bias(call, keras_shape(call, filter)->dims[0], err);
     const int32_t x = bias < 0 ? -1 : keras_enter_window(call, &w, err);
     if (x < 0)

@@ -1,5 +1,6 @@
 #include "import/keras_dialect.h"
-#include "import/keras_builder.h"
+#include "import/keras_tree.h"
+#include "import/keras_version.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -149,22 +150,10 @@ static bool numbers(const json_t *value)
     return json_array_size(value) > 0;
 }
 
-static bool is_reference(const json_t *value)
-{
-    return json_is_array(value) && json_array_size(value) >= 3 && json_is_string(json_array_get(value, 0)) &&
-           json_is_integer(json_array_get(value, 1));
-}
-
 static json_t *reference_to(const json_t *reference)
 {
     return json_pack("[O,O,O,{}]", json_array_get(reference, 0), json_array_get(reference, 1),
                      json_array_get(reference, 2));
-}
-
-static const char *first_text(const json_t *list)
-{
-    const char *text = json_string_value(json_array_get(list, 0));
-    return text ? text : "";
 }
 
 /* One call only; a shared operator does not occur, since each use of an operator is a layer. */
@@ -174,7 +163,7 @@ static bool unwrap_op(json_t *layer)
     const json_t *calls = json_object_get(layer, "inbound_nodes");
     const json_t *call = json_array_get(calls, 0);
     json_t *y = json_object_get(json_array_get(call, 3), "y");
-    if (strcmp(first_text(call), "_CONSTANT_VALUE") == 0) { /* 0.5 * x: the same as x * 0.5 */
+    if (keras_is_constant(call)) { /* 0.5 * x: the same as x * 0.5 */
         json_t *constant = json_array_get(call, 2);
         call = y;
         y = constant;
@@ -183,12 +172,12 @@ static bool unwrap_op(json_t *layer)
     for (size_t i = 0; i < sizeof WRAPPED / sizeof WRAPPED[0]; i++)
         if (strcmp(WRAPPED[i].function, text_of(config, "function")) == 0)
             op = &WRAPPED[i];
-    if (!op || json_array_size(calls) != 1 || !is_reference(call) || !y)
+    if (!op || json_array_size(calls) != 1 || !keras_is_reference(call) || !y)
         return false;
     json_t *to = NULL, *inbound = NULL;
     const char *name = text_of(config, "name");
     const int trainable = !json_is_false(json_object_get(config, "trainable"));
-    if (is_reference(y)) {
+    if (keras_is_reference(y)) {
         to = json_pack("{s:s, s:b, s:s}", "name", name, "trainable", trainable, "dtype", "float32");
         inbound = json_pack("[[o,o]]", reference_to(call), reference_to(y));
         json_object_set_new(layer, "class_name", json_string(op->layer));
@@ -211,7 +200,7 @@ static json_t *history_of(const json_t *tensor)
     if (strcmp(text_of(tensor, "class_name"), "__keras_tensor__") != 0)
         return NULL;
     json_t *history = json_object_get(json_object_get(tensor, "config"), "keras_history");
-    return is_reference(history) ? history : NULL;
+    return keras_is_reference(history) ? history : NULL;
 }
 
 /* Keyword arguments that say something; NULL when one is not plain. */
@@ -277,9 +266,9 @@ static bool old_calls(json_t *layer)
 static void write_ends(json_t *config, const char *key, bool inside)
 {
     json_t *ends = json_object_get(config, key);
-    if (is_reference(ends) && !inside)
+    if (keras_is_reference(ends) && !inside)
         json_object_set_new(config, key, json_pack("[O]", ends));
-    else if (inside && json_array_size(ends) == 1 && is_reference(json_array_get(ends, 0)))
+    else if (inside && json_array_size(ends) == 1 && keras_is_reference(json_array_get(ends, 0)))
         json_object_set(config, key, json_array_get(ends, 0));
 }
 
@@ -427,7 +416,7 @@ mote_status keras_dialect_document(const mote_model *model, keras_form form, jso
     json_object_del(translated, "keras_version");
     json_object_del(translated, "backend");
     translate_model(&d, translated, -1);
-    const bool from_keras3 = model->keras_version && model->keras_version[0] >= '3';
+    const bool from_keras3 = keras_major_of(model->keras_version) == 3;
     if (!d.both && from_keras3) {
         json_decref(translated);
         translated = original;

@@ -1,5 +1,6 @@
 #include "import/keras_file.h"
 
+#include "import/keras_version.h"
 #include "import/zip_file.h"
 
 #include <stdlib.h>
@@ -19,7 +20,7 @@ mote_status keras_parse_json(const char *text, json_t **document, mote_error *er
 
 int keras_file_major(const keras_file *file)
 {
-    return file->version && file->version[0] >= '3' && file->version[0] <= '9' ? 3 : 2;
+    return keras_major_of(file->version);
 }
 
 /* --- .h5 --- */

@@ -33,7 +33,7 @@ mote_status keras_fn_zeros_like(keras_call *call, const keras_function *function
 {
     const char *type = json_string_value(keras_param(call, 1, "dtype", NULL));
     mote_dtype dtype = call->builder->graph->tensors[call->inputs[0]]->dtype;
-    if (type && !mote_dtype_parse(type, &dtype))
+    if (type && !keras_dtype(type, &dtype))
         return keras_refuse(call, err, "type '%s' is unknown", type);
     int32_t y = keras_cast_to(call, call->inputs[0], MOTE_FLOAT32, err);
     y = keras_unary(call, MOTE_OP_ZEROS_LIKE, y, "zeros_like", err);
@@ -49,11 +49,16 @@ mote_status keras_fn_cast(keras_call *call, const keras_function *function, mote
     mote_dtype dtype;
     if (!type)
         return keras_refuse(call, err, "the file does not say to which type it casts; use a layer with a dtype");
-    if (!mote_dtype_parse(type, &dtype))
+    if (!keras_dtype(type, &dtype))
         return keras_refuse(call, err, "type '%s' is unknown", type);
-    if (dtype == MOTE_FLOAT16 || dtype == MOTE_BFLOAT16 || dtype == MOTE_FLOAT64)
-        dtype = MOTE_FLOAT32; /* mote's graphs are of one float type until they are quantized */
     return keras_result(call, keras_cast_to(call, call->inputs[0], dtype, err), err);
+}
+
+/* With a type it casts. */
+mote_status keras_fn_convert(keras_call *call, const keras_function *function, mote_error *err)
+{
+    return json_is_string(keras_param(call, 1, "dtype", NULL)) ? keras_fn_cast(call, function, err)
+                                                               : keras_fn_identity(call, function, err);
 }
 
 /* A constant: every size is known, the batch counts as 1. */

@@ -96,7 +96,7 @@ static void mark_open(mote_model *model, const mote_model *other)
         }
 }
 
-/* False: the model does not build with such sizes, or has none open. */
+/* False: the model does not build with such sizes, or has none open. What is to warn of was said the first time. */
 static bool load_open(mote_model **model, keras_file *file, const mote_import_options *options)
 {
     /* What strides and poolings divide evenly, and two branches of a network alike. */
@@ -105,7 +105,7 @@ static bool load_open(mote_model **model, keras_file *file, const mote_import_op
     mote_import_options quiet = *options;
     mote_model *other;
     quiet.warn = NULL;
-    if (load_sized(model, file, options, STAND_INS[0], &ignored) != MOTE_OK)
+    if (load_sized(model, file, &quiet, STAND_INS[0], &ignored) != MOTE_OK)
         return false;
     if (load_sized(&other, file, &quiet, STAND_INS[1], &ignored) == MOTE_OK) {
         mark_open(*model, other);

@@ -5,6 +5,7 @@
 #include "import/keras_file.h"
 #include "import/keras_layout.h"
 #include "import/keras_names.h"
+#include "import/keras_version.h"
 
 #include <mote/import.h>
 #include <string.h>
@@ -265,9 +266,8 @@ static mote_status rebuild(const mote_model *model, mote_model *fresh, transfer 
     mote_status status = keras_parse_json(fresh->config_json, &document, err);
     if (status != MOTE_OK)
         return status;
-    const int keras_major = model->keras_version && model->keras_version[0] >= '3' ? 3 : 2;
     const keras_sizes sizes = {.given = input_sizes(model, t->scratch)};
-    status = keras_build_model(fresh, document, keras_major, &sizes, provide, t, err);
+    status = keras_build_model(fresh, document, keras_major_of(model->keras_version), &sizes, provide, t, err);
     json_decref(document);
     if (status == MOTE_OK)
         status = mote_model_verify(fresh, err);

@@ -29,29 +29,52 @@ mote_status keras_set_mask(keras_call *call, int32_t tensor, int32_t mask, mote_
     return MOTE_OK;
 }
 
-static int32_t named_mask(const keras_call *call)
+bool keras_arg_is_mask(const keras_arg *arg)
 {
-    for (int32_t i = 0; i < call->n_args; i++)
-        if (call->args[i].key && strcmp(call->args[i].key, "mask") == 0)
-            return call->args[i].tensor;
-    return MOTE_NO_TENSOR;
+    return arg->key && strcmp(arg->key, "mask") == 0;
 }
 
 bool keras_has_mask(const keras_call *call)
 {
-    return named_mask(call) != MOTE_NO_TENSOR;
+    for (int32_t i = 0; i < call->n_args; i++)
+        if (keras_arg_is_mask(&call->args[i]))
+            return true;
+    return false;
 }
 
-mote_status keras_call_mask(keras_call *call, int32_t *mask, mote_error *err)
+int32_t keras_given_mask(const keras_call *call, int32_t place)
 {
-    const int32_t named = named_mask(call);
-    *mask = keras_mask_of(call, call->inputs[0]);
-    if (named == MOTE_NO_TENSOR)
+    for (int32_t i = 0; i < call->n_args; i++)
+        if (keras_arg_is_mask(&call->args[i]) && call->args[i].place == place)
+            return call->args[i].tensor;
+    return MOTE_NO_TENSOR;
+}
+
+mote_status keras_input_mask(const keras_call *call, int32_t place, int32_t input, int32_t *mask, mote_error *err)
+{
+    keras_call aside = *call;
+    const int32_t given = keras_given_mask(call, place);
+    *mask = keras_has_mask(call) ? given : keras_mask_of(call, input);
+    if (given == MOTE_NO_TENSOR)
         return MOTE_OK;
-    if (keras_shape(call, named)->rank != 2)
+    if (keras_shape(call, given)->rank != 2)
         return keras_refuse(call, err, "the mask that it is called with must be [batch, steps]");
-    *mask = keras_cast_to(call, named, MOTE_BOOL, err);
+    *mask = keras_cast_to(&aside, given, MOTE_BOOL, err);
     return *mask < 0 ? keras_failure(err) : MOTE_OK;
+}
+
+mote_status keras_call_mask(const keras_call *call, int32_t *mask, mote_error *err)
+{
+    return keras_input_mask(call, 0, call->inputs[0], mask, err);
+}
+
+mote_status keras_output_mask(const keras_call *call, int32_t *mask, mote_error *err)
+{
+    *mask = keras_mask_of(call, call->inputs[0]);
+    for (int32_t i = 0; i < call->n_args; i++)
+        if (keras_arg_is_mask(&call->args[i]) && call->args[i].by_position)
+            return MOTE_OK;
+    return keras_call_mask(call, mask, err);
 }
 
 mote_status keras_merge_masks(keras_call *call, int32_t y, bool either, mote_error *err)

@@ -8,6 +8,7 @@
 #include "import/keras_expr.h"
 #include "import/keras_mask.h"
 #include "import/keras_record.h"
+#include "import/keras_wrapper.h"
 
 #include <string.h>
 
@@ -80,10 +81,8 @@ static mote_status build_input(assembly *a, keras_layer *layer, keras_call *call
     if (status != MOTE_OK)
         return status;
     mote_dtype dtype;
-    if (!mote_dtype_parse(dtype_text(layer->config), &dtype))
+    if (!keras_dtype(dtype_text(layer->config), &dtype))
         return mote_error_set(err, MOTE_UNSUPPORTED, "input '%s' has type %s", layer->name, dtype_text(layer->config));
-    if (dtype == MOTE_FLOAT16 || dtype == MOTE_BFLOAT16 || dtype == MOTE_FLOAT64)
-        dtype = MOTE_FLOAT32; /* the graph's one float type until it is quantized */
     const int32_t tensor = mote_graph_add_tensor(a->builder.graph, layer->name, dtype, &shape);
     if (tensor < 0)
         return mote_error_no_memory(err);
@@ -117,50 +116,54 @@ static int32_t entry_of(const keras_call *call, const keras_arg *input)
 {
     const char *wanted = input->entry ? input->entry : input->from->name;
     for (int32_t i = 0; i < call->n_args; i++)
-        if (call->args[i].entry && strcmp(call->args[i].entry, wanted) == 0)
+        if (call->args[i].entry && !keras_arg_is_mask(&call->args[i]) && strcmp(call->args[i].entry, wanted) == 0)
             return call->args[i].tensor;
     return -1;
 }
 
-/* TimeDistributed: the steps of each input become part of the batch. *steps: how many. */
-static mote_status enter_steps(keras_call *call, int32_t *given, int32_t *steps, mote_error *err)
+/* Masks that the call gives by name belong to the inputs while the model inside is built, one by one: those of a dict
+ * in the order of its keys, whatever the order of the model's inputs. own: what the inputs have else. */
+static mote_status give_masks(keras_call *call, const int32_t *given, int32_t *own, mote_error *err)
 {
-    for (int32_t i = 0; i < call->n_inputs; i++) {
-        const mote_shape in = *keras_shape(call, given[i]);
-        int32_t dims[MOTE_MAX_RANK] = {-1};
-        if (in.rank < 3 || (i > 0 && in.dims[1] != *steps))
-            return keras_refuse(call, err, "its inputs must have 3 dimensions or more, and as many steps");
-        *steps = in.dims[1];
-        for (int32_t d = 2; d < in.rank; d++)
-            dims[d - 1] = in.dims[d];
-        given[i] = keras_reshaped(call, given[i], in.rank - 1, dims, "Reshape", err);
-        if (given[i] < 0)
-            return keras_failure(err);
+    mote_status status = MOTE_OK;
+    for (int32_t i = 0; status == MOTE_OK && i < call->n_inputs; i++) {
+        int32_t mask;
+        own[i] = keras_mask_of(call, given[i]);
+        status = keras_input_mask(call, i, given[i], &mask, err);
+        if (mask == MOTE_NO_TENSOR && call->builder->keras_major >= 3)
+            continue; /* which lets what an input has be */
+        if (status == MOTE_OK)
+            status = keras_set_mask(call, given[i], mask, err);
     }
-    return MOTE_OK;
+    return status;
 }
 
-static mote_status leave_steps(keras_call *call, int32_t steps, mote_error *err)
+static mote_status take_masks_back(keras_call *call, const int32_t *given, const int32_t *own, mote_error *err)
 {
-    const int32_t n = call->n_outputs;
-    int32_t outputs[KERAS_MAX_OUTPUTS];
-    for (int32_t i = 0; i < n; i++) {
-        const mote_shape out = *keras_shape(call, call->outputs[i]);
-        int32_t dims[MOTE_MAX_RANK] = {-1, steps};
-        if (out.rank < 1 || out.rank + 1 > MOTE_MAX_RANK || out.dims[0] % steps != 0)
-            return keras_refuse(call, err, "its inner model does not give one result by step");
-        for (int32_t d = 1; d < out.rank; d++)
-            dims[d + 1] = out.dims[d];
-        outputs[i] = keras_reshaped(call, call->outputs[i], out.rank + 1, dims, "Reshape_1", err);
-        if (outputs[i] < 0)
-            return keras_failure(err);
-    }
-    memcpy(call->outputs, outputs, sizeof outputs[0] * (size_t)n);
-    call->n_outputs = n;
-    return MOTE_OK;
+    mote_status status = MOTE_OK;
+    for (int32_t i = call->n_inputs - 1; status == MOTE_OK && i >= 0; i--)
+        status = keras_set_mask(call, given[i], own[i], err);
+    return status;
 }
 
-/* The inside of a model, once more, on the tensors that it is called with. */
+/* scope, once more, on the tensors given. */
+static mote_status build_named(assembly *a, keras_scope *scope, keras_call *call, const int32_t *given, mote_error *err)
+{
+    int32_t own[KERAS_MAX_INPUTS];
+    const bool masked = !call->layer->each_step && keras_has_mask(call);
+    mote_status status = masked ? give_masks(call, given, own, err) : MOTE_OK;
+    if (status != MOTE_OK)
+        return status;
+    const char *prefix = a->builder.prefix;
+    a->builder.prefix = mote_arena_printf(a->builder.scratch, "%s%s/", prefix, call->layer->name);
+    if (!a->builder.prefix)
+        return mote_error_no_memory(err);
+    status = build_scope(a, scope, given, call->n_inputs, err);
+    a->builder.prefix = prefix;
+    return status == MOTE_OK && masked ? take_masks_back(call, given, own, err) : status;
+}
+
+/* The inside of a model, on the tensors that it is called with. */
 static mote_status build_inside(assembly *a, keras_call *call, mote_error *err)
 {
     keras_scope *scope = call->layer->model;
@@ -174,23 +177,15 @@ static mote_status build_inside(assembly *a, keras_call *call, mote_error *err)
         const int32_t entry = entry_of(call, &scope->inputs[i]);
         given[i] = entry >= 0 ? entry : call->inputs[i];
     }
-    int32_t mask;
-    mote_status status = keras_call_mask(call, &mask, err);
+    mote_status status = MOTE_OK;
+    if (call->layer->each_step)
+        status = keras_enter_steps(call, call->n_inputs, given, &steps, err);
     if (status == MOTE_OK)
-        status =
-            call->layer->each_step ? enter_steps(call, given, &steps, err) : keras_set_mask(call, given[0], mask, err);
-    if (status != MOTE_OK)
-        return status;
-    const char *prefix = a->builder.prefix;
-    a->builder.prefix = mote_arena_printf(a->builder.scratch, "%s%s/", prefix, call->layer->name);
-    if (!a->builder.prefix)
-        return mote_error_no_memory(err);
-    status = build_scope(a, scope, given, call->n_inputs, err);
-    a->builder.prefix = prefix;
+        status = build_named(a, scope, call, given, err);
     for (int32_t i = 0; status == MOTE_OK && i < scope->n_outputs; i++)
         call->outputs[i] = scope->outputs[i].tensor;
     call->n_outputs = scope->n_outputs;
-    return status == MOTE_OK && call->layer->each_step ? leave_steps(call, steps, err) : status;
+    return status == MOTE_OK && call->layer->each_step ? keras_leave_steps(call, steps, err) : status;
 }
 
 /* Resolves the arguments; false while one does not exist yet. Tensors go to inputs. */
@@ -213,7 +208,7 @@ static mote_status gather(const keras_layer *layer, keras_site *site, int32_t *i
             return mote_error_set(err, MOTE_FORMAT, "layer '%s': output %d of layer '%s' is not there", layer->name,
                                   arg->from_output, arg->from->name);
         arg->tensor = arg->from->call_outputs[arg->from_call * KERAS_MAX_OUTPUTS + arg->from_output];
-        if (!arg->key || strcmp(arg->key, "mask") != 0) /* keras_call_mask finds it */
+        if (!keras_arg_is_mask(arg)) /* keras_call_mask finds it */
             inputs[(*n)++] = arg->tensor;
     }
     *ready = true;
@@ -230,12 +225,15 @@ static mote_status call_layer(assembly *a, keras_call *call, mote_error *err)
     if (call->n_inputs < 1)
         return mote_error_set(err, MOTE_FORMAT, "layer '%s' (%s) is called on nothing", layer->name, layer->class_name);
     mote_error_clear(err);
-    const mote_status status = layer->model ? build_inside(a, call, err) : build(call, err);
-    const bool carried =
-        mask == KERAS_MASK_CARRIED || (mask == KERAS_MASK_CARRIED_3 && a->builder.keras_major >= 3) || layer->each_step;
-    return status == MOTE_OK && carried
-               ? keras_set_mask(call, call->outputs[0], keras_mask_of(call, call->inputs[0]), err)
-               : status;
+    mote_status status = layer->model ? build_inside(a, call, err) : build(call, err);
+    if (mask == KERAS_MASK_CARRIED || (mask == KERAS_MASK_CARRIED_3 && a->builder.keras_major >= 3)) {
+        int32_t own = MOTE_NO_TENSOR;
+        if (status == MOTE_OK)
+            status = keras_output_mask(call, &own, err);
+        if (status == MOTE_OK)
+            status = keras_set_mask(call, call->outputs[0], own, err);
+    }
+    return status;
 }
 
 /* given: what the inputs of this scope are bound to; NULL at the top. */

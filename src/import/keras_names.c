@@ -21,21 +21,33 @@ bool keras_same_plain_name(const char *a, const char *b)
     return *a == *b;
 }
 
-static bool is_taken(const mote_model *model, const char *name)
+static const char *find(const renaming *r, const char *name)
+{
+    for (int32_t i = 0; i < r->n; i++)
+        if (strcmp(r->names[i].from, name) == 0)
+            return r->names[i].to;
+    return NULL;
+}
+
+/* By a layer, or by one that is renamed already. */
+static bool is_taken(const mote_model *model, const renaming *r, const char *name)
 {
     for (int32_t i = 0; i < model->n_layers; i++)
         if (strcmp(model->layers[i].name, name) == 0)
+            return true;
+    for (int32_t i = 0; i < r->n; i++)
+        if (strcmp(r->names[i].to, name) == 0)
             return true;
     return false;
 }
 
 /* With '_' for '/', and one more behind where another layer is called so; NULL: out of memory. */
-static const char *plain_name(const mote_model *model, const char *name, mote_arena *arena)
+static const char *plain_name(const mote_model *model, const renaming *r, const char *name, mote_arena *arena)
 {
     char *plain = mote_arena_strdup(arena, name);
     for (char *at = plain; at && *at; at++)
         *at = *at == '/' ? '_' : *at;
-    while (plain && is_taken(model, plain))
+    while (plain && is_taken(model, r, plain))
         plain = mote_arena_printf(arena, "%s_", plain);
     return plain;
 }
@@ -47,21 +59,14 @@ static mote_status list_names(const mote_model *model, mote_arena *arena, renami
         return mote_error_no_memory(err);
     for (int32_t i = 0; i < model->n_layers; i++) {
         const char *name = model->layers[i].name;
-        if (!strchr(name, '/'))
+        if (!strchr(name, '/') || find(r, name))
             continue;
-        r->names[r->n] = (renamed){name, plain_name(model, name, arena)};
-        if (!r->names[r->n++].to)
+        const char *plain = plain_name(model, r, name, arena);
+        if (!plain)
             return mote_error_no_memory(err);
+        r->names[r->n++] = (renamed){name, plain};
     }
     return MOTE_OK;
-}
-
-static const char *find(const renaming *r, const char *name)
-{
-    for (int32_t i = 0; i < r->n; i++)
-        if (strcmp(r->names[i].from, name) == 0)
-            return r->names[i].to;
-    return NULL;
 }
 
 /* --- the description: a string that is such a name is the layer's, wherever it stands --- */

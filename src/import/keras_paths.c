@@ -4,26 +4,19 @@
  * 2.12 join these paths by backslashes, in the names of groups at the root; and Keras 2.12 counts some layers twice, so
  * that the second Conv2D may be "conv2d_2". Hence: the numbers give the order, not the place.
  */
+#include "import/keras_dialect.h"
 #include "import/keras_file.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* "SeparableConv2D" -> "separable_conv2d": an underscore before a capital that a small letter follows, unless it is
- * first, and between a small letter and a capital. */
 static const char *snake_case(mote_arena *arena, const char *class_name)
 {
-    const size_t n = strlen(class_name);
-    char *out = mote_arena_alloc(arena, 2 * n + 1);
-    size_t used = 0;
-    for (size_t i = 0; out && i < n; i++) {
-        const unsigned char c = (unsigned char)class_name[i];
-        if (i > 0 && isupper(c) &&
-            (islower((unsigned char)class_name[i + 1]) || islower((unsigned char)class_name[i - 1])))
-            out[used++] = '_';
-        out[used++] = (char)tolower(c);
-    }
+    const size_t n_bytes = 2 * strlen(class_name) + 4;
+    char *out = mote_arena_alloc(arena, n_bytes);
+    if (out)
+        keras_snake_case(class_name, out, n_bytes);
     return out;
 }
 

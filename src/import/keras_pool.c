@@ -58,12 +58,13 @@ static mote_status global(keras_call *call, int32_t n_spatial, mote_op op, const
     return keras_result(call, keras_reduce(call, op, call->inputs[0], n_spatial, axes, keep, name, err), err);
 }
 
-/* The mean of the steps that count. */
+/* The mean of the steps that count. A mask of numbers weighs them in Keras 2; Keras 3 takes it for a bool one. */
 static mote_status masked_mean(keras_call *call, int32_t mask, mote_error *err)
 {
     static const int32_t steps = 1;
     const bool keep = keras_bool(call->config, "keepdims", false);
-    const int32_t factor = keras_mask_factor(call, mask, err);
+    const bool weighs = call->builder->keras_major < 3 && keras_has_mask(call);
+    const int32_t factor = keras_mask_factor(call, weighs ? keras_given_mask(call, 0) : mask, err);
     const int32_t x = keras_binary(call, MOTE_OP_MUL, call->inputs[0], factor, "mul", err);
     const int32_t sum = keras_reduce(call, MOTE_OP_SUM, x, 1, &steps, keep, "Sum", err);
     const int32_t count = keras_reduce(call, MOTE_OP_SUM, factor, 1, &steps, keep, "Sum_1", err);

@@ -5,7 +5,6 @@
 
 /* Images [batch, height, width, channels] to size; method "bilinear" or "nearest". -1: err. */
 int32_t keras_resized(keras_call *call, int32_t x, const int32_t size[2], const char *method, mote_error *err);
-/* What RandomCrop does while nothing is random; size: the config's. */
 /* RandomCrop: the image, and what stands for it at inference; channels last. */
 typedef struct keras_crop_parts {
     int32_t image, resized;

@@ -357,13 +357,16 @@ static int32_t choose(cell *c, int32_t counts, int32_t fresh, int32_t old)
     return old < 0 ? -1 : keras_select(c->call, counts, fresh, old, c->err);
 }
 
-/* A step that does not count leaves the states, and repeats the output before it: zeros where there is none. */
+/* A step that does not count leaves the states, and repeats the output before it: zeros where there is none. Without an
+ * initial state that output is the state. */
 static void masked_step(cell *c, int32_t x, int32_t counts, int32_t states[2], int32_t *output)
 {
     int32_t fresh[2] = {states[0], states[1]};
+    const int32_t before = c->masked_zeros ? ZERO_STATE : *output;
     c->kind->step(c, x, fresh);
-    *output = choose(c, counts, fresh[0], c->masked_zeros ? ZERO_STATE : *output);
-    for (int32_t i = 0; i < c->kind->n_states; i++)
+    *output = choose(c, counts, fresh[0], before);
+    states[0] = states[0] == before ? *output : choose(c, counts, fresh[0], states[0]);
+    for (int32_t i = 1; i < c->kind->n_states; i++)
         states[i] = choose(c, counts, fresh[i], states[i]);
 }
 
@@ -406,9 +409,12 @@ static int32_t run(cell *c, int32_t x, bool sequence, bool turned, int32_t state
 }
 
 /* The layer's result; of a sequence the same steps count as of the input. */
-static mote_status finish(keras_call *call, int32_t y, int32_t mask, bool sequence, mote_error *err)
+static mote_status finish(keras_call *call, int32_t y, bool sequence, mote_error *err)
 {
-    const mote_status status = y >= 0 && sequence ? keras_set_mask(call, y, mask, err) : MOTE_OK;
+    int32_t mask;
+    mote_status status = y >= 0 && sequence ? keras_output_mask(call, &mask, err) : MOTE_OK;
+    if (status == MOTE_OK && y >= 0 && sequence)
+        status = keras_set_mask(call, y, mask, err);
     return status == MOTE_OK ? keras_result(call, y, err) : status;
 }
 
@@ -433,11 +439,10 @@ mote_status keras_rnn(keras_call *call, mote_error *err)
     for (int32_t i = 1; i < call->n_inputs; i++)
         states[i - 1] = call->inputs[i];
     /* Keras 3 does not look for a mask of its own where it is called with states. */
-    const int32_t mask = c.mask;
     if (call->builder->keras_major >= 3 && call->n_inputs > 1 && !keras_has_mask(call))
         c.mask = MOTE_NO_TENSOR;
     const bool sequence = keras_bool(call->config, "return_sequences", false);
-    status = finish(call, run(&c, call->inputs[0], sequence, false, states), mask, sequence, err);
+    status = finish(call, run(&c, call->inputs[0], sequence, false, states), sequence, err);
     if (status != MOTE_OK)
         return status;
     return keras_bool(call->config, "return_state", false) ? output_states(call, &c, states) : MOTE_OK;
@@ -496,7 +501,9 @@ mote_status keras_bidirectional(keras_call *call, mote_error *err)
         if (outputs[i] < 0)
             return keras_failure(err);
     }
-    status = merge(call, outputs[0], outputs[1], err);
+    status = keras_output_mask(call, &mask, err);
+    if (status == MOTE_OK)
+        status = merge(call, outputs[0], outputs[1], err);
     for (int32_t i = 0; status == MOTE_OK && sequence && i < call->n_outputs; i++)
         status = keras_set_mask(call, call->outputs[i], mask, err);
     if (status != MOTE_OK || !keras_bool(first, "return_state", false))

@@ -11,6 +11,7 @@
 #include "import/h5_write.h"
 #include "import/keras_layout.h"
 #include "import/keras_names.h"
+#include "import/keras_version.h"
 
 #include <mote/io.h>
 #include <stdlib.h>
@@ -135,7 +136,7 @@ static mote_status write_weights(const mote_model *model, const char *version, h
 const char *keras_save_version(const mote_model *model, int keras_major)
 {
     const char *own = model->keras_version;
-    const bool fits = own && own[0] == (keras_major == 3 ? '3' : '2');
+    const bool fits = own && own[0] != '1' && keras_major_of(own) == keras_major;
     return fits ? own : keras_major == 3 ? "3.0.0" : "2.15.0";
 }
 
@@ -181,8 +182,8 @@ static mote_status build_h5(const mote_model *model, unsigned char **bytes, size
     return status;
 }
 
-mote_status mote_keras_build_h5(const mote_model *model, unsigned char **bytes, size_t *n_bytes,
-                                const mote_allocator *allocator, mote_error *err)
+static mote_status build(const mote_model *model, keras_form form, unsigned char **bytes, size_t *n_bytes,
+                         const mote_allocator *allocator, mote_error *err)
 {
     mote_model view;
     *bytes = NULL;
@@ -190,21 +191,16 @@ mote_status mote_keras_build_h5(const mote_model *model, unsigned char **bytes, 
     mote_arena *arena = mote_arena_new(allocator, 0);
     mote_status status = arena ? keras_plain_names(model, arena, &view, err) : mote_error_no_memory(err);
     if (status == MOTE_OK)
-        status = build_h5(&view, bytes, n_bytes, allocator, err);
+        status = form == KERAS_FORM_ZIP ? keras_build_zip(&view, bytes, n_bytes, err)
+                                        : build_h5(&view, bytes, n_bytes, allocator, err);
     mote_arena_free(arena);
     return status;
 }
 
-static mote_status build_zip(const mote_model *model, unsigned char **bytes, size_t *n_bytes, mote_error *err)
+mote_status mote_keras_build_h5(const mote_model *model, unsigned char **bytes, size_t *n_bytes,
+                                const mote_allocator *allocator, mote_error *err)
 {
-    mote_model view;
-    *bytes = NULL;
-    mote_arena *arena = mote_arena_new(NULL, 0);
-    mote_status status = arena ? keras_plain_names(model, arena, &view, err) : mote_error_no_memory(err);
-    if (status == MOTE_OK)
-        status = keras_build_zip(&view, bytes, n_bytes, err);
-    mote_arena_free(arena);
-    return status;
+    return build(model, KERAS_FORM_H5, bytes, n_bytes, allocator, err);
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -217,8 +213,8 @@ mote_status mote_keras_save(const mote_model *model, const char *path, mote_erro
 {
     unsigned char *bytes;
     size_t n_bytes;
-    mote_status status = ends_with(path, ".keras") ? build_zip(model, &bytes, &n_bytes, err)
-                                                   : mote_keras_build_h5(model, &bytes, &n_bytes, NULL, err);
+    const keras_form form = ends_with(path, ".keras") ? KERAS_FORM_ZIP : KERAS_FORM_H5;
+    mote_status status = build(model, form, &bytes, &n_bytes, NULL, err);
     if (status != MOTE_OK)
         return mote_error_prefix(err, status, "%s", path);
     status = mote_file_write(path, bytes, n_bytes, err);

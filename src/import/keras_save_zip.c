@@ -31,8 +31,14 @@ static const char *written_class(const json_t *layers, const mote_layer *layer)
     return layer->class_name;
 }
 
-static mote_status write_scope(const mote_model *model, int32_t parent, const json_t *layers, const char *above,
-                               h5_writer *writer, mote_error *err);
+typedef struct saving {
+    const mote_model *model;
+    int keras_major; /* that the file is written for */
+    h5_writer *writer;
+} saving;
+
+static mote_status write_scope(const saving *s, int32_t parent, const json_t *layers, const char *above,
+                               mote_error *err);
 
 static const json_t *layers_inside(const json_t *layers, const char *name, bool *stepped)
 {
@@ -52,19 +58,17 @@ static const json_t *layers_inside(const json_t *layers, const char *name, bool 
 }
 
 /* Keras 2 puts an underscore before the parts of attention. */
-static bool hidden_parts(const mote_model *model, const mote_layer *layer)
+static bool hidden_parts(const saving *s, const mote_layer *layer)
 {
-    return strcmp(layer->class_name, "MultiHeadAttention") == 0 &&
-           (!model->keras_version || model->keras_version[0] < '3');
+    return strcmp(layer->class_name, "MultiHeadAttention") == 0 && s->keras_major < 3;
 }
 
-static mote_status write_layer(const mote_model *model, int32_t index, const json_t *layers, const char *group,
-                               h5_writer *writer, mote_error *err)
+static mote_status write_layer(const saving *s, int32_t index, const json_t *layers, const char *group, mote_error *err)
 {
-    const mote_layer *layer = &model->layers[index];
+    const mote_layer *layer = &s->model->layers[index];
     char path[PATH_BYTES + 64];
     snprintf(path, sizeof path, "%s/vars", group);
-    h5_write_group(writer, path);
+    h5_write_group(s->writer, path);
     const char *const *parts = keras_layer_parts(layer->class_name);
     int32_t n_parts = 0;
     while (parts && n_parts < KERAS_MAX_PARTS && parts[n_parts])
@@ -74,23 +78,24 @@ static mote_status write_layer(const mote_model *model, int32_t index, const jso
     const int32_t by_part = n_parts ? layer->n_weights / n_parts : layer->n_weights;
     for (int32_t i = 0; i < layer->n_weights; i++) {
         if (n_parts)
-            snprintf(path, sizeof path, "%s/%s%s/vars/%d", group, hidden_parts(model, layer) ? "_" : "",
-                     parts[i / by_part], i % by_part);
+            snprintf(path, sizeof path, "%s/%s%s/vars/%d", group, hidden_parts(s, layer) ? "_" : "", parts[i / by_part],
+                     i % by_part);
         else
             snprintf(path, sizeof path, "%s/vars/%d", group, i);
-        const mote_status status = keras_save_weight(model, &layer->weights[i], writer, path, err);
+        const mote_status status = keras_save_weight(s->model, &layer->weights[i], s->writer, path, err);
         if (status != MOTE_OK)
             return status;
     }
     bool stepped = false;
     const json_t *inside = layers_inside(layers, layer->name, &stepped);
     snprintf(path, sizeof path, "%s%s", group, stepped ? "/layer" : "");
-    return inside ? write_scope(model, index, inside, path, writer, err) : MOTE_OK;
+    return inside ? write_scope(s, index, inside, path, err) : MOTE_OK;
 }
 
-static mote_status write_scope(const mote_model *model, int32_t parent, const json_t *layers, const char *above,
-                               h5_writer *writer, mote_error *err)
+static mote_status write_scope(const saving *s, int32_t parent, const json_t *layers, const char *above,
+                               mote_error *err)
 {
+    const mote_model *model = s->model;
     for (int32_t i = 0; i < model->n_layers; i++) {
         if (model->layers[i].parent != parent)
             continue;
@@ -104,7 +109,7 @@ static mote_status write_scope(const mote_model *model, int32_t parent, const js
                              : snprintf(group, sizeof group, "%s/layers/%s", above, snake);
         if (length >= PATH_BYTES)
             return mote_error_set(err, MOTE_LIMIT, "models inside of models, too deep to save");
-        const mote_status status = write_layer(model, i, layers, group, writer, err);
+        const mote_status status = write_layer(s, i, layers, group, err);
         if (status != MOTE_OK)
             return status;
     }
@@ -174,8 +179,8 @@ static mote_status pack(const member *members, int n, unsigned char **bytes, siz
     return good ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "the zip could not be made; is there memory enough?");
 }
 
-static mote_status build_weights(const mote_model *model, const json_t *document, unsigned char **bytes,
-                                 size_t *n_bytes, mote_error *err)
+static mote_status build_weights(const mote_model *model, int keras_major, const json_t *document,
+                                 unsigned char **bytes, size_t *n_bytes, mote_error *err)
 {
     const json_t *config = json_object_get(document, "config");
     const json_t *layers = json_is_array(config) ? config : json_object_get(config, "layers");
@@ -183,7 +188,8 @@ static mote_status build_weights(const mote_model *model, const json_t *document
     if (!writer)
         return mote_error_no_memory(err);
     h5_write_group(writer, "/vars");
-    mote_status status = write_scope(model, -1, layers, "", writer, err);
+    const saving s = {model, keras_major, writer};
+    mote_status status = write_scope(&s, -1, layers, "", err);
     if (status == MOTE_OK)
         status = h5_writer_finish(writer, bytes, n_bytes, NULL, err);
     h5_writer_free(writer);
@@ -201,7 +207,7 @@ mote_status keras_build_zip(const mote_model *model, unsigned char **bytes, size
     unsigned char *weights = NULL;
     size_t n_weights = 0;
     if (status == MOTE_OK)
-        status = build_weights(model, document, &weights, &n_weights, err);
+        status = build_weights(model, keras_major, document, &weights, &n_weights, err);
     if (status == MOTE_OK) {
         if (settings)
             json_object_set(document, "compile_config", settings);

@@ -1,5 +1,7 @@
 #include "import/keras_tree.h"
 
+#include "import/keras_arguments.h"
+
 #include <string.h>
 
 typedef struct reader {
@@ -26,15 +28,13 @@ keras_layer *keras_scope_find(const keras_scope *scope, const char *name)
 
 /* --- what a call refers to --- */
 
-/* ["layer", call, output, …] of Keras 2, and of input_layers and output_layers in both. */
-static bool is_reference(const json_t *json)
+bool keras_is_reference(const json_t *json)
 {
     return json_is_array(json) && json_array_size(json) >= 3 && json_is_string(json_array_get(json, 0)) &&
            json_is_integer(json_array_get(json, 1)) && json_is_integer(json_array_get(json, 2));
 }
 
-/* ["_CONSTANT_VALUE", -1, 2.0, {…}]: a first argument that is no tensor. */
-static bool is_constant(const json_t *json)
+bool keras_is_constant(const json_t *json)
 {
     const char *name = json_string_value(json_array_get(json, 0));
     return json_array_size(json) >= 3 && name && strcmp(name, "_CONSTANT_VALUE") == 0;
@@ -47,13 +47,21 @@ static const json_t *tensor_history(const json_t *json)
     if (!class_name || strcmp(class_name, "__keras_tensor__") != 0)
         return NULL;
     const json_t *history = json_object_get(json_object_get(json, "config"), "keras_history");
-    return is_reference(history) ? history : NULL;
+    return keras_is_reference(history) ? history : NULL;
 }
 
 typedef struct arg_list {
     keras_arg *args;
     int32_t n, capacity;
 } arg_list;
+
+/* Where a tensor stands: the argument's name, the innermost dict's key (NULL: none), its place in the innermost list.
+ */
+typedef struct standing {
+    const char *key, *entry;
+    int32_t place;
+    bool by_position;
+} standing;
 
 static mote_status push(const reader *r, arg_list *list, const keras_arg *arg, mote_error *err)
 {
@@ -73,8 +81,8 @@ static mote_status push(const reader *r, arg_list *list, const keras_arg *arg, m
     return MOTE_OK;
 }
 
-static mote_status push_reference(const reader *r, const keras_scope *scope, const json_t *reference, const char *key,
-                                  const char *entry, arg_list *list, mote_error *err)
+static mote_status push_reference(const reader *r, const keras_scope *scope, const json_t *reference, standing at,
+                                  arg_list *list, mote_error *err)
 {
     const char *name = json_string_value(json_array_get(reference, 0));
     const json_int_t call = json_integer_value(json_array_get(reference, 1));
@@ -85,8 +93,10 @@ static mote_status push_reference(const reader *r, const keras_scope *scope, con
     if (call < 0 || call > from->n_calls || output < 0 || output >= KERAS_MAX_OUTPUTS)
         return mote_error_set(err, MOTE_FORMAT, "it refers to call %lld, output %lld of layer '%s'", (long long)call,
                               (long long)output, name);
-    const keras_arg arg = {.key = key,
-                           .entry = entry,
+    const keras_arg arg = {.key = at.key,
+                           .entry = at.entry,
+                           .place = at.place,
+                           .by_position = at.by_position,
                            .from = from,
                            .from_call = (int32_t)call,
                            .from_output = (int32_t)output,
@@ -115,34 +125,30 @@ static const char **sorted_keys(const reader *r, json_t *object, size_t *n)
 
 typedef enum reference_form { REFERENCES_2, REFERENCES_3 } reference_form;
 
-/* Where tensors stand: the argument's name, and the innermost dict's key (NULL: none). */
-typedef struct standing {
-    const char *key, *entry;
-} standing;
-
 /* Appends the tensors in nested lists and dicts. Returns through *found whether there were any. */
 static mote_status push_tensors(reader *r, const keras_scope *scope, json_t *json, standing at, reference_form form,
                                 arg_list *list, bool *found, mote_error *err)
 {
     mote_status status = MOTE_OK;
-    const json_t *history = form == REFERENCES_3 ? tensor_history(json) : is_reference(json) ? json : NULL;
+    const json_t *history = form == REFERENCES_3 ? tensor_history(json) : keras_is_reference(json) ? json : NULL;
     if (history) {
         *found = true;
-        return push_reference(r, scope, history, at.key, at.entry, list, err);
+        return push_reference(r, scope, history, at, list, err);
     }
     if (++r->depth > KERAS_MAX_DEPTH)
         status = mote_error_set(err, MOTE_LIMIT, "its arguments are nested too deeply");
     if (json_is_array(json)) {
         for (size_t i = 0; status == MOTE_OK && i < json_array_size(json); i++)
-            status = push_tensors(r, scope, json_array_get(json, i), at, form, list, found, err);
+            status = push_tensors(r, scope, json_array_get(json, i),
+                                  (standing){at.key, at.entry, (int32_t)i, at.by_position}, form, list, found, err);
     } else if (json_is_object(json)) {
         size_t n;
         const char **keys = sorted_keys(r, json, &n);
         if (!keys)
             status = mote_error_no_memory(err);
         for (size_t i = 0; status == MOTE_OK && i < n; i++)
-            status = push_tensors(r, scope, json_object_get(json, keys[i]), (standing){at.key, keys[i]}, form, list,
-                                  found, err);
+            status = push_tensors(r, scope, json_object_get(json, keys[i]),
+                                  (standing){at.key, keys[i], (int32_t)i, at.by_position}, form, list, found, err);
     }
     r->depth--;
     return status;
@@ -157,10 +163,10 @@ static mote_status push_keywords(reader *r, const keras_scope *scope, json_t *kw
     json_object_foreach(kwargs, key, value)
     {
         bool found = false;
-        if (form == REFERENCES_2 && is_reference(value) &&
+        if (form == REFERENCES_2 && keras_is_reference(value) &&
             !keras_scope_find(scope, json_string_value(json_array_get(value, 0))))
             continue;
-        const mote_status status = push_tensors(r, scope, value, (standing){key, NULL}, form, list, &found, err);
+        const mote_status status = push_tensors(r, scope, value, (standing){.key = key}, form, list, &found, err);
         if (status != MOTE_OK)
             return status;
     }
@@ -173,16 +179,18 @@ static mote_status push_constant(const reader *r, const json_t *value, arg_list 
 }
 
 /* {"args": [tensor, [tensor, tensor], 2.0], "kwargs": {…}} */
-static mote_status read_site_3(reader *r, const keras_scope *scope, const json_t *node, keras_site *site,
-                               arg_list *list, mote_error *err)
+static mote_status read_site_3(reader *r, const keras_layer *layer, json_t *node, keras_site *site, arg_list *list,
+                               mote_error *err)
 {
+    const keras_scope *scope = layer->scope;
     const json_t *args = json_object_get(node, "args");
     mote_status status = MOTE_OK;
     for (size_t i = 0; status == MOTE_OK && i < json_array_size(args); i++) {
         json_t *arg = json_array_get(args, i);
+        const standing at = {.key = keras_argument_name(layer, i), .by_position = true};
         bool found = false;
-        status = push_tensors(r, scope, arg, (standing){0}, REFERENCES_3, list, &found, err);
-        if (status == MOTE_OK && !found)
+        status = push_tensors(r, scope, arg, at, REFERENCES_3, list, &found, err);
+        if (status == MOTE_OK && !found && !at.key) /* Keras gives nothing but tensors, and None, by position there */
             status = push_constant(r, arg, list, err);
     }
     json_t *kwargs = json_object_get(node, "kwargs");
@@ -194,10 +202,10 @@ static mote_status read_site_3(reader *r, const keras_scope *scope, const json_t
 static mote_status read_site_2(reader *r, const keras_scope *scope, json_t *node, keras_site *site, arg_list *list,
                                mote_error *err)
 {
-    json_t *single = is_reference(node) || is_constant(node) ? node : json_array_get(node, 0);
+    json_t *single = keras_is_reference(node) || keras_is_constant(node) ? node : json_array_get(node, 0);
     json_t *kwargs = json_array_get(single, 3);
     bool found = false;
-    mote_status status = is_constant(single)
+    mote_status status = keras_is_constant(single)
                              ? push_constant(r, json_array_get(single, 2), list, err)
                              : push_tensors(r, scope, node, (standing){0}, REFERENCES_2, list, &found, err);
     if (status == MOTE_OK && list->n == 0)
@@ -212,13 +220,13 @@ static bool is_site_3(const json_t *node)
     return json_is_array(json_object_get(node, "args"));
 }
 
-static mote_status read_sites(reader *r, keras_scope *scope, keras_layer *layer, const json_t *inbound, mote_error *err)
+static mote_status read_sites(reader *r, keras_layer *layer, const json_t *inbound, mote_error *err)
 {
     for (int32_t i = 0; i < (int32_t)json_array_size(inbound); i++) {
         json_t *node = json_array_get(inbound, (size_t)i);
         arg_list list = {.n = 0};
-        const mote_status status = is_site_3(node) ? read_site_3(r, scope, node, &layer->sites[i], &list, err)
-                                                   : read_site_2(r, scope, node, &layer->sites[i], &list, err);
+        const mote_status status = is_site_3(node) ? read_site_3(r, layer, node, &layer->sites[i], &list, err)
+                                                   : read_site_2(r, layer->scope, node, &layer->sites[i], &list, err);
         if (status != MOTE_OK)
             return mote_error_prefix(err, status, "layer '%s' (%s)", layer->name, layer->class_name);
         layer->sites[i].args = list.args;
@@ -423,7 +431,7 @@ static mote_status read_functional(reader *r, keras_scope *scope, const json_t *
     for (int32_t i = 0; status == MOTE_OK && i < scope->n_layers; i++) {
         const json_t *inbound = json_object_get(json_array_get(layers, (size_t)i), "inbound_nodes");
         keras_3 |= is_site_3(json_array_get(inbound, 0));
-        status = read_sites(r, scope, &scope->layers[i], inbound, err);
+        status = read_sites(r, &scope->layers[i], inbound, err);
     }
     if (status == MOTE_OK)
         status = read_ends(r, scope, json_object_get(config, "input_layers"), &scope->inputs, &scope->n_inputs, err);

@@ -14,10 +14,8 @@ typedef struct weights_row {
 static const weights_row ROWS[] = {
     {"Conv1D", 1, 0, {"use_bias"}, 1, true},
     {"Conv2D", 1, 0, {"use_bias"}, 1, true},
-    {"Conv3D", 1, 0, {"use_bias"}, 1, true},
     {"Conv1DTranspose", 1, 0, {"use_bias"}, 1, true},
     {"Conv2DTranspose", 1, 0, {"use_bias"}, 1, true},
-    {"Conv3DTranspose", 1, 0, {"use_bias"}, 1, true},
     {"DepthwiseConv1D", 1, 0, {"use_bias"}, 1, true},
     {"DepthwiseConv2D", 1, 0, {"use_bias"}, 1, true},
     {"SeparableConv1D", 2, 0, {"use_bias"}, 1, true},
@@ -37,7 +35,6 @@ static const weights_row ROWS[] = {
     {"SimpleRNNCell", 2, 0, {"use_bias"}, 1, true},
     {"LSTMCell", 2, 0, {"use_bias"}, 1, true},
     {"GRUCell", 2, 0, {"use_bias"}, 1, true},
-    {"ConvLSTM2D", 2, 0, {"use_bias"}, 1, true},
     {"MultiHeadAttention", 4, 0, {"use_bias"}, 4, true},
     {"Attention", 0, 0, {"use_scale"}, 1, false},
     {"AdditiveAttention", 0, 0, {"use_scale"}, 1, true},

@@ -1,4 +1,6 @@
 /* Blockwise quantization: the scales of a constant are another tensor of the graph. Read once all tensors are. */
+#include <math.h>
+
 #include "kernels/half.h"
 #include "tflite/tflite_reader.h"
 #include "tflite/tflite_schema.h"
@@ -31,6 +33,10 @@ static mote_status read_block_scales(mote_tflite_reader *reader, const mote_tens
     else
         for (int64_t i = 0; i < n; ++i)
             scales[i] = ((const float *)from->data)[i];
+    for (int64_t i = 0; i < n; ++i)
+        if (!isfinite(scales[i]) || scales[i] <= 0)
+            return mote_error_set(reader->err, MOTE_FORMAT, "scale %lld of its blocks is %g; it must be positive",
+                                  (long long)i, (double)scales[i]);
     tensor->quant.block_scale = scales;
     return MOTE_OK;
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "import/keras_version.h"
 #include "train/train_internal.h"
 
 const char *mote_optimizer_name(mote_optimizer optimizer)
@@ -223,8 +224,7 @@ void tr_optimize(mote_trainer *trainer, float learning_rate, double norm)
 {
     const mote_optimizer_options *o = &trainer->options.optimizer;
     const float step = (float)(trainer->step + 1);
-    const char *version = trainer->model->keras_version;
-    const bool keras_3 = version && version[0] >= '3';
+    const bool keras_3 = keras_major_of(trainer->model->keras_version) == 3;
     optimize_job job = {
         .options = o,
         .weights = trainer->weights,

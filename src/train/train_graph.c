@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "import/keras_version.h"
 #include "kernels/kernels.h"
 #include "op/conv_2d/conv_2d.h"
 #include "op/depthwise_conv_2d/depthwise_conv_2d.h"
@@ -149,8 +150,7 @@ static void read_augment(const mote_trainer *trainer, mote_node *node)
 mote_status tr_graph_make(mote_trainer *trainer, mote_error *err)
 {
     mote_graph *graph = trainer->graph;
-    const char *version = trainer->model->keras_version;
-    const bool keras_2 = !version || version[0] == '2';
+    const bool keras_2 = keras_major_of(trainer->model->keras_version) == 2;
     for (int32_t k = 0; k < graph->n_nodes; k++) {
         mote_node *node = graph->nodes[k];
         if (absorb_padding(graph, k)) {

@@ -97,6 +97,107 @@ def mask_by_name(d):
     return d.K.Model([first, ids], recurrent(d)(first, mask=ids > 3))
 
 
+def whole(d, shape, name=None):
+    return d.K.Input(shape, dtype="int32", name=name)
+
+
+def hidden(d, layer, x, mask):
+    """The layer on x under a mask, as code gives it: by name, or by position."""
+    return layer(x, mask=mask) if d.flag() else layer(x, mask)
+
+
+@case
+def softmax_under_a_mask(d):
+    L, shape = d.L, d.one((7,), (5, 4))
+    more = {"robust_masking": True} if not d.is3 and d.flag() else {}
+    axis = d.one(-1, 1, [1, 2]) if len(shape) == 2 else -1
+    first, second = d.K.Input(shape), d.one(whole(d, shape), d.K.Input(shape))
+    if "int" in str(second.dtype):  # all hidden, over several axes: Keras 2's logarithm rounds to parts of 1 each
+        return d.K.Model([first, second], hidden(d, L.Softmax(axis, **more), first, second > (d.one(3, 9) if axis == -1 else 3)))
+    return d.K.Model([first, second], hidden(d, L.Softmax(axis, **more), first, second))
+
+
+@case
+def softmax_under_parts_of_a_mask(d):
+    first, part = d.K.Input((5, 7, 4)), d.K.Input((5, 7, 1))
+    return d.K.Model([first, part], d.L.Softmax(axis=d.int(1, 2))(first, mask=part))
+
+
+@case
+def pooling_under_a_mask(d):
+    first, ids = d.K.Input((7, 4)), whole(d, (7,))
+    return d.K.Model([first, ids], hidden(d, d.L.GlobalAveragePooling1D(keepdims=d.flag()), first, ids > 3))
+
+
+@case
+def mask_by_name_goes_on(d):
+    L = d.L
+    first, ids = d.K.Input((7, 4)), whole(d, (7,))
+    layer = d.one(L.TimeDistributed(L.Dense(3)), L.GRU(3, return_sequences=True), L.BatchNormalization(),
+                  L.TimeDistributed(d.K.Sequential([d.K.Input((4,)), L.Dense(3)])))
+    if not d.is3 and isinstance(layer, L.BatchNormalization):
+        return None  # which has no such argument there
+    return d.K.Model([first, ids], L.GlobalAveragePooling1D()(layer(first, mask=ids > 3)))
+
+
+@case
+def rnn_under_a_mask(d):
+    L, first, ids = d.L, d.K.Input((7, 4)), whole(d, (7,))
+    layer = d.one(L.GRU(3), L.Bidirectional(L.LSTM(2)))
+    if d.is3 and d.flag():
+        return d.K.Model([first, ids], layer(first, None, ids > 3))
+    if d.flag():
+        return d.K.Model([first, ids], layer(first, mask=ids > 3))
+    state = d.K.Input((3,))
+    return d.K.Model([first, ids, state], L.GRU(3)(first, mask=ids > 3, initial_state=state))
+
+
+@case
+def attention_under_masks(d):
+    L = d.L
+    a, b, m, n = d.K.Input((7, 4)), d.K.Input((5, 4)), whole(d, (7,)), whole(d, (5,))
+    masks = d.one([m > 3, n > 3], [None, n > 3], [m > 3, None])
+    y = hidden(d, d.one(L.Attention(), L.AdditiveAttention()), [a, b], masks)
+    return d.K.Model([a, b, m, n], [y, L.GlobalAveragePooling1D()(y)])
+
+
+@case
+def attention_of_a_hidden_key(d):
+    if not d.is3:  # which has no such arguments
+        return None
+    a, b, n = d.K.Input((7, 4)), d.K.Input((5, 4)), whole(d, (5,))
+    return d.K.Model([a, b, n], d.L.MultiHeadAttention(2, 3)(a, b, **{d.one("key_mask", "value_mask"): n > 3}))
+
+
+@case
+def model_under_a_mask(d):
+    """The mask holds inside of the model, and for nothing that reads the same tensor outside."""
+    L, K = d.L, d.K
+    first, ids, inner = K.Input((7, 4)), whole(d, (7,)), K.Input((7, 4))
+    model = d.one(K.Model(inner, L.GRU(3)(inner)), K.Sequential([K.Input((7, 4)), L.Dense(3), L.GlobalAveragePooling1D()]))
+    return K.Model([first, ids], [model(first, mask=ids > 3), L.GlobalAveragePooling1D()(first)])
+
+
+@case
+def model_of_a_masked_dict(d):
+    L, K = d.L, d.K
+    ends = {"zeta": K.Input((7, 4), name="zeta"), "alpha": K.Input((7, 4), name="alpha")}
+    means = [L.GlobalAveragePooling1D()(end) for end in ends.values()]
+    model = K.Model(ends if d.flag() else list(ends.values()), means)
+    ids, plain = whole(d, (7,)), K.Input((7, 4))
+    x = [L.Embedding(9, 4, mask_zero=True)(ids), plain]
+    return K.Model([ids, plain], model(dict(zip(d.one(["zeta", "alpha"], ["alpha", "zeta"]), x))))
+
+
+@case
+def model_of_listed_masks(d):
+    L, K = d.L, d.K
+    a, b = K.Input((7, 4)), K.Input((7, 4))
+    model = K.Model([a, b], [L.GlobalAveragePooling1D()(a), L.GlobalAveragePooling1D()(b)])
+    x, y, ids = K.Input((7, 4)), K.Input((7, 4)), whole(d, (7,))
+    return K.Model([x, y, ids], model([x, y], mask=d.one([None, ids > 3], [ids > 3, None], [ids > 3, ids > 2])))
+
+
 @case
 def dilated_transposed(d):
     if d.flag():

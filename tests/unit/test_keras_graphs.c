@@ -208,10 +208,9 @@ static mote_status give_ones(void *arg, keras_layer *layer, mote_arena *arena, m
     return MOTE_OK;
 }
 
-static void masked(const char *layers, const float *wanted, int32_t n)
+static mote_model *masked_model(const char *layers)
 {
     char text[2048];
-    const float x[] = {7, 1, 7, 2, 7}; /* 7 does not count */
     mote_error err = {0};
     json_t *document;
     snprintf(
@@ -220,11 +219,19 @@ static void masked(const char *layers, const float *wanted, int32_t n)
         "{\"class_name\": \"InputLayer\", \"config\": {\"name\": \"x\", \"batch_input_shape\": [null, 5, 1]}}%s]}}",
         layers);
     assert_int_equal(keras_parse_json(text, &document, &err), MOTE_OK);
-    mote_model *model = mote_model_new(NULL, 0), *lowered;
+    mote_model *model = mote_model_new(NULL, 0);
     if (keras_build_model(model, document, 2, NULL, give_ones, NULL, &err) != MOTE_OK)
         fail_msg("%s", err.message);
     json_decref(document);
     model->source = "keras";
+    return model;
+}
+
+static void masked(const char *layers, const float *wanted, int32_t n)
+{
+    const float x[] = {7, 1, 7, 2, 7}; /* 7 does not count */
+    mote_error err = {0};
+    mote_model *model = masked_model(layers), *lowered;
     assert_int_equal(mote_lower(model, NULL, &lowered, &err), MOTE_OK);
     mote_runtime *runtime;
     assert_int_equal(mote_runtime_new(&runtime, lowered, NULL, &err), MOTE_OK);
@@ -254,6 +261,25 @@ static void steps_that_do_not_count(void **state)
     masked(MASKING LAYER("GlobalAveragePooling1D", "g", "\"keepdims\": false"), mean, 1);
 }
 
+/* The output of a step that does not count is its state: one choice for both. */
+static void a_masked_step_chooses_once(void **state)
+{
+    (void)state;
+    static const char *const LAYERS[] = {
+        MASKING RNN("\"return_sequences\": true"),
+        MASKING RNN("\"return_sequences\": true, \"zero_output_for_mask\": true"),
+    };
+    static const int32_t WANTED[] = {5, 9}; /* the first output and the first state are both from zeros */
+    for (int i = 0; i < 2; i++) {
+        mote_model *model = masked_model(LAYERS[i]);
+        int32_t n = 0;
+        for (int32_t k = 0; k < model->graphs[0]->n_nodes; k++)
+            n += model->graphs[0]->nodes[k]->op == MOTE_OP_SELECT_V2;
+        assert_int_equal(n, WANTED[i]);
+        mote_model_free(model);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +287,7 @@ int main(void)
         cmocka_unit_test(open_sizes_need_numbers),
         cmocka_unit_test(a_fixed_batch_is_written),
         cmocka_unit_test(steps_that_do_not_count),
+        cmocka_unit_test(a_masked_step_chooses_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,6 +86,7 @@ static void expect(const char *class_name, const char *config, const char *shape
     memcpy(input->data, x, input->n_bytes);
     assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
     const mote_tensor *output = mote_runtime_output(runtime, 0);
+    assert_int_equal(output->dtype, MOTE_FLOAT32);
     assert_int_equal(mote_shape_count(&output->shape), n_wanted);
     for (int64_t i = 0; i < n_wanted; i++)
         if (!(fabsf(((const float *)output->data)[i] - wanted[i]) <= 1e-5f * fmaxf(1.0f, fabsf(wanted[i]))))
@@ -122,6 +123,19 @@ static void a_transposed_convolution_spreads(void **state)
            "\"trainable\": true, \"kernel_size\": [2, 2], \"strides\": [2, 2], "
            "\"padding\": \"valid\", \"use_bias\": false",
            "[1, 2, 1]", NULL, 2, &s, x, wanted, N(wanted));
+}
+
+/* A dilation of 2 puts a zero between the kernel's elements. */
+static void a_dilated_transposed_convolution_leaves_gaps(void **state)
+{
+    (void)state;
+    const given weights[] = {{3, {2, 1, 1}, {1, 2}}};
+    const source s = {weights, 1};
+    const float x[] = {1, 10}, wanted[] = {1, 10, 2, 20};
+    expect("Conv1DTranspose",
+           "\"trainable\": true, \"kernel_size\": [2], \"strides\": [1], \"dilation_rate\": [2], "
+           "\"padding\": \"valid\", \"use_bias\": false",
+           "[2, 1]", NULL, 2, &s, x, wanted, N(wanted));
 }
 
 /* Channels first: [2 channels, 1, 2] pooled over the width. */
@@ -212,6 +226,19 @@ static void constants_stand_on_either_side(void **state)
            "[\"_CONSTANT_VALUE\", -1, 1.0, {\"y\": [\"x\", 0, 0], \"name\": null}]", 2, NULL, x, left, 2);
     expect("TFOpLambda", "\"trainable\": true, \"function\": \"math.truediv\"", "[2]",
            "[\"x\", 0, 0, {\"y\": 2.0, \"name\": null}]", 2, NULL, x, right, 2);
+}
+
+/* The graph's one float type stands for each that a file names. */
+static void floats_of_any_width_are_one_type(void **state)
+{
+    (void)state;
+    const float x[] = {2, 5}, ones[] = {1, 1};
+    expect("TFOpLambda", "\"trainable\": true, \"function\": \"ones_like\"", "[2]",
+           "[\"x\", 0, 0, {\"dtype\": \"float16\"}]", 2, NULL, x, ones, 2);
+    expect("TFOpLambda", "\"trainable\": true, \"function\": \"cast\"", "[2]",
+           "[\"x\", 0, 0, {\"dtype\": \"float64\"}]", 2, NULL, x, x, 2);
+    expect("TFOpLambda", "\"trainable\": true, \"function\": \"convert_to_tensor\"", "[2]",
+           "[\"x\", 0, 0, {\"dtype\": \"bfloat16\"}]", 2, NULL, x, x, 2);
 }
 
 static void slices_are_pythons(void **state)
@@ -305,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_causal_convolution_looks_back),
         cmocka_unit_test(a_transposed_convolution_spreads),
+        cmocka_unit_test(a_dilated_transposed_convolution_leaves_gaps),
         cmocka_unit_test(channels_first_is_turned),
         cmocka_unit_test(layer_normalization_over_the_last_axis),
         cmocka_unit_test(hard_sigmoid_is_the_files_own),
@@ -313,6 +341,7 @@ int main(void)
         cmocka_unit_test(an_lstm_orders_its_gates),
         cmocka_unit_test(attention_takes_a_mean),
         cmocka_unit_test(constants_stand_on_either_side),
+        cmocka_unit_test(floats_of_any_width_are_one_type),
         cmocka_unit_test(slices_are_pythons),
         cmocka_unit_test(nodes_of_keras_3),
         cmocka_unit_test(every_function_has_one_row),

@@ -3,6 +3,7 @@
 
 #include "support/model_equal.h"
 
+#include <mote/io.h>
 #include <mote/tflite.h>
 
 #include <ftw.h>
@@ -113,10 +114,44 @@ static void test_study(void **state)
     check_folder("study", 2);
 }
 
+/* The scales of blocks are held to what other scales are. */
+static void test_block_scales(void **state)
+{
+    (void)state;
+    static const uint16_t HALVES[] = {0, 0x7c00, 0x7e00, 0xbc00}; /* 0, infinity, NaN, -1 */
+    char path[4096];
+    mote_file file;
+    mote_model *model;
+    mote_error err = {0};
+    if (!mote_test_shared("corpus/other/qwen_fc_blockwise_int4.tflite", path, sizeof path))
+        skip();
+    assert_int_equal(mote_file_open(&file, path, 0, NULL, &err), MOTE_OK);
+    unsigned char *bytes = malloc(file.n_bytes);
+    assert_non_null(bytes);
+    memcpy(bytes, file.data, file.n_bytes);
+    assert_int_equal(mote_tflite_read(&model, bytes, file.n_bytes, NULL, &err), MOTE_OK);
+    const mote_tensor *scales = NULL;
+    for (int32_t i = 0; i < model->graphs[0]->n_tensors; i++)
+        if (model->graphs[0]->tensors[i]->dtype == MOTE_FLOAT16)
+            scales = model->graphs[0]->tensors[i];
+    assert_non_null(scales);
+    unsigned char *at = memmem(bytes, file.n_bytes, scales->data, scales->n_bytes);
+    assert_non_null(at);
+    mote_model_free(model);
+    for (size_t i = 0; i < sizeof HALVES / sizeof *HALVES; i++) {
+        memcpy(at + 2, &HALVES[i], sizeof HALVES[i]);
+        assert_int_equal(mote_tflite_read(&model, bytes, file.n_bytes, NULL, &err), MOTE_FORMAT);
+        assert_non_null(strstr(err.message, "scale 1 of its blocks is"));
+    }
+    free(bytes);
+    mote_file_close(&file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_corpus),
+        cmocka_unit_test(test_block_scales),
         cmocka_unit_test(test_keras_nets),
         cmocka_unit_test(test_study),
     };
