@@ -63,6 +63,21 @@ static mote_status make_tensors(const mote_trainer *trainer, tr_plan *plan, mote
     return MOTE_OK;
 }
 
+/* A transposed convolution is told the shape of its output by a constant, for the one example of the graph. NULL: out
+ * of memory. */
+static mote_tensor *shape_for_batch(const tr_plan *plan, mote_tensor *stated)
+{
+    if (stated->storage != MOTE_STORAGE_CONST || stated->dtype != MOTE_INT32 || stated->n_bytes != 4 * sizeof(int32_t))
+        return stated;
+    mote_tensor *shape = mote_arena_copy(plan->memory, stated, sizeof *stated);
+    int32_t *dims = mote_arena_copy(plan->memory, stated->data, stated->n_bytes);
+    if (!shape || !dims)
+        return NULL;
+    dims[0] *= plan->n;
+    shape->data = dims;
+    return shape;
+}
+
 static mote_status make_nodes(const mote_trainer *trainer, tr_plan *plan, mote_error *err)
 {
     const mote_graph *graph = trainer->graph;
@@ -83,6 +98,8 @@ static mote_status make_nodes(const mote_trainer *trainer, tr_plan *plan, mote_e
             args[i] = node->inputs[i] >= 0 ? &plan->tensors[node->inputs[i]] : NULL;
             n->partials[i] = TR_NONE;
         }
+        if (node->op == MOTE_OP_TRANSPOSE_CONV && !(args[0] = shape_for_batch(plan, args[0])))
+            return no_memory(err);
         for (size_t i = 0; i < n_out; i++) {
             args[n_in + i] = &plan->tensors[node->outputs[i]];
             plan->info[node->outputs[i]].producer = k;

@@ -74,6 +74,13 @@ def recurrent(kind, **options):
     return build
 
 
+def transposed(k):
+    x, h = begin(k)
+    h = k.layers.Conv2DTranspose(4, 3, strides=2, padding="same", activation="tanh")(h)
+    h = k.layers.Conv2DTranspose(3, 2, dilation_rate=2)(h)
+    return k.Model(x, k.layers.Dense(CLASSES, activation="softmax")(k.layers.GlobalAveragePooling2D()(h)))
+
+
 def functions(k):
     import tensorflow as tf
     x, h = begin(k)
@@ -177,6 +184,7 @@ def cases(k):
     yield Case("GRU", "--lr 0.1 --optimizer sgd", recurrent("GRU", bias_initializer="random_uniform"), o.SGD(0.1))
     yield Case("GRU, reset before", "--lr 0.1 --optimizer sgd", recurrent("GRU", reset_after=False), o.SGD(0.1))
     yield Case("LSTM before GRU", "--lr 0.1 --optimizer sgd", recurrent("LSTM", return_sequences=True), o.SGD(0.1))
+    yield Case("transposed convolutions", "--lr 0.1 --optimizer sgd", transposed, o.SGD(0.1), validation=True)
     yield Case("functions", "--lr 0.05 --optimizer sgd", functions, o.SGD(0.05))
     yield Case("attention", "--lr 0.05 --optimizer sgd", attention, o.SGD(0.05))
     yield Case("frozen inside", "--lr 0.05 --optimizer sgd", nested, o.SGD(0.05), validation=True)

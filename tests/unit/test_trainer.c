@@ -10,6 +10,7 @@
 
 #include "op/fully_connected/fully_connected.h"
 #include "op/train_form/train_form.h"
+#include "op/transpose_conv/transpose_conv.h"
 
 #include <math.h>
 #include <string.h>
@@ -270,6 +271,44 @@ static void regularizers_add_to_loss_and_gradient(void **state)
     mote_model_free(n.model);
 }
 
+/* The graph says the shape of a transposed convolution's output for one example; a batch has more. */
+static void a_transposed_convolution_follows_the_batch(void **state)
+{
+    (void)state;
+    static const float filter[] = {2, 3}, x[] = {1, 10}, wanted[] = {2, 3, 20, 30}, zeros[4];
+    static const int32_t shape[] = {1, 1, 2, 1};
+    static const char *const names[] = {"up/kernel:0"};
+    static const float *const inputs[] = {x};
+    const mote_shape in = {4, {1, 1, 1, 1}}, out = {4, {1, 1, 2, 1}};
+    net n = {.model = mote_model_new(NULL, 0)};
+    mote_graph *g = n.model->graphs[0];
+    const int32_t from = mote_graph_add_tensor(g, "x", MOTE_FLOAT32, &in);
+    const int32_t to = mote_graph_add_tensor(g, "y", MOTE_FLOAT32, &out);
+    n.kernel = mote_graph_add_const(g, "kernel", MOTE_FLOAT32, &out, filter);
+    const int32_t args[] = {mote_graph_add_const_i32(g, "shape", 4, shape), n.kernel, from};
+    mote_node *node = mote_graph_add_node(g, MOTE_OP_TRANSPOSE_CONV, 3, args, 1, &to);
+    mote_transpose_conv_params *params = node->params;
+    params->padding = MOTE_PADDING_VALID;
+    params->stride_h = params->stride_w = 2;
+    node->layer = 0;
+    mote_graph_set_io(g, 1, &from, 1, &to);
+    add_layer(&n, "up", 1, &n.kernel, names);
+    mote_trainer_options options = mote_trainer_options_default();
+    options.loss = MOTE_LOSS_MEAN_SQUARED_ERROR;
+    mote_trainer *trainer = make_trainer(&n, &options);
+    mote_error err = {0};
+    const float *y;
+    must(mote_trainer_predict(trainer, inputs, 2, &y, &err), &err);
+    assert_memory_equal(y, wanted, sizeof wanted);
+    const mote_train_batch batch = {.n = 2, .inputs = inputs, .targets = zeros};
+    mote_step_result result;
+    must(mote_trainer_step(trainer, &batch, 0.0f, &result, &err), &err);
+    for (int32_t i = 0; i < 2; i++) /* of the mean of (filter * x)^2 over 4 values */
+        assert_float_equal(mote_trainer_state(trainer, 0).gradient[i], 2 * filter[i] * 101 / 4, 1e-4f);
+    mote_trainer_free(trainer);
+    mote_model_free(n.model);
+}
+
 /* --- what a run promises --- */
 
 /* Twelve inputs through two FULLY_CONNECTED with batch normalization and dropout in between. */
@@ -459,6 +498,7 @@ int main(void)
         cmocka_unit_test(optimizers_step_as_keras),
         cmocka_unit_test(losses_are_those_of_keras),
         cmocka_unit_test(regularizers_add_to_loss_and_gradient),
+        cmocka_unit_test(a_transposed_convolution_follows_the_batch),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(a_run_goes_on_from_its_state),
         cmocka_unit_test(what_is_frozen_stays),
