@@ -90,7 +90,16 @@ void cli_progress_step(cli_progress *progress, int64_t done);
 double cli_progress_rate(const cli_progress *progress); /* items a second so far */
 void cli_progress_end(cli_progress *progress);          /* clears the bar */
 
-/* --- the data options: --data --split --labels --pixels --limit --strict --- */
+/* --- --pixels: the words of mote_pixels_parse; the member of the group is a const char * --- */
+extern const char cli_pixels_choices[];
+enum { CLI_N_PIXELS_OPTIONS = 1 };
+extern const cli_option cli_pixels_options[CLI_N_PIXELS_OPTIONS];
+#define CLI_PIXELS_GROUP(type, member)                                                                                 \
+    {                                                                                                                  \
+        cli_pixels_options, CLI_N_PIXELS_OPTIONS, offsetof(type, member)                                               \
+    }
+
+/* --- the data options: --data --split --labels --limit --strict --- */
 typedef struct cli_data_args {
     const char *data, *split, *labels, *pixels;
     int64_t limit;

@@ -17,13 +17,6 @@ const cli_option cli_data_options[] = {
      .arg = "Y.npy",
      .help = "the labels of --data X.npy",
      .offset = offsetof(cli_data_args, labels)},
-    {.name = "pixels",
-     .kind = CLI_CHOICE,
-     .arg = "RANGE",
-     .choices = "0..255|0..1|-1..1|imagenet|caffe",
-     .def = "0..255",
-     .help = "what the model expects of a pixel",
-     .offset = offsetof(cli_data_args, pixels)},
     {.name = "limit",
      .kind = CLI_INT,
      .arg = "N",
@@ -37,3 +30,15 @@ const cli_option cli_data_options[] = {
      .offset = offsetof(cli_data_args, strict)},
 };
 const size_t cli_n_data_options = CLI_COUNT(cli_data_options);
+
+const char cli_pixels_choices[] = "0..255|0..1|-1..1|imagenet|caffe";
+
+const cli_option cli_pixels_options[CLI_N_PIXELS_OPTIONS] = {
+    {.name = "pixels",
+     .kind = CLI_CHOICE,
+     .arg = "RANGE",
+     .choices = cli_pixels_choices,
+     .def = "0..255",
+     .help = "what the model expects of a pixel",
+     .offset = 0},
+};

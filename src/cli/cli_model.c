@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 const cli_option cli_model_options[CLI_N_MODEL_OPTIONS] = {
     {.name = "input-shape",
@@ -40,7 +41,7 @@ const cli_option cli_limit_options[CLI_N_LIMIT_OPTIONS] = {
      .def = "-1",
      .min = -1,
      .max = 1 << 30,
-     .help = "refuse a model that needs more; 0: no limit; -1: 768 and 16 times its constants",
+     .help = "refuse a model that needs more; 0: no limit; -1: 768 and 16 times its constants, to train all there is",
      .offset = offsetof(cli_limits, memory_mb)},
     {.name = "loop-limit",
      .kind = CLI_FLOAT,
@@ -67,6 +68,14 @@ void cli_limits_apply(const cli_limits *limits, mote_model *model)
     model->run_limit_bytes =
         limits->memory_mb < 0 ? ((size_t)768 << 20) + 16 * constants_bytes(model) : (size_t)limits->memory_mb << 20;
     model->run_limit_loops_ms = (int32_t)(limits->loop_seconds * 1e3);
+}
+
+size_t cli_limits_training_bytes(const cli_limits *limits)
+{
+    const long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+    if (limits->memory_mb >= 0)
+        return (size_t)limits->memory_mb << 20;
+    return pages > 0 && page_bytes > 0 ? (size_t)pages * (size_t)page_bytes : 0;
 }
 
 mote_status cli_model_load_runnable(const cli_context *context, const cli_model_args *args, const char *path,

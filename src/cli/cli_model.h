@@ -11,12 +11,14 @@
 /* --memory-limit and --loop-limit: what running a model of unknown origin may cost. Option group of the verbs that run
  * models; in a zeroed struct there are no limits. */
 typedef struct cli_limits {
-    int64_t memory_mb; /* -1: 768 MiB and 16 times the model's constants; 0: none */
+    int64_t memory_mb; /* -1: 768 MiB and 16 times the model's constants, to train the machine's memory; 0: none */
     double loop_seconds;
 } cli_limits;
 enum { CLI_N_LIMIT_OPTIONS = 2 };
 extern const cli_option cli_limit_options[CLI_N_LIMIT_OPTIONS];
 void cli_limits_apply(const cli_limits *limits, mote_model *model);
+/* Of a training step; 0: none. */
+size_t cli_limits_training_bytes(const cli_limits *limits);
 #define CLI_LIMIT_GROUP(type, import)                                                                                  \
     {                                                                                                                  \
         cli_limit_options, CLI_N_LIMIT_OPTIONS, offsetof(type, import.limits)                                          \

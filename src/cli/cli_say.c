@@ -103,15 +103,21 @@ double cli_progress_rate(const cli_progress *progress)
 static void draw_bar(cli_progress *progress, int64_t now)
 {
     const double per_second = rate(progress, now);
-    const int64_t total = progress->total > 0 ? progress->total : 1;
+    const int64_t total = progress->total;
+    if (total <= 0) {
+        fprintf(stderr, "\r\033[K%s  %lld %s  %.1f/s", cli_shown(progress->what).text, (long long)progress->done,
+                progress->unit, per_second);
+        fflush(stderr);
+        progress->drawn = true;
+        return;
+    }
     const int filled = (int)(progress->done * BAR_WIDTH / total);
     fprintf(stderr, "\r\033[K%s [", cli_shown(progress->what).text);
     for (int i = 0; i < BAR_WIDTH; i++)
         fputc(i < filled ? '=' : i == filled ? '>' : ' ', stderr);
-    fprintf(stderr, "] %lld/%lld %s  %.1f/s", (long long)progress->done, (long long)progress->total, progress->unit,
-            per_second);
+    fprintf(stderr, "] %lld/%lld %s  %.1f/s", (long long)progress->done, (long long)total, progress->unit, per_second);
     if (per_second > 0)
-        fprintf(stderr, "  %.0f s left", (double)(progress->total - progress->done) / per_second);
+        fprintf(stderr, "  %.0f s left", (double)(total - progress->done) / per_second);
     fflush(stderr);
     progress->drawn = true;
 }

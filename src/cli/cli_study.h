@@ -13,6 +13,7 @@ typedef struct cli_study_args {
     const char *output;
     int64_t input, samples, runs, photos;
     bool strict;
+    cli_model_args import; /* of a file */
     cli_weights_args weights;
     cli_train_args train;
 } cli_study_args;

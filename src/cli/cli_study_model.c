@@ -37,13 +37,14 @@ mote_status cli_study_model_open(cli_study_model *model, const cli_context *cont
     *model = (cli_study_model){.history = {.best = -1}};
     if (arch >= 0)
         return make(&model->model, context, args, arch, n_classes, err);
-    if (args->weights.weights || args->weights.url || args->head || args->pooling || args->input)
+    if (args->weights.weights || args->weights.fetch.url || args->head || args->pooling || args->input)
         return mote_error_set(
             err, MOTE_ARGUMENT,
             "%s: --weights, --url, --head, --pooling and --input are for a new model of an architecture; "
             "`mote model list` names them",
             args->model);
-    const mote_status status = mote_model_load(&model->model, args->model, NULL, err);
+    const mote_import_options import = cli_import_options(context, &args->import);
+    const mote_status status = mote_model_load(&model->model, args->model, &import, err);
     if (status == MOTE_NOT_FOUND)
         return mote_error_set(err, MOTE_NOT_FOUND,
                               "%s: neither a file nor an architecture; `mote model list` names those", args->model);
@@ -80,8 +81,8 @@ mote_status cli_study_model_train(cli_study_model *model, const cli_context *con
     train.val = data->val.split;
     /* As JSON the whole study is one document, which holds the history. */
     FILE *lines = context->json ? NULL : stdout;
-    const mote_status trained =
-        cli_train(&training, context, &train, model->model, &data->train, args->model, lines, err);
+    const mote_status trained = cli_train(&training, context, &train, &args->import.limits, model->model, &data->train,
+                                          args->model, lines, err);
     mote_status status = trained;
     if (trained == MOTE_OK || trained == MOTE_CANCELLED)
         status = mote_keras_save(model->model, path, trained == MOTE_OK ? err : NULL);

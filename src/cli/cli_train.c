@@ -466,8 +466,8 @@ static mote_status save_history(const cli_training *t, mote_error *err)
                                                  : status;
 }
 
-mote_status cli_train(cli_training *t, const cli_context *context, const cli_train_args *args, mote_model *model,
-                      const cli_data *data, const char *identity, FILE *lines, mote_error *err)
+mote_status cli_train(cli_training *t, const cli_context *context, const cli_train_args *args, const cli_limits *limits,
+                      mote_model *model, const cli_data *data, const char *identity, FILE *lines, mote_error *err)
 {
     *t = (cli_training){.context = context, .args = args, .lines = lines};
     mote_status status = set_options(t, model, data, err);
@@ -480,6 +480,7 @@ mote_status cli_train(cli_training *t, const cli_context *context, const cli_tra
     if (status != MOTE_OK)
         return status;
     t->options.identity = identity;
+    t->options.trainer.limit_bytes = cli_limits_training_bytes(limits);
     cli_interrupt_watch();
     status = mote_fit(model, &t->options, &t->result, err);
     cli_interrupt_unwatch();

@@ -2,7 +2,7 @@
 #ifndef MOTE_CLI_CLI_TRAIN_H
 #define MOTE_CLI_CLI_TRAIN_H
 
-#include "cli/cli.h"
+#include "cli/cli_model.h"
 
 #include <mote/fit.h>
 #include <stdio.h>
@@ -35,8 +35,9 @@ typedef struct cli_training {
 /* Freezes and trains the model in place with data's slice; progress, one line an epoch (or JSON lines) to `lines`
  * (NULL: nowhere), history. Ctrl-C is caught: MOTE_CANCELLED, and the model has what it learned. The result stays in
  * training; free with _free. */
-mote_status cli_train(cli_training *training, const cli_context *context, const cli_train_args *args, mote_model *model,
-                      const cli_data *data, const char *identity, FILE *lines, mote_error *err);
+mote_status cli_train(cli_training *training, const cli_context *context, const cli_train_args *args,
+                      const cli_limits *limits, mote_model *model, const cli_data *data, const char *identity,
+                      FILE *lines, mote_error *err);
 void cli_train_free(cli_training *training);
 
 #endif

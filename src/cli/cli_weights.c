@@ -1,11 +1,9 @@
 #include "cli/cli_weights.h"
 
-#include <mote/fetch.h>
-
 #include <stddef.h>
 #include <string.h>
 
-enum { MEGABYTE = 1000000, MAX_WEIGHTS_BYTES = 1 << 30 }; /* Keras's largest here, EfficientNetB7's, has 0.27 GB */
+enum { MAX_WEIGHTS_BYTES = 1 << 30 }; /* Keras's largest here, EfficientNetB7's, has 0.27 GB */
 
 const cli_option cli_weights_options[CLI_N_WEIGHTS_OPTIONS] = {
     {.name = "weights",
@@ -14,42 +12,7 @@ const cli_option cli_weights_options[CLI_N_WEIGHTS_OPTIONS] = {
      .help =
          "a new model's first weights: a Keras file's, or Keras's own of ImageNet, fetched once; the rest by chance",
      .offset = offsetof(cli_weights_args, weights)},
-    {.name = "url",
-     .kind = CLI_STRING,
-     .arg = "U",
-     .help = "with --weights imagenet: fetch the file from here, a mirror for instance",
-     .offset = offsetof(cli_weights_args, url)},
-    {.name = "timeout",
-     .kind = CLI_INT,
-     .arg = "SECONDS",
-     .def = "30",
-     .min = 1,
-     .max = 3600,
-     .help = "give up on a connection that brings nothing for so long",
-     .offset = offsetof(cli_weights_args, timeout)},
 };
-
-typedef struct download {
-    const cli_context *context;
-    const char *name;
-    cli_progress progress;
-    bool begun;
-} download;
-
-static void on_fetched(void *arg, int64_t done, int64_t total)
-{
-    download *d = arg;
-    if (!d->begun)
-        cli_progress_start(&d->progress, d->context, d->name, "MB", total / MEGABYTE);
-    d->begun = true;
-    cli_progress_step(&d->progress, done / MEGABYTE);
-}
-
-static void on_retry(void *arg, const mote_error *why)
-{
-    const download *d = arg;
-    cli_warn(d->context, "%s; trying again", why->message);
-}
 
 static mote_status fetch(const cli_context *context, const cli_weights_args *args, const mote_arch_weights *weights,
                          char path[MOTE_CACHE_PATH_BYTES], mote_error *err)
@@ -57,21 +20,16 @@ static mote_status fetch(const cli_context *context, const cli_weights_args *arg
     mote_status status = mote_cache_path(weights->name, path, err);
     if (status != MOTE_OK)
         return status;
-    download d = {.context = context, .name = weights->name};
-    const mote_fetch_options options = {
-        .url = args->url ? args->url : weights->url,
+    const mote_fetch_options wanted = {
+        .url = weights->url,
         .path = path,
         .hash = weights->md5 ? MOTE_HASH_MD5 : MOTE_HASH_NONE,
         .digest = weights->md5,
         .limit_bytes = MAX_WEIGHTS_BYTES,
-        .timeout_seconds = (int32_t)args->timeout,
-        .on_progress = on_fetched,
-        .on_retry = on_retry,
-        .arg = &d,
     };
-    status = mote_fetch(&options, err);
-    cli_progress_end(&d.progress);
-    if (status == MOTE_OK && d.begun)
+    bool fetched;
+    status = cli_fetch(context, &args->fetch, weights->name, &wanted, &fetched, err);
+    if (status == MOTE_OK && fetched)
         cli_note(context, "%s: fetched%s", path, weights->md5 ? ", its MD5 is Keras's" : "");
     return status;
 }
@@ -104,7 +62,7 @@ mote_status cli_weights_new_model(mote_model **model, const cli_context *context
 {
     *model = NULL;
     const bool imagenet = args->weights && strcmp(args->weights, "imagenet") == 0;
-    if (args->url && !imagenet)
+    if (args->fetch.url && !imagenet)
         return mote_error_set(err, MOTE_ARGUMENT, "--url says where the weights of --weights imagenet are");
     if (imagenet)
         return new_of_imagenet(model, context, args, arch, options, how, err);

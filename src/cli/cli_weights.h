@@ -3,15 +3,15 @@
 #define MOTE_CLI_CLI_WEIGHTS_H
 
 #include "cli/cli.h"
+#include "cli/cli_fetch.h"
 
 #include <mote/arch.h>
 
 typedef struct cli_weights_args {
     const char *weights; /* a Keras file, "imagenet", or NULL: by the seed */
-    const char *url;
-    int64_t timeout;
+    cli_fetch_args fetch;
 } cli_weights_args;
-enum { CLI_N_WEIGHTS_OPTIONS = 3 };
+enum { CLI_N_WEIGHTS_OPTIONS = 1 };
 extern const cli_option cli_weights_options[CLI_N_WEIGHTS_OPTIONS];
 
 /* The model, with the weights asked for; those of ImageNet are fetched first, unless the cache folder has them.

@@ -99,6 +99,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
 }
 
 static const cli_group GROUPS[] = {CLI_DATA_GROUP(compare_args, data),
+                                   CLI_PIXELS_GROUP(compare_args, data.pixels),
                                    {OPTIONS, CLI_COUNT(OPTIONS), 0},
                                    {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(compare_args, import)},
                                    CLI_LIMIT_GROUP(compare_args, import)};

@@ -52,13 +52,6 @@ static const cli_option OPTIONS[] = {
      .max = 1e9,
      .help = "how many examples to calibrate with; 0: 100 photos, or all of the arrays",
      .offset = offsetof(convert_args, calibrate.samples)},
-    {.name = "pixels",
-     .kind = CLI_CHOICE,
-     .arg = "RANGE",
-     .choices = "0..255|0..1|-1..1|imagenet|caffe",
-     .def = "0..255",
-     .help = "what the model expects of a pixel",
-     .offset = offsetof(convert_args, calibrate.pixels)},
     {.name = "strict",
      .kind = CLI_FLAG,
      .help = "an unreadable photo is an error, not a warning",
@@ -103,6 +96,7 @@ static const cli_option OPTIONS[] = {
      .offset = offsetof(convert_args, max_drop)},
 };
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
+                                   CLI_PIXELS_GROUP(convert_args, calibrate.pixels),
                                    {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(convert_args, import)},
                                    CLI_LIMIT_GROUP(convert_args, import)};
 

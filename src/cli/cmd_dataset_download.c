@@ -1,11 +1,10 @@
 /* mote dataset download: a published set of photos, fetched, checked and taken apart into class folders. */
-#include "cli/cli.h"
+#include "cli/cli_fetch.h"
 #include "cli/cli_interrupt.h"
 #include "cli/cli_json.h"
 #include "cli/cli_text.h"
 
 #include <mote/archive.h>
-#include <mote/fetch.h>
 #include <mote/io.h>
 
 #include <stddef.h>
@@ -14,57 +13,31 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096, MEGABYTE = 1000000 };
+enum { PATH_BYTES = 4096 };
 
 typedef struct download_args {
-    const char *url, *sha256;
-    int64_t timeout;
+    cli_fetch_args fetch;
+    const char *sha256;
     bool keep;
 } download_args;
 
 static const cli_option OPTIONS[] = {
-    {.name = "url",
-     .kind = CLI_STRING,
-     .arg = "U",
-     .help = "fetch the archive from here, a mirror for instance (default: where its makers keep it)",
-     .offset = offsetof(download_args, url)},
     {.name = "sha256",
      .kind = CLI_STRING,
      .arg = "HEX",
      .help = "the archive's SHA-256, where it is another one; 'none' leaves it unchecked",
      .offset = offsetof(download_args, sha256)},
-    {.name = "timeout",
-     .kind = CLI_INT,
-     .arg = "SECONDS",
-     .def = "30",
-     .min = 1,
-     .max = 3600,
-     .help = "give up on a connection that brings nothing for so long",
-     .offset = offsetof(download_args, timeout)},
     {.name = "keep-archive",
      .kind = CLI_FLAG,
      .help = "leave DIR.zip where it is",
      .offset = offsetof(download_args, keep)},
 };
-static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0}};
+static const cli_group GROUPS[] = {CLI_FETCH_GROUP(download_args, fetch), {OPTIONS, CLI_COUNT(OPTIONS), 0}};
 
 typedef struct download {
     const cli_context *context;
     cli_progress progress;
 } download;
-
-static void on_fetched(void *arg, int64_t done, int64_t total)
-{
-    download *d = arg;
-    d->progress.total = total / MEGABYTE;
-    cli_progress_step(&d->progress, done / MEGABYTE);
-}
-
-static void on_retry(void *arg, const mote_error *why)
-{
-    const download *d = arg;
-    cli_warn(d->context, "%s; trying again", why->message);
-}
 
 static bool on_entry(void *arg, int64_t done, int64_t total)
 {
@@ -74,24 +47,17 @@ static bool on_entry(void *arg, int64_t done, int64_t total)
     return !cli_interrupted();
 }
 
-static mote_status fetch(download *d, const download_args *args, const char *archive, mote_error *err)
+static mote_status fetch(const cli_context *context, const download_args *args, const char *archive, mote_error *err)
 {
     const bool unchecked = args->sha256 && strcmp(args->sha256, "none") == 0;
-    const mote_fetch_options options = {
-        .url = args->url ? args->url : MOTE_CATS_VS_DOGS_URL,
+    const mote_fetch_options wanted = {
+        .url = MOTE_CATS_VS_DOGS_URL,
         .path = archive,
         .hash = unchecked ? MOTE_HASH_NONE : MOTE_HASH_SHA256,
         .digest = args->sha256 ? args->sha256 : MOTE_CATS_VS_DOGS_SHA256,
         .n_bytes = args->sha256 ? 0 : MOTE_CATS_VS_DOGS_BYTES,
-        .timeout_seconds = (int32_t)args->timeout,
-        .on_progress = on_fetched,
-        .on_retry = on_retry,
-        .arg = d,
     };
-    cli_progress_start(&d->progress, d->context, "fetching", "MB", MOTE_CATS_VS_DOGS_BYTES / MEGABYTE);
-    const mote_status status = mote_fetch(&options, err);
-    cli_progress_end(&d->progress);
-    return status;
+    return cli_fetch(context, &args->fetch, "fetching", &wanted, NULL, err);
 }
 
 static mote_status unpack_into_folder(download *d, const char *archive, const char *dir, mote_archive_counts *counts,
@@ -190,7 +156,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
     if (status == MOTE_OK)
         status = check_place(dir, &err);
     if (status == MOTE_OK)
-        status = fetch(&d, a, archive, &err);
+        status = fetch(context, a, archive, &err);
     if (status == MOTE_OK)
         status = unpack(&d, archive, dir, &counts, &err);
     cli_interrupt_end();

@@ -250,6 +250,7 @@ static const cli_option OPTIONS[] = {
 };
 
 static const cli_group GROUPS[] = {CLI_DATA_GROUP(diff_args, data),
+                                   CLI_PIXELS_GROUP(diff_args, data.pixels),
                                    {OPTIONS, CLI_COUNT(OPTIONS), 0},
                                    {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(diff_args, import)},
                                    CLI_LIMIT_GROUP(diff_args, import)};

@@ -142,6 +142,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
 }
 
 static const cli_group GROUPS[] = {CLI_DATA_GROUP(evaluate_args, data),
+                                   CLI_PIXELS_GROUP(evaluate_args, data.pixels),
                                    {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(evaluate_args, import)},
                                    CLI_LIMIT_GROUP(evaluate_args, import)};
 

@@ -116,7 +116,8 @@ static const cli_option OPTIONS[] = {
      .max = 9007199254740992.0},
 };
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
-                                   {cli_weights_options, CLI_N_WEIGHTS_OPTIONS, offsetof(new_args, weights)}};
+                                   {cli_weights_options, CLI_N_WEIGHTS_OPTIONS, offsetof(new_args, weights)},
+                                   CLI_FETCH_GROUP(new_args, weights.fetch)};
 
 static void report(const cli_context *context, const mote_model *model, const char *path)
 {

@@ -344,13 +344,6 @@ static const cli_option OPTIONS[] = {
      .arg = "OUT.npy",
      .help = "write raw output values; OUT0.npy, OUT1.npy for several outputs",
      .offset = offsetof(run_args, out)},
-    {.name = "pixels",
-     .kind = CLI_CHOICE,
-     .arg = "RANGE",
-     .choices = "0..255|0..1|-1..1|imagenet|caffe",
-     .def = "0..255",
-     .help = "what the model expects of a pixel",
-     .offset = offsetof(run_args, pixels)},
     {.name = "signature",
      .kind = CLI_STRING,
      .arg = "KEY",
@@ -363,6 +356,7 @@ static const cli_option OPTIONS[] = {
 };
 
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
+                                   CLI_PIXELS_GROUP(run_args, pixels),
                                    {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(run_args, import)},
                                    CLI_LIMIT_GROUP(run_args, import)};
 

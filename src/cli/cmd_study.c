@@ -45,13 +45,12 @@ static mote_status make_forms(study *s, mote_error *err)
 
 static mote_status compare(study *s, mote_error *err)
 {
-    const cli_model_args import = {0};
     char *paths[1 + CLI_N_FORMS];
     const cli_data_args data_args = {
         .data = s->args->data, .split = s->data.test.split, .pixels = s->pixels, .strict = s->args->strict};
     for (int i = 0; i < 1 + CLI_N_FORMS; i++)
         paths[i] = s->paths[i];
-    mote_status status = cli_compared_load(&s->compared, s->context, &import, 1 + CLI_N_FORMS, paths, err);
+    mote_status status = cli_compared_load(&s->compared, s->context, &s->args->import, 1 + CLI_N_FORMS, paths, err);
     if (status == MOTE_OK)
         status = cli_compared_measure(&s->compared, s->context, &s->data.test, &data_args, s->args->runs, err);
     return status;
@@ -133,6 +132,7 @@ static mote_status work(study *s, mote_error *err)
         return status;
     say_what_is_there(s);
     status = cli_study_model_train(&s->model, s->context, args, &s->data, s->paths[0], err);
+    cli_limits_apply(&args->import.limits, s->model.model);
     if (status == MOTE_OK)
         status = make_forms(s, err);
     if (status == MOTE_OK)
@@ -211,7 +211,7 @@ static const cli_option OPTIONS[] = {
     {.name = "pixels",
      .kind = CLI_CHOICE,
      .arg = "RANGE",
-     .choices = "0..255|0..1|-1..1|imagenet|caffe",
+     .choices = cli_pixels_choices,
      .help = "what the model expects of a pixel (default: the architecture's; of a FILE 0..255)",
      .offset = AT(pixels)},
     {.name = "samples",
@@ -245,7 +245,10 @@ static const cli_option OPTIONS[] = {
 };
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
                                    {cli_weights_options, CLI_N_WEIGHTS_OPTIONS, AT(weights)},
-                                   {cli_train_options, CLI_N_TRAIN_OPTIONS, AT(train)}};
+                                   CLI_FETCH_GROUP(cli_study_args, weights.fetch),
+                                   {cli_train_options, CLI_N_TRAIN_OPTIONS, AT(train)},
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, AT(import)},
+                                   CLI_LIMIT_GROUP(cli_study_args, import)};
 #undef AT
 
 const cli_verb cli_verb_study = {

@@ -12,8 +12,9 @@
 #include <string.h>
 
 typedef struct train_args {
-    const char *output, *data, *labels, *pixels, *input_shape;
+    const char *output, *data, *labels, *pixels;
     bool strict;
+    cli_model_args import;
     cli_train_args train;
 } train_args;
 
@@ -36,24 +37,16 @@ static const cli_option OPTIONS[] = {
      .arg = "Y.npy",
      .help = "labels for --data X.npy",
      .offset = offsetof(train_args, labels)},
-    {.name = "pixels",
-     .kind = CLI_CHOICE,
-     .choices = "0..255|0..1|-1..1|imagenet|caffe",
-     .help = "what the model expects of a pixel",
-     .def = "0..255",
-     .offset = offsetof(train_args, pixels)},
     {.name = "strict",
      .kind = CLI_FLAG,
      .help = "a photo that cannot be decoded is an error",
      .offset = offsetof(train_args, strict)},
-    {.name = "input-shape",
-     .kind = CLI_STRING,
-     .arg = "HxWxC",
-     .help = "sizes for inputs that leave them open",
-     .offset = offsetof(train_args, input_shape)},
 };
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
-                                   {cli_train_options, CLI_N_TRAIN_OPTIONS, offsetof(train_args, train)}};
+                                   CLI_PIXELS_GROUP(train_args, pixels),
+                                   {cli_train_options, CLI_N_TRAIN_OPTIONS, offsetof(train_args, train)},
+                                   {cli_model_options, CLI_N_MODEL_OPTIONS, offsetof(train_args, import)},
+                                   CLI_LIMIT_GROUP(train_args, import)};
 
 static void tell_end(const cli_context *context, const train_args *a, const cli_training *t)
 {
@@ -91,7 +84,8 @@ static int train(const cli_context *context, const train_args *a, mote_model *mo
 {
     cli_training t;
     mote_error err = {0};
-    const mote_status trained = cli_train(&t, context, &a->train, model, data, "", lines_to(context, a), &err);
+    const mote_status trained =
+        cli_train(&t, context, &a->train, &a->import.limits, model, data, "", lines_to(context, a), &err);
     mote_error later = {0};
     mote_status saved = MOTE_OK;
     if (trained == MOTE_OK || trained == MOTE_CANCELLED)
@@ -133,7 +127,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
                              a->train.qat);
     if (a->train.resume && !a->train.checkpoint)
         return cli_usage_error(context, "--resume needs --checkpoint DIR");
-    const mote_import_options options = {.input_shape = a->input_shape};
+    const mote_import_options options = cli_import_options(context, &a->import);
     mote_error err = {0};
     mote_model *model;
     if (cli_need_keras_name(a->output, &err) != MOTE_OK)

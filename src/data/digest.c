@@ -1,9 +1,11 @@
-/* Digests of whole files (libmd). */
+/* Digests of whole files (libmd), read in pieces: what is fetched may be larger than memory. */
 #include <mote/fetch.h>
 #include <mote/io.h>
 
+#include <errno.h>
 #include <md5.h>
 #include <sha256.h>
+#include <stdio.h>
 #include <string.h>
 
 static void to_hex(const uint8_t *bytes, size_t n, char *text)
@@ -16,28 +18,42 @@ static void to_hex(const uint8_t *bytes, size_t n, char *text)
     text[2 * n] = '\0';
 }
 
+/* errno, or 0. */
+static int digest_stream(FILE *stream, mote_hash hash, char *digest)
+{
+    unsigned char block[1 << 16];
+    uint8_t bytes[SHA256_DIGEST_LENGTH];
+    MD5_CTX md5;
+    SHA2_CTX sha256;
+    MD5Init(&md5);
+    SHA256Init(&sha256);
+    errno = 0;
+    for (size_t n; (n = fread(block, 1, sizeof block, stream)) > 0;)
+        if (hash == MOTE_HASH_MD5)
+            MD5Update(&md5, block, n);
+        else
+            SHA256Update(&sha256, block, n);
+    if (ferror(stream))
+        return errno ? errno : EIO;
+    if (hash == MOTE_HASH_MD5)
+        MD5Final(bytes, &md5);
+    else
+        SHA256Final(bytes, &sha256);
+    to_hex(bytes, hash == MOTE_HASH_MD5 ? MD5_DIGEST_LENGTH : SHA256_DIGEST_LENGTH, digest);
+    return 0;
+}
+
 mote_status mote_file_digest(const char *path, mote_hash hash, char digest[MOTE_DIGEST_TEXT_BYTES], mote_error *err)
 {
     digest[0] = '\0';
-    mote_file file;
-    const mote_status status = mote_file_open(&file, path, 0, NULL, err);
-    if (status != MOTE_OK)
-        return status;
-    if (hash == MOTE_HASH_MD5) {
-        MD5_CTX context;
-        uint8_t bytes[MD5_DIGEST_LENGTH];
-        MD5Init(&context);
-        MD5Update(&context, file.data, file.n_bytes);
-        MD5Final(bytes, &context);
-        to_hex(bytes, sizeof bytes, digest);
-    } else if (hash == MOTE_HASH_SHA256) {
-        SHA2_CTX context;
-        uint8_t bytes[SHA256_DIGEST_LENGTH];
-        SHA256Init(&context);
-        SHA256Update(&context, file.data, file.n_bytes);
-        SHA256Final(bytes, &context);
-        to_hex(bytes, sizeof bytes, digest);
-    }
-    mote_file_close(&file);
-    return MOTE_OK;
+    FILE *stream = fopen(path, "rbe");
+    int error = stream ? 0 : errno;
+    if (stream && hash != MOTE_HASH_NONE)
+        error = digest_stream(stream, hash, digest);
+    if (stream)
+        fclose(stream);
+    if (error == 0)
+        return MOTE_OK;
+    return mote_error_set(err, error == ENOENT ? MOTE_NOT_FOUND : MOTE_IO, "%s: cannot read it: %s", path,
+                          strerror(error));
 }

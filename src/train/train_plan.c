@@ -284,8 +284,10 @@ mote_status tr_plan_get(mote_trainer *trainer, int32_t n, bool training, mote_er
     mote_status status = plan->memory ? make(trainer, plan, err) : no_memory(err);
     const size_t limit = trainer->options.limit_bytes;
     if (status == MOTE_OK && limit && plan->arena_bytes > limit)
-        status = mote_error_set(err, MOTE_LIMIT, "a step on %d examples needs %zu bytes, more than the limit of %zu", n,
-                                plan->arena_bytes, limit);
+        status = mote_error_set(
+            err, MOTE_LIMIT,
+            "a step on %d examples needs %zu bytes, more than the limit of %zu; take fewer at a time, or raise it", n,
+            plan->arena_bytes, limit);
     if (status != MOTE_OK)
         tr_plan_free(trainer);
     return status;

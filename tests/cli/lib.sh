@@ -72,3 +72,22 @@ no_leftovers() {
     found=$(find "${1:-.}" -name '*.tmp')
     [ -z "$found" ] || complain "$last: left $found behind"
 }
+
+# serve FILE: $url is where it is, on this machine, whatever proxies there are; stop_serving ends it
+serve() {
+    export no_proxy=127.0.0.1
+    unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+    mkfifo lifeline
+    "$SERVE" "$1" port < lifeline &
+    exec 9> lifeline
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        [ -s port ] && break
+        sleep 0.1
+    done
+    url=http://127.0.0.1:$(cat port)
+}
+stop_serving() {
+    exec 9>&-
+    wait
+    rm -f lifeline port
+}

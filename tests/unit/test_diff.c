@@ -49,12 +49,6 @@ static void step(mote_diff *diff, const float x[4])
         fail_msg("%s", err.message);
 }
 
-static void assert_near(double value, double expected, double off)
-{
-    if (!(fabs(value - expected) <= off))
-        fail_msg("%.15g, not %.15g", value, expected);
-}
-
 static const float x[] = {1, 2, 3, -9}; /* relu cuts the last */
 
 static void test_numbers(void **state)

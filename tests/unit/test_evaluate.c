@@ -9,12 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-static void assert_near(double value, double expected, double off)
-{
-    if (!(fabs(value - expected) <= off))
-        fail_msg("%.15g, not %.15g", value, expected);
-}
-
 static void test_wilson(void **state)
 {
     (void)state;

@@ -7,10 +7,10 @@
 #include <math.h>
 #include <string.h>
 
-static void assert_near(double value, double expected)
+/* But for rounding. */
+static void assert_same(double value, double expected)
 {
-    if (!(fabs(value - expected) <= 1e-12 + 1e-9 * fabs(expected)))
-        fail_msg("%.15g, not %.15g", value, expected);
+    assert_near(value, expected, 1e-12 + 1e-9 * fabs(expected));
 }
 
 static mote_schedule schedule(const char *text, int64_t warmup)
@@ -26,24 +26,24 @@ static void test_schedules(void **state)
 {
     (void)state;
     mote_schedule s = schedule("constant", 0);
-    assert_near(mote_schedule_rate(&s, 0.1, 77, 10, 100), 0.1);
+    assert_same(mote_schedule_rate(&s, 0.1, 77, 10, 100), 0.1);
     s = schedule("constant", 4);
-    assert_near(mote_schedule_rate(&s, 0.1, 0, 10, 100), 0.025);
-    assert_near(mote_schedule_rate(&s, 0.1, 3, 10, 100), 0.1);
+    assert_same(mote_schedule_rate(&s, 0.1, 0, 10, 100), 0.025);
+    assert_same(mote_schedule_rate(&s, 0.1, 3, 10, 100), 0.1);
     s = schedule("cosine", 0); /* half way: half the rate; a third: (1 + cos 60°) / 2 */
-    assert_near(mote_schedule_rate(&s, 0.1, 0, 10, 90), 0.1);
-    assert_near(mote_schedule_rate(&s, 0.1, 45, 10, 90), 0.05);
-    assert_near(mote_schedule_rate(&s, 0.1, 30, 10, 90), 0.075);
-    assert_near(mote_schedule_rate(&s, 0.1, 90, 10, 90), 0.0);
+    assert_same(mote_schedule_rate(&s, 0.1, 0, 10, 90), 0.1);
+    assert_same(mote_schedule_rate(&s, 0.1, 45, 10, 90), 0.05);
+    assert_same(mote_schedule_rate(&s, 0.1, 30, 10, 90), 0.075);
+    assert_same(mote_schedule_rate(&s, 0.1, 90, 10, 90), 0.0);
     s = schedule("exponential:0.5", 0);
-    assert_near(mote_schedule_rate(&s, 0.1, 20, 10, 90), 0.025);
-    assert_near(mote_schedule_rate(&s, 0.1, 5, 10, 90), 0.1 * sqrt(0.5));
+    assert_same(mote_schedule_rate(&s, 0.1, 20, 10, 90), 0.025);
+    assert_same(mote_schedule_rate(&s, 0.1, 5, 10, 90), 0.1 * sqrt(0.5));
     s = schedule("exponential:0.25:4", 0);
-    assert_near(mote_schedule_rate(&s, 0.1, 4, 10, 90), 0.025);
+    assert_same(mote_schedule_rate(&s, 0.1, 4, 10, 90), 0.025);
     s = schedule("step:2:0.1", 0);
-    assert_near(mote_schedule_rate(&s, 0.1, 19, 10, 90), 0.1);
-    assert_near(mote_schedule_rate(&s, 0.1, 20, 10, 90), 0.01);
-    assert_near(mote_schedule_rate(&s, 0.1, 40, 10, 90), 0.001);
+    assert_same(mote_schedule_rate(&s, 0.1, 19, 10, 90), 0.1);
+    assert_same(mote_schedule_rate(&s, 0.1, 20, 10, 90), 0.01);
+    assert_same(mote_schedule_rate(&s, 0.1, 40, 10, 90), 0.001);
     static const char *const WRONG[] = {
         "",       "cosine:1",   "exponential", "exponential:2", "exponential:0.5:0", "exponential:0.5:4x",
         "step:2", "step:0:0.5", "plateau:3",   "step:2:nan"};

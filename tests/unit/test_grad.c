@@ -40,7 +40,7 @@ static int64_t count(const mote_tensor *tensor)
     return mote_shape_count(&tensor->shape);
 }
 
-static void must(mote_status status, const mote_error *err, const grad_case *c)
+static void must_in_case(mote_status status, const mote_error *err, const grad_case *c)
 {
     if (status != MOTE_OK)
         print_message("%s: %s\n", mote_op_name(c->op), err->message);
@@ -71,7 +71,7 @@ static void bench_open(bench *b, const grad_case *c, mote_pool *pool, bool refer
     for (int32_t i = 0; i < c->n_outputs; i++)
         b->pointers[c->n_inputs + i] = &b->tensors[c->n_inputs + i];
     b->io = (mote_op_io){&b->at, b->pointers, b->pointers + c->n_inputs, c->n_inputs, c->n_outputs};
-    must(mote_op_find(c->op)->infer(&b->io, &err), &err, c);
+    must_in_case(mote_op_find(c->op)->infer(&b->io, &err), &err, c);
     for (int32_t i = 0; i < c->n_outputs; i++) {
         mote_tensor *out = b->io.outputs[i];
         out->dtype = MOTE_FLOAT32;
@@ -89,9 +89,9 @@ static void bench_open(bench *b, const grad_case *c, mote_pool *pool, bool refer
     for (int32_t i = 0; i < c->n_inputs; i++) /* what changes from step to step has no value yet */
         b->tensors[i].data = c->inputs[i].wants ? NULL : c->inputs[i].tensor.data;
     if (b->facet->plan)
-        must(b->facet->plan(&run, &b->grad, &err), &err, c);
+        must_in_case(b->facet->plan(&run, &b->grad, &err), &err, c);
     if (!runs_own_forward(b) && b->run_facet->prepare)
-        must(b->run_facet->prepare(&run, &b->io, &b->run_state, &err), &err, c);
+        must_in_case(b->run_facet->prepare(&run, &b->io, &b->run_state, &err), &err, c);
     for (int32_t i = 0; i < c->n_inputs; i++)
         b->tensors[i].data = c->inputs[i].tensor.data;
     b->grad.saved = mote_arena_alloc(b->memory, b->grad.saved_bytes + GUARD);
@@ -104,9 +104,9 @@ static void bench_forward(bench *b, const grad_case *c)
     mote_error err = {0};
     mote_run run = {.plan = &b->plan, .node = &b->node, .scratch = b->scratch};
     memset(b->scratch, 0x7f, b->node.scratch_bytes);
-    must(runs_own_forward(b) ? b->facet->forward(&run, &b->grad, &err)
-                             : b->run_facet->eval(&run, &b->io, b->run_state, &err),
-         &err, c);
+    must_in_case(runs_own_forward(b) ? b->facet->forward(&run, &b->grad, &err)
+                                     : b->run_facet->eval(&run, &b->io, b->run_state, &err),
+                 &err, c);
 }
 
 static void bench_backward(bench *b, const grad_case *c)
@@ -114,7 +114,7 @@ static void bench_backward(bench *b, const grad_case *c)
     mote_error err = {0};
     mote_run run = {.plan = &b->plan, .node = &b->node, .scratch = b->scratch};
     memset(b->scratch, 0x7f, b->node.scratch_bytes); /* a NaN in every float */
-    must(b->facet->backward(&run, &b->grad, &err), &err, c);
+    must_in_case(b->facet->backward(&run, &b->grad, &err), &err, c);
 }
 
 /* --- numeric gradients --- */

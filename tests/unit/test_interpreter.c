@@ -365,13 +365,6 @@ static mote_runtime *start(const mote_model *model, const mote_runtime_options *
     return runtime;
 }
 
-static void must(mote_status status, const mote_error *err)
-{
-    if (status != MOTE_OK)
-        print_message("%s\n", err->message);
-    assert_int_equal(status, MOTE_OK);
-}
-
 static int32_t first_output(mote_runtime *runtime, int32_t input)
 {
     mote_error err = {0};

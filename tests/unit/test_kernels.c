@@ -27,11 +27,6 @@ static bool select_level(int32_t level, mote_kernels *kernels)
     return (wanted & mote_cpu_features()) == wanted;
 }
 
-static int32_t below(mote_rng *rng, int32_t n)
-{
-    return (int32_t)mote_rng_below(rng, (uint32_t)n);
-}
-
 static void fill_floats(mote_rng *rng, float *values, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)

@@ -21,12 +21,6 @@ static void dft(const double *x, int32_t n, int32_t k, double *re, double *im)
     }
 }
 
-static void assert_near(double value, double expected, double off)
-{
-    if (!(fabs(value - expected) <= off))
-        fail_msg("%.15g, not %.15g", value, expected);
-}
-
 static void the_transform_is_the_sum(void **state)
 {
     (void)state;

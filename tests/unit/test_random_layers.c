@@ -19,13 +19,6 @@ typedef struct random_net {
     void *params;       /* of the random node */
 } random_net;
 
-static void must(mote_status status, const mote_error *err)
-{
-    if (status != MOTE_OK)
-        print_message("%s\n", err->message);
-    assert_int_equal(status, MOTE_OK);
-}
-
 /* x times a weight of 1, which gives the trainer something to train, then the operator. part: a crop's second input, a
  * constant; NULL: none. */
 static random_net begin(mote_op op, const mote_shape *in, const mote_shape *part)
@@ -76,12 +69,6 @@ static void end(random_net *net)
 {
     mote_trainer_free(net->trainer);
     mote_model_free(net->model);
-}
-
-static void assert_near(double got, double wanted, double off)
-{
-    if (!(fabs(got - wanted) <= off))
-        fail_msg("%.6g, not %.6g", got, wanted);
 }
 
 static void moments(const float *values, int64_t n, double *mean, double *variance)

@@ -22,12 +22,6 @@ typedef struct setting {
     mote_comparison comparison;
 } setting;
 
-static void must(mote_status status, const mote_error *err)
-{
-    if (status != MOTE_OK)
-        fail_msg("%s", err->message);
-}
-
 static void evaluate(setting *s, mote_model *model, mote_evaluation *result)
 {
     const mote_evaluate_options options = mote_evaluate_options_default();

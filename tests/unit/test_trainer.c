@@ -67,13 +67,6 @@ static net make_net(int32_t n_out, const float *kernel, const float *bias, int32
     return n;
 }
 
-static void must(mote_status status, const mote_error *err)
-{
-    if (status != MOTE_OK)
-        print_message("%s\n", err->message);
-    assert_int_equal(status, MOTE_OK);
-}
-
 static mote_trainer *make_trainer(net *n, const mote_trainer_options *options)
 {
     mote_trainer *trainer;

@@ -52,11 +52,6 @@ static void free_numbers(numbers *n)
     free(n->bias);
 }
 
-static int32_t below(mote_rng *rng, int32_t n)
-{
-    return (int32_t)mote_rng_below(rng, (uint32_t)n);
-}
-
 /* A scale under which random sums fill the range and some saturate. */
 static float scale_for(int64_t k)
 {

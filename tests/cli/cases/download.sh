@@ -1,6 +1,4 @@
 # dataset download against a server on this machine that cuts, redirects and lies, and archives that mean harm.
-export no_proxy=127.0.0.1
-unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 "$MOTE" dataset make pets --count 8 --size 64 -q > /dev/null
 printf 'GIF89a, which is none' > unreadable
 printf 'read me' > readme
@@ -11,23 +9,6 @@ for i in 0 1 2 3; do
 done
 "$MAKE_ZIP" "$@"
 sum=$(sha256sum good.zip | cut -d' ' -f1)
-
-# serve FILE: $url is where it is; stop_serving ends it
-serve() {
-    mkfifo lifeline
-    "$SERVE" "$1" port < lifeline &
-    exec 9> lifeline
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        [ -s port ] && break
-        sleep 0.1
-    done
-    url=http://127.0.0.1:$(cat port)
-}
-stop_serving() {
-    exec 9>&-
-    wait
-    rm -f lifeline port
-}
 
 serve good.zip
 run 0 dataset download cats_vs_dogs fetched --url "$url/whole" --sha256 "$sum" --json

@@ -1,28 +1,11 @@
 # --weights imagenet against a server on this machine that cuts, redirects and lies.
-export no_proxy=127.0.0.1
-unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY MOTE_CACHE
+unset MOTE_CACHE
 export XDG_CACHE_HOME=$PWD/cache
 file=cache/mote/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_128_no_top.h5
 
 # what Keras's file is like: of MobileNetV2, for which Keras states no MD5
 run 0 model new MobileNetV2 -o backbone.h5 --pooling avg --input 128 --seed 3 -q
 
-# serve FILE: $url is where it is; stop_serving ends it
-serve() {
-    mkfifo lifeline
-    "$SERVE" "$1" port < lifeline &
-    exec 9> lifeline
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        [ -s port ] && break
-        sleep 0.1
-    done
-    url=http://127.0.0.1:$(cat port)
-}
-stop_serving() {
-    exec 9>&-
-    wait
-    rm -f lifeline port
-}
 serve backbone.h5
 
 run 0 model new MobileNetV2 -o got.h5 --input 128 --classes 3 --weights imagenet --url "$url/cut" --seed 3
