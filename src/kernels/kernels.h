@@ -73,6 +73,7 @@ typedef struct mote_qs16_gemm_job {
  * table share nr with mote_f32_mm_pack) or as it lies, b_row from k to k; then k <= MOTE_MM_MAX_K.
  */
 enum { MOTE_MM_MAX_K = 256 };
+enum { MOTE_STREAM_FLOATS = 1 << 22 }; /* an output that no cache keeps until it is read */
 typedef struct mote_f32_mm_job {
     int64_t n, k;
     const float *a;
@@ -178,7 +179,7 @@ typedef struct mote_dw_line_job {
     float *out;
     int64_t out_stride;
     int32_t n;        /* outputs */
-    bool add, stream; /* stream: as above, and out and out_stride are whole cache lines */
+    bool add, stream; /* stream: as above */
 } mote_dw_line_job;
 typedef struct mote_dw_taps_job {
     int64_t channels, in_stride, n_columns, origin;
@@ -193,15 +194,21 @@ typedef struct mote_dw_taps_job {
 typedef void mote_f32_dw_line_fn(const mote_dw_line_job *job);
 typedef void mote_f32_dw_taps_fn(const mote_dw_taps_job *job);
 
-/* c[i] = clamp(scale((a[i] - zero_a) * (b[i] - zero_b)) + zero_point); an input whose step is 0 is held. c may be a or
- * b. */
-typedef struct mote_qs8_mul_job {
+/*
+ * Two lines of codes, of which one whose step is 0 is held; c may be a or b. With A = a[i] - zero_a, B likewise:
+ *
+ *   mul:  c[i] = clamp(scale(A * B) + zero_point)
+ *   add:  c[i] = clamp(scale(scale_a(A * 2^left_shift) +- scale_b(B * 2^left_shift)) + zero_point); -: subtract is set
+ */
+typedef struct mote_qs8_pair_job {
     const int8_t *a, *b;
     int32_t a_step, b_step;
     int8_t *c;
     int32_t zero_a, zero_b, zero_point, low, high;
-    mote_multiplier scale;
-} mote_qs8_mul_job;
+    mote_multiplier scale, scale_a, scale_b;
+    int32_t left_shift; /* at most 22 */
+    bool subtract;
+} mote_qs8_pair_job;
 
 /* A line of pixels of 8-bit values made narrower or wider: value c of pixel i lies between line[left[i] + c] and
  * line[right[i] + c], as mote_f32_lerp_fn has it with weights[i * channels + c]. */
@@ -220,7 +227,8 @@ typedef void mote_f32_exp_fn(const float *in, float *out, int64_t n, float shift
 typedef void mote_f32_logistic_fn(const float *in, float *out, int64_t n);
 typedef void mote_f32_tanh_fn(const float *in, float *out, int64_t n);
 typedef void mote_f32_gelu_fn(const float *in, float *out, int64_t n);
-typedef void mote_qs8_mul_fn(const mote_qs8_mul_job *job, int64_t n);
+typedef void mote_qs8_mul_fn(const mote_qs8_pair_job *job, int64_t n);
+typedef void mote_qs8_add_fn(const mote_qs8_pair_job *job, int64_t n);
 
 /* The same functions with the bits of TFLite's reference kernels (strict_math.h). */
 typedef void mote_f32_logistic_strict_fn(const float *in, float *out, int64_t n);
@@ -308,6 +316,11 @@ typedef struct mote_kernels {
         mote_qs8_mul_fn *run;
         int32_t nr, kr;
     } qs8_mul;
+    struct {
+        const char *variant;
+        mote_qs8_add_fn *run;
+        int32_t nr, kr;
+    } qs8_add;
     struct {
         const char *variant;
         mote_u8_lut_fn *run;

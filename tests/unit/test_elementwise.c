@@ -138,6 +138,58 @@ static void codes_by_hand(void **state)
     assert_memory_equal(got, want, 11);
 }
 
+static void sums_equal_the_reference(void **state)
+{
+    (void)state;
+    static int8_t a[MOST], b[MOST], want[MOST], got[MOST + MARGIN];
+    for (size_t m = 0; m < sizeof masks / sizeof masks[0]; ++m) {
+        mote_kernels kernels;
+        mote_kernels_select(masks[m] & mote_cpu_detect(), &kernels);
+        for (int32_t round = 0; round < 600; ++round) {
+            const int64_t n = next() % MOST;
+            for (int64_t i = 0; i < n; ++i) {
+                a[i] = (int8_t)next();
+                b[i] = (int8_t)next();
+            }
+            const int32_t steps = (int32_t)(next() % 3);
+            const mote_multiplier half = {1 << 30, 0}; /* of the larger scale */
+            const mote_multiplier other_scale = {(int32_t)(next() >> 2 | 1u << 30), -(int32_t)(next() % 12)};
+            const bool a_is_larger = next() % 2, alike = next() % 8 == 0;
+            const mote_qs8_pair_job job = {
+                .a = a,
+                .b = b,
+                .a_step = steps != 1,
+                .b_step = steps != 2,
+                .c = want,
+                .zero_a = (int8_t)next(),
+                .zero_b = (int8_t)next(),
+                .zero_point = (int8_t)next(),
+                .low = -128 + (int32_t)(next() % 2) * 60,
+                .high = 127 - (int32_t)(next() % 2) * 60,
+                .scale = {(int32_t)(next() >> 2 | 1u << 30),
+                          -16 - (int32_t)(next() % 6) + (int32_t)(next() % 8 == 0) * 17},
+                .scale_a = a_is_larger || alike ? half : other_scale,
+                .scale_b = a_is_larger && !alike ? other_scale : half,
+                .left_shift = 20,
+                .subtract = next() % 2,
+            };
+            mote_qs8_pair_job other = job;
+            other.c = got;
+            memset(got, 0x5A, sizeof got);
+            mote_qs8_add__ref(&job, n);
+            kernels.qs8_add.run(&other, n);
+            assert_memory_equal(want, got, (size_t)n);
+            for (size_t i = (size_t)n; i < sizeof got; ++i)
+                assert_int_equal(got[i], 0x5A);
+            other.c = b; /* in place */
+            if (job.b_step) {
+                kernels.qs8_add.run(&other, n);
+                assert_memory_equal(want, b, (size_t)n);
+            }
+        }
+    }
+}
+
 static void products_equal_the_reference(void **state)
 {
     (void)state;
@@ -154,7 +206,7 @@ static void products_equal_the_reference(void **state)
             }
             const int32_t steps = (int32_t)(next() % 3);
             const int32_t high = (int32_t)(next() % 256) - 128;
-            const mote_qs8_mul_job job = {
+            const mote_qs8_pair_job job = {
                 .a = a,
                 .b = b,
                 .a_step = steps != 1,
@@ -167,7 +219,7 @@ static void products_equal_the_reference(void **state)
                 .high = high,
                 .scale = {(int32_t)(next() >> 2 | 1u << 30), (int32_t)(next() % 37) - 31}, /* up to 2^5 */
             };
-            mote_qs8_mul_job other = job;
+            mote_qs8_pair_job other = job;
             other.c = got;
             memset(got, 0x5A, sizeof got);
             mote_qs8_mul__ref(&job, n);
@@ -193,6 +245,7 @@ int main(void)
         cmocka_unit_test(codes_and_strict_functions_have_the_same_bits_everywhere),
         cmocka_unit_test(codes_by_hand),
         cmocka_unit_test(products_equal_the_reference),
+        cmocka_unit_test(sums_equal_the_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,11 +33,26 @@ void mote_f32_gelu__ref(const float *in, float *out, int64_t n)
         out[i] = mote_gelu_f32(in[i]);
 }
 
-void mote_qs8_mul__ref(const mote_qs8_mul_job *job, int64_t n)
+static int8_t finish(const mote_qs8_pair_job *job, int32_t value)
+{
+    const int32_t code = mote_wrap_add_i32(mote_scale_i32(value, job->scale), job->zero_point);
+    return (int8_t)mote_clamp_i32(code, job->low, job->high);
+}
+
+void mote_qs8_mul__ref(const mote_qs8_pair_job *job, int64_t n)
 {
     for (int64_t i = 0; i < n; ++i) {
         const int32_t a = job->a[job->a_step ? i : 0] - job->zero_a, b = job->b[job->b_step ? i : 0] - job->zero_b;
-        const int32_t code = mote_wrap_add_i32(mote_scale_i32(mote_wrap_mul_i32(a, b), job->scale), job->zero_point);
-        job->c[i] = (int8_t)mote_clamp_i32(code, job->low, job->high);
+        job->c[i] = finish(job, a * b);
+    }
+}
+
+void mote_qs8_add__ref(const mote_qs8_pair_job *job, int64_t n)
+{
+    for (int64_t i = 0; i < n; ++i) {
+        const int32_t a = job->a[job->a_step ? i : 0] - job->zero_a, b = job->b[job->b_step ? i : 0] - job->zero_b;
+        const int32_t x = mote_scale_i32(mote_shift_left_i32(a, job->left_shift), job->scale_a);
+        const int32_t y = mote_scale_i32(mote_shift_left_i32(b, job->left_shift), job->scale_b);
+        job->c[i] = finish(job, job->subtract ? mote_wrap_sub_i32(x, y) : mote_wrap_add_i32(x, y));
     }
 }

@@ -43,6 +43,7 @@ static inline void mote_requantize_part(const int32_t *from, int64_t lanes, int3
     memcpy(to, from, (size_t)(lanes < MOTE_REQUANTIZE_LANES ? lanes : MOTE_REQUANTIZE_LANES) * sizeof *to);
 }
 
+/* Beside mote_requantizer each of these has mote_vec_int, a vector of int32_t. */
 #if MOTE_SIMD_BYTES == 64
 #include "kernels/x86/requantize_avx512.h"
 #elif MOTE_SIMD_BYTES == 32

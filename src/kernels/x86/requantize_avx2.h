@@ -2,6 +2,7 @@
 #ifndef MOTE_KERNELS_X86_REQUANTIZE_AVX2_H
 #define MOTE_KERNELS_X86_REQUANTIZE_AVX2_H
 
+typedef __m256i mote_vec_int;
 typedef struct mote_requantizer {
     __m256i mantissa, mantissa_odd;
     __m256i rounding, rounding_odd; /* in 64 bits: 2^30 + 2^(30+r) */

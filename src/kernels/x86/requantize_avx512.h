@@ -2,6 +2,7 @@
 #ifndef MOTE_KERNELS_X86_REQUANTIZE_AVX512_H
 #define MOTE_KERNELS_X86_REQUANTIZE_AVX512_H
 
+typedef __m512i mote_vec_int;
 typedef struct mote_requantizer {
     __m512i mantissa, mantissa_odd;
     __m512i rounding, rounding_odd; /* in 64 bits: 2^30 + 2^(30+r) */

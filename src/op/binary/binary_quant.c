@@ -113,10 +113,9 @@ MOTE_BINARY_LOOP(prelu_i8, int8_t, int8_t, prelu_codes(x, y, arg))
 MOTE_BINARY_LOOP(prelu_u8, uint8_t, uint8_t, prelu_codes(x, y, arg))
 MOTE_BINARY_LOOP_OF(prelu_i16, int16_t, int8_t, int16_t, prelu_codes(x, y, arg))
 
-static void mul_i8(const void *argument, const void *const *in, const int32_t *step, void *out, int64_t n)
+static mote_qs8_pair_job pair_of(const mote_binary_arg *arg, const void *const *in, const int32_t *step, void *out)
 {
-    const mote_binary_arg *arg = argument;
-    const mote_qs8_mul_job job = {
+    return (mote_qs8_pair_job){
         .a = in[0],
         .b = in[1],
         .a_step = step[0],
@@ -128,8 +127,32 @@ static void mul_i8(const void *argument, const void *const *in, const int32_t *s
         .low = arg->min_code,
         .high = arg->max_code,
         .scale = arg->scale_out,
+        .scale_a = arg->scale[0],
+        .scale_b = arg->scale[1],
+        .left_shift = arg->left_shift,
     };
+}
+
+static void mul_i8(const void *argument, const void *const *in, const int32_t *step, void *out, int64_t n)
+{
+    const mote_binary_arg *arg = argument;
+    const mote_qs8_pair_job job = pair_of(arg, in, step, out);
     (arg->kernels ? arg->kernels->qs8_mul.run : mote_qs8_mul__ref)(&job, n);
+}
+
+static void add_i8(const void *argument, const void *const *in, const int32_t *step, void *out, int64_t n)
+{
+    const mote_binary_arg *arg = argument;
+    const mote_qs8_pair_job job = pair_of(arg, in, step, out);
+    (arg->kernels ? arg->kernels->qs8_add.run : mote_qs8_add__ref)(&job, n);
+}
+
+static void sub_i8(const void *argument, const void *const *in, const int32_t *step, void *out, int64_t n)
+{
+    const mote_binary_arg *arg = argument;
+    mote_qs8_pair_job job = pair_of(arg, in, step, out);
+    job.subtract = true;
+    (arg->kernels ? arg->kernels->qs8_add.run : mote_qs8_add__ref)(&job, n);
 }
 
 #define ROW(OP, TYPE, setup, loop)                                                                                     \
@@ -140,10 +163,10 @@ static void mul_i8(const void *argument, const void *const *in, const int32_t *s
 const mote_binary_row mote_binary_quant_rows[] = {
     {MOTE_OP_ADD, MOTE_INT16, MOTE_INT16, MOTE_INT16, MOTE_WHEN_SHIFTS, MOTE_BINARY_COMMON_SCALE, add_16_shifted},
     {MOTE_OP_SUB, MOTE_INT16, MOTE_INT16, MOTE_INT16, MOTE_WHEN_SHIFTS, MOTE_BINARY_COMMON_SCALE, sub_16_shifted},
-    ROW(ADD, INT8, MOTE_BINARY_COMMON_SCALE, add_8),
+    ROW(ADD, INT8, MOTE_BINARY_COMMON_SCALE, add_i8),
     ROW(ADD, UINT8, MOTE_BINARY_COMMON_SCALE, add_8),
     ROW(ADD, INT16, MOTE_BINARY_COMMON_SCALE, add_16),
-    ROW(SUB, INT8, MOTE_BINARY_COMMON_SCALE, sub_8),
+    ROW(SUB, INT8, MOTE_BINARY_COMMON_SCALE, sub_i8),
     ROW(SUB, UINT8, MOTE_BINARY_COMMON_SCALE, sub_8),
     ROW(SUB, INT16, MOTE_BINARY_COMMON_SCALE, sub_16),
     ROW(SQUARED_DIFFERENCE, INT8, MOTE_BINARY_SQUARE_SCALE, squared_difference_8),
