@@ -30,7 +30,7 @@ static inline __attribute__((always_inline)) void begin(const mote_dw_line_job *
 static inline __attribute__((always_inline)) void put(const mote_dw_line_job *job, vec sum[AT_ONCE][WIDE], int32_t x,
                                                       const int n, int64_t c, const int vectors, int64_t width)
 {
-    const bool stream = job->stream && width == LANES && !job->add;
+    const bool stream = job->stream && width == LANES;
 #pragma GCC unroll 8
     for (int i = 0; i < n; i++) {
         float *out = job->out + (x + i) * job->out_stride + c;
@@ -137,8 +137,11 @@ static inline __attribute__((always_inline)) void line(const mote_dw_line_job *j
     }
 }
 
-void MOTE_SIMD(mote_f32_dw_line)(const mote_dw_line_job *job)
+void MOTE_SIMD(mote_f32_dw_line)(const mote_dw_line_job *wanted)
 {
+    mote_dw_line_job checked = *wanted;
+    checked.stream = wanted->stream && !wanted->add && mote_vec_can_stream(wanted->out, wanted->out_stride);
+    const mote_dw_line_job *job = &checked;
     int64_t c = 0;
     for (; c + WIDE * LANES <= job->channels; c += WIDE * LANES)
         line(job, c, WIDE, LANES);

@@ -6,7 +6,7 @@
 
 #include "kernels/kernels.h"
 #include "kernels/quantize_code.h"
-#include "kernels/simd.h"
+#include "kernels/simd_f32.h"
 
 enum { LANES = MOTE_SIMD_BYTES / 4, BLOCK = 4 * LANES };
 
@@ -44,35 +44,34 @@ void MOTE_SIMD(mote_f32_to_qs8)(const float *x, int8_t *q, int64_t n, float inve
         q[i] = mote_code_of(x[i] * inverse, zero, low);
 }
 
-/* n values from `at` on, with their scales and biases side by side. */
-static inline void floats_of(const mote_qs8_to_f32_job *job, int64_t at, int64_t n, const float *restrict scale,
-                             const float *restrict bias)
+typedef uint32_t vec_u32 __attribute__((vector_size(MOTE_SIMD_BYTES)));
+
+/* n lanes, which may be all, of integers. */
+static inline vec_u32 fetch_u32(const int32_t *p, int64_t n)
 {
-    const int32_t *sums = job->sums + at, *weight_sums = job->weight_sums ? job->weight_sums + at : NULL;
-    const float x_scale = job->x_scale, low = job->low, high = job->high;
-    float *restrict out = job->out + at;
-    float values[BLOCK];
-    for (int64_t i = 0; i < n; i++)
-        values[i] = (float)(sums[i] - (weight_sums ? job->zero * weight_sums[i] : 0));
-    if (job->scale_first)
-        for (int64_t i = 0; i < n; i++)
-            values[i] = values[i] * scale[i] * x_scale;
-    else
-        for (int64_t i = 0; i < n; i++)
-            values[i] *= x_scale * scale[i];
-    for (int64_t i = 0; i < n; i++) {
-        float v = values[i] + bias[i];
-        v = v < low ? low : v;
-        out[i] = v > high ? high : v;
-    }
+    vec_u32 v = {0};
+    memcpy(&v, p, (size_t)n * sizeof *p);
+    return v;
+}
+
+static inline __attribute__((always_inline)) void floats_of(const mote_qs8_to_f32_job *job, int64_t at, int64_t n)
+{
+    const mote_vec_f32 x_scale = mote_vec_all(job->x_scale);
+    const mote_vec_f32 scale = job->scale_step ? mote_vec_fetch(job->scale + at, n) : mote_vec_all(job->scale[0]);
+    vec_u32 sums = fetch_u32(job->sums + at, n);
+    if (job->weight_sums)
+        sums -= (uint32_t)job->zero * fetch_u32(job->weight_sums + at, n);
+    mote_vec_f32 v = __builtin_convertvector((mote_vec_i32)sums, mote_vec_f32);
+    v = job->scale_first ? v * scale * x_scale : v * (x_scale * scale);
+    v += job->bias ? mote_vec_fetch(job->bias + at, n) : (mote_vec_f32){0};
+    mote_vec_put(job->out + at, mote_vec_clamp(v, job->low, job->high), n);
 }
 
 void MOTE_SIMD(mote_qs8_to_f32)(const mote_qs8_to_f32_job *job, int64_t n)
 {
-    float one_scale[BLOCK], no_bias[BLOCK] = {0};
-    for (int i = 0; i < BLOCK; i++)
-        one_scale[i] = job->scale[0];
-    for (int64_t at = 0; at < n; at += BLOCK)
-        floats_of(job, at, n - at < BLOCK ? n - at : BLOCK, job->scale_step ? job->scale + at : one_scale,
-                  job->bias ? job->bias + at : no_bias);
+    int64_t at = 0;
+    for (; at + LANES <= n; at += LANES)
+        floats_of(job, at, LANES);
+    if (at < n)
+        floats_of(job, at, n - at);
 }

@@ -344,12 +344,53 @@ static void swish_is_within_its_bound(void **state)
     }
 }
 
+/* Stores past the caches need whole vectors at whole addresses; a line that asks for them may lie anywhere. */
+static void streamed_lines_may_lie_anywhere(void **state)
+{
+    (void)state;
+    enum { CHANNELS = 37, N = 8 };
+    mote_rng rng = mote_rng_make(23, 0);
+    float x[(N + 2) * CHANNELS], w[3 * CHANNELS], want[N * CHANNELS];
+    _Alignas(64) float room[N * 48 + 1];
+    fill_floats(&rng, x, (N + 2) * CHANNELS);
+    fill_floats(&rng, w, 3 * CHANNELS);
+    const float *const rows[] = {x}, *const weights[] = {w};
+    mote_dw_line_job job = {.channels = CHANNELS,
+                            .in_stride = CHANNELS,
+                            .n_columns = N + 2,
+                            .ny = 1,
+                            .nx = 3,
+                            .x_step = 1,
+                            .x_dilation = 1,
+                            .rows = rows,
+                            .weights = weights,
+                            .w_step = CHANNELS,
+                            .out = want,
+                            .out_stride = CHANNELS,
+                            .n = N};
+    mote_f32_dw_line__ref(&job);
+    job.stream = true;
+    for (int32_t level = 0; level < N_LEVELS; level++) {
+        mote_kernels kernels;
+        if (!select_level(level, &kernels))
+            continue;
+        for (int32_t i = 0; i < 4; i++) {
+            job.out = room + i % 2;
+            job.out_stride = i / 2 ? 48 : CHANNELS;
+            kernels.f32_dw_line.run(&job);
+            for (int32_t j = 0; j < N * CHANNELS; j++)
+                assert_true(fabsf(job.out[j / CHANNELS * job.out_stride + j % CHANNELS] - want[j]) < 1e-5f);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_equal_the_reference),
         cmocka_unit_test(windows_equal_the_reference),
         cmocka_unit_test(swish_is_within_its_bound),
+        cmocka_unit_test(streamed_lines_may_lie_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,8 @@ mote_status mote_conv_2d_window(const mote_conv_2d_params *params, const mote_sh
 
 /* A dot product of n elements, each plus its offset. */
 typedef int64_t mote_dot_fn(const void *x, const void *w, int64_t n, int32_t x_offset, int32_t w_offset);
+/* Of int8 codes: an int32_t, wrapped. */
+int64_t mote_dot_s8(const void *x, const void *w, int64_t n, int32_t x_offset, int32_t w_offset);
 /* For these element types; NULL: none. */
 mote_dot_fn *mote_dot_find(mote_dtype x, mote_dtype w);
 

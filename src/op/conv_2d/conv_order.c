@@ -132,10 +132,9 @@ static int64_t part_size(const mote_conv_order *order, int64_t k)
 }
 
 static void sum_strip(const mote_f32_gemm_job *job, const strip *whole, const mote_conv_order *order, int64_t row,
-                      int64_t first, float *sums)
+                      int64_t first, int64_t part, float *sums)
 {
     const float *a = job->a + row * job->a_stride;
-    const int64_t part = part_size(order, job->k);
     for (int32_t c = 0; c < whole->n; c++)
         sums[c] = 0;
     for (int64_t k = 0; k < job->k; k += part) {
@@ -211,7 +210,7 @@ void mote_conv_order_run(const mote_f32_gemm_job *job, int64_t nr, const mote_co
             if (rows == ROWS)
                 sum_rows(job, &s, part, row, sums);
             else
-                sum_strip(job, &s, order, row, first, sums[0]);
+                sum_strip(job, &s, order, row, first, part, sums[0]);
             for (int32_t r = 0; r < rows; r++)
                 finish(job, panel, n, sums[r], job->c + (row + r) * job->c_stride + first);
             row += rows;

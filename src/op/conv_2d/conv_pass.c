@@ -12,7 +12,6 @@ enum {
     TILE_FLOATS = 1 << 15,     /* patches of a tile: half of a small second-level cache */
     MAX_PARTS = 16,            /* of dw: enough for the threads there are */
     MIN_PART_ROWS = 128,       /* below, adding the parts costs more than it saves */
-    STREAM_FLOATS = 1 << 22,   /* an output that no cache keeps until it is read */
     MAX_PARTS_FLOATS = 1 << 23 /* what the parts may hold together */
 };
 
@@ -252,7 +251,7 @@ static void output_tiles(void *arg, int64_t begin, int64_t end, int32_t thread)
             .bias = job->bias ? job->bias + job->group * pass->group_n : NULL,
             .c = job->y + first * pass->out_c + job->group * pass->group_n,
             .c_row = pass->out_c,
-            .stream = pass->rows * pass->out_c > STREAM_FLOATS,
+            .stream = pass->rows * pass->out_c > MOTE_STREAM_FLOATS,
         };
         job->kernels->f32_mm.run(&mm, 0, n);
     }
@@ -483,7 +482,7 @@ static void both_parts(void *arg, int64_t begin, int64_t end, int32_t thread)
             if (!job->dx)
                 continue;
             mote_f32_mm_job mm = input_product(job, dy, job->dx + at * pass->in_c, pass->in_c);
-            mm.stream = pass->rows * pass->in_c > STREAM_FLOATS;
+            mm.stream = pass->rows * pass->in_c > MOTE_STREAM_FLOATS;
             job->kernels->f32_mm.run(&mm, 0, n);
         }
     }

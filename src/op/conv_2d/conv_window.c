@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static int64_t dot_s8(const void *x, const void *w, int64_t n, int32_t x_offset, int32_t w_offset)
+int64_t mote_dot_s8(const void *x, const void *w, int64_t n, int32_t x_offset, int32_t w_offset)
 {
     const int8_t *a = x, *b = w;
     int32_t sum = 0;
@@ -36,7 +36,7 @@ static int64_t dot_s16(const void *x, const void *w, int64_t n, int32_t x_offset
 mote_dot_fn *mote_dot_find(mote_dtype x, mote_dtype w)
 {
     if (x == MOTE_INT8 && w == MOTE_INT8)
-        return dot_s8;
+        return mote_dot_s8;
     if (x == MOTE_UINT8 && w == MOTE_UINT8)
         return dot_u8;
     return x == MOTE_INT16 && w == MOTE_INT8 ? dot_s16 : NULL;

@@ -19,7 +19,7 @@
 
 #include <string.h>
 
-enum { MAX_PARTS = 16, STREAM_FLOATS = 1 << 22 };
+enum { MAX_PARTS = 16 };
 
 static int64_t max_i64(int64_t a, int64_t b)
 {
@@ -222,7 +222,7 @@ static void output_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
             .out = job->y + row * s->w.out * s->out_c,
             .out_stride = s->out_c,
             .n = s->w.out,
-            .stream = s->out_c % 16 == 0 && s->batch * s->h.out * s->w.out * s->out_c > STREAM_FLOATS,
+            .stream = s->batch * s->h.out * s->w.out * s->out_c > MOTE_STREAM_FLOATS,
         };
         job->kernels->f32_dw_line.run(&line);
     }
@@ -300,7 +300,7 @@ static void input_line(const mote_dw_work *job, const ring *r, int64_t row, int6
         .out_stride = s->w.stride * s->in_c,
         .n = (int32_t)n,
         .add = job->add,
-        .stream = s->in_c % 16 == 0 && s->batch * s->h.in * s->w.in * s->in_c > STREAM_FLOATS,
+        .stream = s->batch * s->h.in * s->w.in * s->in_c > MOTE_STREAM_FLOATS,
     };
     job->kernels->f32_dw_line.run(&line);
 }

@@ -85,11 +85,8 @@ static float product(const mote_tensor *weights, int64_t r, const vector *v, int
 {
     if (!v->codes)
         return dot((const float *)weights->data + r * n, v->x, n);
-    const int8_t *w = (const int8_t *)weights->data + r * n;
-    uint32_t sum = 0;
-    for (int64_t i = 0; i < n; i++)
-        sum += (uint32_t)((v->codes[i] - v->zero) * w[i]);
-    return (float)(int32_t)sum * (v->scale * mote_scale_of(weights));
+    const int64_t sum = mote_dot_s8(v->codes, (const int8_t *)weights->data + r * n, n, -v->zero, 0);
+    return (float)sum * (v->scale * mote_scale_of(weights));
 }
 
 /* h: what the last step gave; gate: n_cell values */

@@ -157,10 +157,7 @@ static float respond(const mote_op_io *io, const sizes *n, const svdf_codes *cod
     }
     const int8_t *x = codes->values + b * n->n_input;
     const int8_t *feature = (const int8_t *)io->inputs[FEATURE]->data + f * n->n_input;
-    int32_t sum = 0;
-    for (int64_t i = 0; i < n->n_input; i++)
-        sum = mote_wrap_add_i32(sum, feature[i] * (x[i] - codes->zeros[b]));
-    return (float)sum * codes->scales[b];
+    return (float)mote_dot_s8(x, feature, n->n_input, -codes->zeros[b], 0) * codes->scales[b];
 }
 
 static void eval_float(const mote_op_io *io, const sizes *n, const svdf_codes *codes, const float *time)
@@ -195,9 +192,7 @@ static void eval_codes(const mote_op_io *io, const sizes *n, const svdf_state *s
         for (int64_t u = 0; u < n->n_filter / n->rank; u++) {
             int32_t sum = bias ? bias[u] : 0;
             for (int64_t f = u * n->rank; f < (u + 1) * n->rank; f++, memory += n->n_memory) {
-                int32_t newest = 0;
-                for (int64_t i = 0; i < n->n_input; i++)
-                    newest = mote_wrap_add_i32(newest, feature[f * n->n_input + i] * (x[i] - x_zero));
+                const int32_t newest = (int32_t)mote_dot_s8(x, feature + f * n->n_input, n->n_input, -x_zero, 0);
                 memory[n->n_memory - 1] =
                     (int16_t)mote_clamp_i32(mote_scale_i32(newest, s->feature_scale), INT16_MIN, INT16_MAX);
                 for (int64_t m = 0; m < n->n_memory; m++)
