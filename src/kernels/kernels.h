@@ -412,6 +412,8 @@ typedef struct mote_kernels {
 
 /* Constant for the process: features 0 gives the reference kernels. */
 void mote_kernels_select(uint32_t features, mote_kernels *kernels);
+/* Functions with the bits of TensorFlow's converter while it calibrates (converter_math.h), and sums in its order. */
+void mote_kernels_as_converter(mote_kernels *kernels);
 
 /* Elements of the packed form (floats, or bytes for qs8), and the packing itself. weights are [n][k]; sums of weights
  * are folded into the bias with in_zero_point. bias may be NULL. */

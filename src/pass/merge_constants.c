@@ -18,17 +18,10 @@ static uint64_t hash_of(const mote_tensor *tensor)
     return hash;
 }
 
-static bool same_quant(const mote_quant *a, const mote_quant *b)
-{
-    const size_t n = (size_t)a->n;
-    return a->n == b->n && (n == 0 || (a->axis == b->axis && memcmp(a->scale, b->scale, n * sizeof *a->scale) == 0 &&
-                                       memcmp(a->zero_point, b->zero_point, n * sizeof *a->zero_point) == 0));
-}
-
 static bool equal(const mote_tensor *a, const mote_tensor *b)
 {
     return a->dtype == b->dtype && a->n_bytes == b->n_bytes && mote_shape_equal(&a->shape, &b->shape) &&
-           same_quant(&a->quant, &b->quant) && memcmp(a->data, b->data, a->n_bytes) == 0;
+           mote_pass_same_quant(&a->quant, &b->quant) && memcmp(a->data, b->data, a->n_bytes) == 0;
 }
 
 static bool is_plain_const(const mote_tensor *tensor)

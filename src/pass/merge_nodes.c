@@ -30,7 +30,8 @@ static bool same_results(const mote_graph *graph, const mote_node *a, const mote
 {
     for (int32_t i = 0; i < a->n_outputs; i++) {
         const mote_tensor *x = graph->tensors[a->outputs[i]], *y = graph->tensors[b->outputs[i]];
-        if (x->dtype != y->dtype || !mote_shape_equal(&x->shape, &y->shape))
+        if (x->dtype != y->dtype || !mote_shape_equal(&x->shape, &y->shape) ||
+            !mote_pass_same_quant(&x->quant, &y->quant))
             return false;
     }
     return true;

@@ -17,16 +17,14 @@ typedef struct parts {
     mote_shape pictures, products; /* of SPACE_TO_BATCH_ND, of the convolution */
 } parts;
 
-/* A dilated convolution of Keras, without groups. */
+/* A dilated convolution of Keras. */
 static bool is_dilated(const mote_graph *graph, const mote_node *node, mote_window_op *window)
 {
     if (node->layer < 0 || !mote_pass_window_op(graph, node, window) || *window->stride[0] != 1 ||
         *window->stride[1] != 1 || (*window->dilation[0] == 1 && *window->dilation[1] == 1))
         return false;
-    const mote_shape *in = &graph->tensors[node->inputs[INPUT]]->shape;
-    const mote_shape *filter = &graph->tensors[node->inputs[FILTER]]->shape;
-    return mote_shape_is_known(in) && mote_shape_is_known(&graph->tensors[node->outputs[0]]->shape) &&
-           (node->op != MOTE_OP_CONV_2D || filter->dims[3] == in->dims[3]) &&
+    return mote_shape_is_known(&graph->tensors[node->inputs[INPUT]]->shape) &&
+           mote_shape_is_known(&graph->tensors[node->outputs[0]]->shape) &&
            (node->n_inputs <= BIAS || mote_pass_is_const_f32(graph, node->inputs[BIAS]));
 }
 

@@ -51,6 +51,8 @@ mote_tensor *mote_pass_own_bias(mote_graph *graph, mote_node *node, const mote_a
 /* Element i of a constant that broadcasts along the last dimension: one value, or n of them. False: it does neither. */
 bool mote_pass_per_channel(const mote_tensor *constant, int32_t n, float *values);
 
+bool mote_pass_same_quant(const mote_quant *a, const mote_quant *b);
+
 /* --- quantization (quantize_*.c) --- */
 /* Before the passes: sparse constants become dense ones, which can be folded and quantized. */
 mote_status mote_unpack_sparse(mote_graph *graph, mote_error *err);

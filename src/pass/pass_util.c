@@ -159,3 +159,10 @@ bool mote_pass_per_channel(const mote_tensor *constant, int32_t n, float *values
         values[i] = data[count == 1 ? 0 : i];
     return true;
 }
+
+bool mote_pass_same_quant(const mote_quant *a, const mote_quant *b)
+{
+    const size_t n = (size_t)a->n;
+    return a->n == b->n && (n == 0 || (a->axis == b->axis && memcmp(a->scale, b->scale, n * sizeof *a->scale) == 0 &&
+                                       memcmp(a->zero_point, b->zero_point, n * sizeof *a->zero_point) == 0));
+}

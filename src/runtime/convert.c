@@ -175,6 +175,15 @@ static mote_status check_source(const mote_model *model, mote_error *err)
     return MOTE_OK;
 }
 
+/* What was put in since the passes ran: batches that several operators follow, scales that several readers want. */
+static mote_status merge(mote_model *model, mote_error *err)
+{
+    mote_status status = mote_pass_merge_constants(model, model->graphs[0], err);
+    if (status == MOTE_OK)
+        status = mote_pass_merge_nodes(model, model->graphs[0], err);
+    return status == MOTE_OK && mote_graph_compact(model, 0) < 0 ? mote_error_no_memory(err) : status;
+}
+
 mote_status mote_convert(const mote_model *model, const mote_convert_options *options, mote_model **out,
                          mote_error *err)
 {
@@ -202,6 +211,8 @@ mote_status mote_convert(const mote_model *model, const mote_convert_options *op
     }
     if (status == MOTE_OK)
         status = mote_convert_batch(made, err);
+    if (status == MOTE_OK)
+        status = merge(made, err);
     if (status == MOTE_OK)
         status = mote_model_verify(made, err);
     if (status != MOTE_OK) {

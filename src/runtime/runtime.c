@@ -152,10 +152,8 @@ static void select_kernels(mote_runtime *runtime)
     }
     if (runtime->as_converter) {
         mote_kernels_select(features & MOTE_CPU_SSE41, kernels);
-        kernels->f32_logistic.variant = kernels->f32_logistic_strict.variant;
-        kernels->f32_logistic.run = kernels->f32_logistic_strict.run;
+        mote_kernels_as_converter(kernels);
     }
-    kernels->in_converters_order = runtime->as_converter;
     runtime->kernels = features || hybrid || runtime->as_converter ? kernels : NULL;
 }
 

@@ -22,7 +22,7 @@ import numpy as np
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from ai_edge_litert.interpreter import Interpreter, OpResolverType  # noqa: E402
 
-from tflite_graph import Frame, Graph, Match, real  # noqa: E402
+from tflite_graph import AFFINE, Frame, Graph, Match, real  # noqa: E402
 
 FORMS = {
     "float32": ["--quantize", "float32"],
@@ -111,9 +111,12 @@ def compare_constants(found, a, b):
 
 
 def scales_of_other_words(theirs, match):
-    """Tensors whose scales go with operators that ours has not: their values, and biases that multiply those."""
+    """Tensors whose scales go with operators that ours has not: their values, and biases that multiply those, or in floats
+    take them in."""
     around = {i for node in match.missing for i in node.inputs + node.outputs if i >= 0 and not theirs.is_const(i)}
     for node, _ in match.matched:
+        if node.op in AFFINE and around.intersection(node.outputs):
+            around.update(i for i in node.inputs[2:] if i >= 0 and theirs.tensors[i].is_float)
         if around.intersection(node.inputs):
             around.update(i for i in node.inputs if i >= 0 and theirs.tensors[i].type in (np.int32, np.int64))
     return around

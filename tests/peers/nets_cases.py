@@ -148,6 +148,22 @@ def autoencoder(n):
 
 
 @case
+def autoencoder_two(n):
+    """Two transposed convolutions of one image, which follow its batch together; one is cropped."""
+    image = n.image(32)
+    x = n.L.Rescaling(1 / 255.0)(image)
+    for filters in (8, 12, 16):
+        x = n.L.LeakyReLU(0.2)(n.conv(x, filters, 4, strides=2))
+    for filters in (12, 8):
+        x = n.L.Conv2DTranspose(filters, 4, strides=2, padding="same", use_bias=False)(x)
+        x = n.L.ReLU()(n.L.BatchNormalization()(x))
+    x = n.L.Conv2DTranspose(6, 3, strides=2, padding="same", output_padding=1, activation="elu")(x)
+    a = n.L.Conv2DTranspose(3, 5, activation="sigmoid")(x)
+    b = n.L.Conv2DTranspose(3, 3, strides=(1, 2), padding="same", activation="tanh")(x)
+    return n.K.Model(image, [n.L.Cropping2D(2)(a), b])
+
+
+@case
 def autoencoder_up(n):
     """Down by pooling, up by nearest and by bilinear doubling, ended by tanh."""
     image = n.image(16)
@@ -338,6 +354,9 @@ def dilated(n):
         y = n.L.SeparableConv2D(6, 3, padding=padding, dilation_rate=2, use_bias=False)(image)
         ys.append(n.L.ReLU()(n.L.BatchNormalization()(y)))
     ys.append(n.L.BatchNormalization()(n.L.Conv2D(6, 3, padding="same", dilation_rate=2)(image)))
+    ys.append(n.L.Conv2D(8, 3, padding="same", dilation_rate=2, groups=2, activation="relu")(image))
+    ys.append(n.L.DepthwiseConv2D(3, padding="same", dilation_rate=2, depth_multiplier=2, activation="relu")(image))
+    ys.append(n.L.Conv2D(8, 3, padding="same", dilation_rate=25, use_bias=False, activation="sigmoid")(image))
     return n.K.Model(image, [n.L.Conv2D(3, 1)(y) for y in ys])
 
 

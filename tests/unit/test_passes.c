@@ -539,6 +539,13 @@ static void equal_operators_become_one(void **state)
     ((mote_add_params *)n.graph->nodes[1]->params)->fused_activation_function = MOTE_ACT_RELU;
     check_merged(n, like(&n, MOTE_OP_SUB, a, b), "ADD ADD SUB");
 
+    n = image_net(); /* another scale */
+    a = like(&n, MOTE_OP_NEG, n.x, -1);
+    b = like(&n, MOTE_OP_NEG, n.x, -1);
+    const float scale = 0.5f;
+    assert_int_equal(mote_graph_set_quant(n.graph, b, 1, 0, &scale, NULL), MOTE_OK);
+    check_merged(n, like(&n, MOTE_OP_ADD, a, b), "NEG NEG ADD");
+
     n = image_net(); /* the output keeps the operator that names it */
     a = like(&n, MOTE_OP_NEG, n.x, -1);
     b = like(&n, MOTE_OP_NEG, n.x, -1);

@@ -2,6 +2,7 @@
  * precision against known bits and there and back. */
 #include "unit/mote_test.h"
 
+#include "kernels/converter_math.h"
 #include "kernels/strict_math.h"
 #include "kernels/vec_math.h"
 
@@ -57,6 +58,43 @@ static void strict_exp_and_logistic_are_the_c_librarys(void **state)
 #endif
     assert_true(mote_logistic_strict_f32(INFINITY) == 1 && mote_logistic_strict_f32(-INFINITY) == 0);
     assert_true(isnan(mote_logistic_strict_f32(NAN)));
+}
+
+/* What TensorFlow 2.21's interpreter answers. GELU beyond |x| = sqrt 2 hangs on a processor's approximate reciprocal.
+ */
+static void converters_functions_have_its_bits(void **state)
+{
+    (void)state;
+    enum { N = 10 };
+    static const float x[N] = {0x1.823e44p-2f,  0x1.4240dp-2f,   0x1.6badd8p+1f,  0x1.820f78p+0f, -0x1.0f2aeap-2f,
+                               -0x1.1470c2p-1f, -0x1.3e6fe6p+4f, -0x1.564564p+2f, 0x1.1ae1aep+2f, 0x1.4p+4f};
+    static const float logistic[N] = {0x1.2fb74cp-1f, 0x1.27f3d2p-1f,  0x1.e3c53ep-1f, 0x1.a3360ep-1f, 0x1.bc99f8p-2f,
+                                      0x1.790ae2p-2f, 0x1.3859ccp-29f, 0x1.36536ep-8f, 0x1.f9e972p-1f, 1};
+    static const float tangent[N] = {0x1.70e96p-2f,
+                                     0x1.380526p-2f,
+                                     0x1.fc866ap-1f,
+                                     0x1.d02cdap-1f,
+                                     -0x1.09008p-2f,
+                                     -0x1.f8c282p-2f,
+                                     -1,
+                                     -0x1.fffa12p-1f,
+                                     0x1.ffda1p-1f,
+                                     1};
+    static const float gelu[N] = {0x1.f3c952p-3f,  0x1.91da6cp-3f, 0x1.6adca6p+1f,  0x1.68ab38p+0f, -0x1.ad122p-4f,
+                                  -0x1.45c906p-3f, -0.0f,          -0x1.feb7bp-23f, 0x1.1ae152p+2f, 0x1.4p+4f};
+    static const float gelu_tanh[N] = {0x1.f3c62ap-3f,  0x1.91d8d6p-3f, 0x1.6aebacp+1f, 0x1.689d16p+0f, -0x1.ad13bep-4f,
+                                       -0x1.45d4eep-3f, -0.0f,          -0.0f,          0x1.1ae18cp+2f, 0x1.4p+4f};
+    for (int i = 0; i < N; i++) {
+        assert_true(mote_logistic_converter_f32(x[i]) == logistic[i]);
+        assert_true(mote_tanh_converter_f32(x[i]) == tangent[i]);
+        assert_true(mote_gelu_tanh_converter_f32(x[i]) == gelu_tanh[i]);
+        const float got = mote_gelu_converter_f32(x[i]), far = fabsf(got - gelu[i]);
+        assert_true(x[i] * x[i] <= 2 ? far == 0 : far <= 4e-7f * fabsf(gelu[i]) + 1e-30f);
+    }
+    assert_true(isnan(mote_logistic_converter_f32(NAN)) && isnan(mote_tanh_converter_f32(NAN)) &&
+                isnan(mote_gelu_converter_f32(NAN)));
+    assert_true(mote_logistic_converter_f32(-INFINITY) == 0 && mote_logistic_converter_f32(INFINITY) == 1);
+    assert_true(mote_gelu_converter_f32(INFINITY) == INFINITY);
 }
 
 static void gelu_keeps_its_bound(void **state)
@@ -120,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exp_logistic_tanh_keep_their_bounds),
         cmocka_unit_test(strict_exp_and_logistic_are_the_c_librarys),
+        cmocka_unit_test(converters_functions_have_its_bits),
         cmocka_unit_test(gelu_keeps_its_bound),
         cmocka_unit_test(ends_of_the_range),
         cmocka_unit_test(half_precision_goes_there_and_back),

@@ -1,4 +1,6 @@
 /* One-input operators on floats and plain integers; integers wrap. */
+#include "kernels/converter_math.h"
+#include "kernels/strict_math.h"
 #include "kernels/vec_math.h"
 #include "op/op_quant.h"
 #include "op/unary/unary_rows.h"
@@ -61,8 +63,21 @@ LOOP(leaky_relu_f32, float, x > 0.0f ? x : x * arg->alpha)
 
 /* --- behind kernel slots --- */
 
+static bool is_calibrating(const mote_unary_arg *arg)
+{
+    return arg->kernels && arg->kernels->in_converters_order;
+}
+
+/* TensorFlow's converter calls the C library's. */
+LOOP(exp_strict, float, mote_exp_strict_f32(clamp(x, -110.0f, 88.7f)))
+LOOP(gelu_tanh_as_converter, float, mote_gelu_tanh_converter_f32(x))
+
 static void exp_f32(const mote_unary_arg *arg, const void *in, void *out, int64_t n)
 {
+    if (is_calibrating(arg)) {
+        exp_strict(arg, in, out, n);
+        return;
+    }
     (arg->kernels ? arg->kernels->f32_exp.run : mote_f32_exp__ref)(in, out, n, 0.0f, 1.0f);
 }
 
@@ -82,6 +97,10 @@ static void gelu_f32(const mote_unary_arg *arg, const void *in, void *out, int64
     float *output = out;
     if (!arg->approximate) {
         (arg->kernels ? arg->kernels->f32_gelu.run : mote_f32_gelu__ref)(input, output, n);
+        return;
+    }
+    if (is_calibrating(arg)) {
+        gelu_tanh_as_converter(arg, in, out, n);
         return;
     }
     MOTE_LOOP_INDEPENDENT
