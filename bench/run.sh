@@ -64,3 +64,7 @@ build/bench/train_step "$model" 16 10
 for peer in tensorflow torch; do
     [ -x .venv/bin/python ] && .venv/bin/python bench/train_peers.py $peer 10 2> /dev/null || echo "($peer beside it: needs .venv and the package in it)"
 done
+echo
+echo "--- a photo, decoded and resized to 224 x 224 by one thread ---"
+build/bench/decode_photos "$photos" 200
+[ -x .venv/bin/python ] && .venv/bin/python bench/decode_peers.py "$photos" 200 2> /dev/null || echo "(TensorFlow beside it: run ./dev peers once)"

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+typedef float mote_word_f32 __attribute__((vector_size(16)));
+
 /* mote_vec_min(a, b) is a < b ? a : b, mote_vec_max likewise: b where either is not a number. Parts are the first n
  * lanes, 0 < n < all. */
 #if defined(__x86_64__)
@@ -33,6 +35,11 @@ static inline void mote_vec_stream(float *p, mote_vec_f32 v)
 }
 
 static inline void mote_vec_stream_end(void) {}
+
+static inline mote_word_f32 mote_word_from_bytes(const uint8_t *p)
+{
+    return (mote_word_f32){p[0], p[1], p[2], p[3]};
+}
 #endif
 
 static inline mote_vec_f32 mote_vec_load(const float *p)

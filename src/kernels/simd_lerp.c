@@ -1,42 +1,46 @@
 /*
  * The bilinear resize's slots, compiled once per instruction set and without fused multiply-add: the values are those
- * of the reference to the last bit. A line's pixels are first gathered into two runs of bytes, which then blend in
- * loops that the compiler vectorizes (no immintrin.h).
+ * of the reference to the last bit. A pixel's two neighbours are words of four bytes, whatever the channels: what is
+ * too much is written over by the next pixel. GNU vectors, no immintrin.h.
  */
 #include <string.h>
 
 #include "kernels/kernels.h"
-#include "kernels/simd.h"
+#include "kernels/simd_f32.h"
 
-enum { BLOCK_PIXELS = 128, MAX_CHANNELS = 4 };
+enum { WORD = 4 };
 
-/* Whole words where the line reaches that far, each overwriting the rest of the one before; bytes at its end. */
-static void gather_pixels(const mote_u8_lerp_job *job, const int32_t *at, int64_t n, uint8_t *pixels)
+/* channels is a constant in every call. */
+static inline __attribute__((always_inline)) void blend(const mote_u8_lerp_job *job, const int32_t channels)
 {
-    const int32_t channels = job->channels;
+    const uint8_t *line = job->line;
+    const int32_t *left = job->left, *right = job->right;
+    const float *weights = job->weights;
+    float *out = job->out;
+    const int64_t n_values = job->n_pixels * channels, last = job->line_bytes - WORD;
     int64_t i = 0;
-    for (; i < n && at[i] + MAX_CHANNELS <= job->line_bytes; i++)
-        memcpy(pixels + i * channels, job->line + at[i], MAX_CHANNELS);
-    for (; i < n; i++)
-        for (int32_t c = 0; c < channels; c++)
-            pixels[i * channels + c] = job->line[at[i] + c];
+    for (; i * channels + WORD <= n_values && right[i] <= last; i++) {
+        const mote_word_f32 a = mote_word_from_bytes(line + left[i]), b = mote_word_from_bytes(line + right[i]);
+        mote_word_f32 weight;
+        memcpy(&weight, weights + i * channels, sizeof weight);
+        const mote_word_f32 value = a + (b - a) * weight;
+        memcpy(out + i * channels, &value, sizeof value);
+    }
+    for (; i < job->n_pixels; i++)
+        for (int32_t c = 0; c < channels; c++) {
+            const float a = line[left[i] + c], b = line[right[i] + c];
+            out[i * channels + c] = a + (b - a) * weights[i * channels + c];
+        }
 }
 
 void MOTE_SIMD(mote_u8_lerp)(const mote_u8_lerp_job *job)
 {
-    /* Room for the word that the last pixel of a block writes. */
-    uint8_t left[(BLOCK_PIXELS + 1) * MAX_CHANNELS], right[(BLOCK_PIXELS + 1) * MAX_CHANNELS];
-    for (int64_t begin = 0; begin < job->n_pixels; begin += BLOCK_PIXELS) {
-        const int64_t n = job->n_pixels - begin < BLOCK_PIXELS ? job->n_pixels - begin : BLOCK_PIXELS;
-        gather_pixels(job, job->left + begin, n, left);
-        gather_pixels(job, job->right + begin, n, right);
-        const float *restrict weights = job->weights + begin * job->channels;
-        float *restrict out = job->out + begin * job->channels;
-        for (int64_t i = 0; i < n * job->channels; i++) {
-            const float a = left[i], b = right[i];
-            out[i] = a + (b - a) * weights[i];
-        }
-    }
+    if (job->channels == 3)
+        blend(job, 3);
+    else if (job->channels == 1)
+        blend(job, 1);
+    else
+        blend(job, job->channels);
 }
 
 void MOTE_SIMD(mote_f32_lerp)(const float *a, const float *b, float weight, float *restrict out, int64_t n)

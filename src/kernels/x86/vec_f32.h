@@ -21,6 +21,14 @@ static inline void mote_vec_stream_end(void)
     _mm_sfence();
 }
 
+/* Four bytes as floats. */
+static inline mote_word_f32 mote_word_from_bytes(const uint8_t *p)
+{
+    int32_t word;
+    memcpy(&word, p, sizeof word);
+    return (mote_word_f32)_mm_cvtepi32_ps(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(word)));
+}
+
 #if MOTE_SIMD_BYTES == 64
 static inline mote_vec_f32 mote_vec_min(mote_vec_f32 a, mote_vec_f32 b)
 {
