@@ -4,7 +4,9 @@
     check_train.py build/mote [REGEX]
 
 Runs of ../shared/train_runs through the command line: the mean loss of each epoch within what two TensorFlow runs
-differ by times ten (1e-4 at least), the predictions afterwards within that or 1e-3. Metrics against Keras's on the saved model: AUC,
+differ by times ten (1e-4 at least), the predictions afterwards within that or 1e-3. Six steps of EfficientNetB0 on real
+photos beside two runs of tf_keras, with oneDNN and without: loss, weights, moving statistics and predictions within ten
+times of what those two differ by. Metrics against Keras's on the saved model: AUC,
 precision, recall, top-k. TensorBoard's package reads the event files. Exit 1 when one differs.
 """
 
@@ -43,6 +45,74 @@ def check_run(mote, tf_keras, runs, name, folder):
     predictions = np.abs(model.predict(images[:len(after)], verbose=0) - after).max()
     said = f"losses within {losses:.1e}, predictions within {predictions:.1e} (bound {bound:.1e})"
     return "" if losses <= bound and predictions <= max(bound, 1e-3) else said, said
+
+
+B0_STEPS, B0_BATCH, B0_RATE = 6, 16, 1e-4
+
+
+def without_dropout(config):
+    """The configuration with all rates 0: what they draw is each side's own."""
+    if isinstance(config, dict):
+        return {k: 0.0 if k == "rate" else without_dropout(v) for k, v in config.items()}
+    return [without_dropout(v) for v in config] if isinstance(config, (list, tuple)) else config
+
+
+def make_b0(tf_keras, shared, folder):
+    import tensorflow as tf
+    model = tf_keras.models.load_model(f"{shared}/study/trained.h5", compile=False)
+    bare = type(model).from_config(without_dropout(model.get_config()))
+    bare.set_weights(model.get_weights())
+    bare.save(f"{folder}/init.h5")
+    with open(f"{shared}/train_runs/efficientnetb0/photos.json") as file:
+        names = json.load(file)[:B0_STEPS * B0_BATCH]
+    photos = [tf.io.read_file(f"{shared}/data/cats_vs_dogs/train/{name}") for name in names]
+    np.save(f"{folder}/x.npy", [tf.image.resize(tf.io.decode_jpeg(photo, channels=3), (224, 224)).numpy() for photo in photos])
+    np.save(f"{folder}/y.npy", np.array([name.startswith("cat") for name in names], np.int32))  # swapped on purpose
+
+
+def b0_results(model, before, images, loss):
+    """loss, and as vectors: what trained, what batch normalization keeps, predictions."""
+    statistics = [bool(re.search("moving_", w.name)) for w in model.weights]
+    moved = [a - b for a, b in zip(model.get_weights(), before)]
+    flat = [np.concatenate([m.ravel() for m, s in zip(moved, statistics) if s == kind]) for kind in (False, True)]
+    return {"loss": np.array([loss]), "weights": flat[0], "statistics": flat[1],
+            "predictions": model.predict(images[:B0_BATCH], verbose=0).ravel()}
+
+
+def train_b0_in_keras(folder, out):
+    """In a process of its own, since oneDNN is switched before TensorFlow is loaded."""
+    import tf_keras
+    images, labels = np.load(f"{folder}/x.npy"), np.load(f"{folder}/y.npy")
+    model = tf_keras.models.load_model(f"{folder}/init.h5", compile=False)
+    before = model.get_weights()
+    model.compile(tf_keras.optimizers.Adam(B0_RATE), "sparse_categorical_crossentropy")
+    history = model.fit(images, labels, batch_size=B0_BATCH, shuffle=False, verbose=0).history
+    np.savez(out, **b0_results(model, before, images, history["loss"][0]))
+
+
+def distance(a, b):
+    return float(np.linalg.norm(a - b) / np.linalg.norm(b))
+
+
+def check_b0(mote, tf_keras, shared, folder):
+    make_b0(tf_keras, shared, folder)
+    runs = []
+    for one_dnn in ("1", "0"):
+        subprocess.run([sys.executable, __file__, "--b0", folder, f"{folder}/{one_dnn}.npz"], check=True,
+                       env=dict(os.environ, TF_ENABLE_ONEDNN_OPTS=one_dnn), stderr=subprocess.PIPE)
+        runs.append(np.load(f"{folder}/{one_dnn}.npz"))
+    history = train(mote, f"{folder}/init.h5", "-o", f"{folder}/trained.h5", "--data", f"{folder}/x.npy", "--labels",
+                    f"{folder}/y.npy", "--no-shuffle", "--batch", str(B0_BATCH), "--epochs", "1", "--lr", str(B0_RATE), "--keep", "last")
+    before = tf_keras.models.load_model(f"{folder}/init.h5", compile=False).get_weights()
+    model = tf_keras.models.load_model(f"{folder}/trained.h5", compile=False)
+    ours = b0_results(model, before, np.load(f"{folder}/x.npy"), history[0]["loss"])
+    problems, said = [], []
+    for name, value in ours.items():
+        noise, off = distance(runs[1][name], runs[0][name]), min(distance(value, run[name]) for run in runs)
+        said.append(f"{name} {off:.1e} off (TensorFlow itself {noise:.1e})")
+        if off > 10 * noise or 10 * noise > 1:  # a bound of all that moved would prove nothing
+            problems.append(said[-1])
+    return ", ".join(problems), ", ".join(said)
 
 
 def evaluate_metrics(tf_keras, model, images, labels):
@@ -100,6 +170,9 @@ def main():
     if len(sys.argv) < 2:
         print(__doc__, file=sys.stderr)
         return 2
+    if sys.argv[1] == "--b0":
+        train_b0_in_keras(sys.argv[2], sys.argv[3])
+        return 0
     import tf_keras
     mote, wanted = sys.argv[1], re.compile(sys.argv[2] if len(sys.argv) > 2 else "")
     shared = os.environ.get("MOTE_SHARED", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../shared"))
@@ -118,6 +191,12 @@ def main():
                 count(name, *check_run(mote, tf_keras, runs, name, folder))
             except subprocess.CalledProcessError as error:
                 count(name, error.stderr.decode().strip(), "")
+    if wanted.search("efficientnetb0") and os.path.exists(f"{runs}/efficientnetb0/photos.json"):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                count("efficientnetb0", *check_b0(mote, tf_keras, shared, folder))
+            except subprocess.CalledProcessError as error:
+                count("efficientnetb0", error.stderr.decode().strip(), "")
     with tempfile.TemporaryDirectory() as folder:
         problem, history = check_metrics(mote, tf_keras, folder)
         count("metrics", problem, "AUC, precision and recall are Keras's")
