@@ -17,6 +17,7 @@ typedef struct keras_builder keras_builder;
 typedef struct keras_call keras_call;
 typedef struct keras_layer keras_layer;
 typedef struct keras_scope keras_scope;
+typedef struct keras_turned keras_turned;
 typedef mote_status keras_layer_fn(keras_call *call, mote_error *err);
 
 /* What a layer may hold when the file gives it values: in the order Keras saves them. */
@@ -75,6 +76,8 @@ struct keras_builder {
     int32_t batch;       /* that the model's inputs say; MOTE_DIM_UNKNOWN as a rule */
     int32_t *masks;      /* keras_mask.h: per tensor of the graph, as far as n_masks */
     int32_t n_masks;
+    keras_turned *turned; /* keras_turned.h: tensors whose batch is not first */
+    int32_t n_turned;
 };
 
 struct keras_call {

@@ -4,6 +4,7 @@
 #include "import/keras_expr.h"
 #include "import/keras_function.h"
 #include "import/keras_resize.h"
+#include "import/keras_turned.h"
 #include "op/average_pool_2d/pool_2d.h"
 #include "op/join/join.h"
 #include "op/remap/remap.h"
@@ -162,12 +163,14 @@ mote_status keras_fn_transpose(keras_call *call, const keras_function *function,
         return keras_refuse(call, err, "its order must name all %d dimensions", rank);
     for (int32_t i = 0; i < rank; i++) {
         if (!keras_axis(json_integer_value(json_array_get(given, (size_t)i)), rank, &order[i]) ||
-            (i == 0) != (order[i] == 0))
+            (i > 1 && order[i] == 0))
             return keras_refuse(call, err, "its order moves the batch, or does not fit its input");
         seen |= 1u << order[i];
     }
     if (seen != (1u << rank) - 1)
         return keras_refuse(call, err, "its order names a dimension twice");
+    if (order[0] != 0)
+        return keras_turn(call, call->inputs[0], order, err);
     return keras_result(call, keras_transposed(call, call->inputs[0], order, "transpose", err), err);
 }
 
@@ -213,10 +216,27 @@ mote_status keras_fn_stack(keras_call *call, const keras_function *function, mot
     return keras_emit(call, node, err);
 }
 
+static mote_status unstack_turned(keras_call *call, const keras_turned *turned, int32_t n, mote_error *err)
+{
+    int32_t parts[KERAS_MAX_OUTPUTS];
+    const json_t *axis = keras_param(call, 1, "axis", NULL);
+    if (n > KERAS_MAX_OUTPUTS || (axis && json_integer_value(axis) != 0))
+        return keras_refuse(call, err, "of an input with the batch in second place it takes the first dimension alone");
+    for (int32_t i = 0; i < n; i++)
+        if ((parts[i] = keras_turned_element(call, turned, i, err)) < 0)
+            return keras_failure(err);
+    memcpy(call->outputs, parts, (size_t)n * sizeof *parts);
+    call->n_outputs = n;
+    return MOTE_OK;
+}
+
 mote_status keras_fn_unstack(keras_call *call, const keras_function *function, mote_error *err)
 {
     int32_t axis;
     const mote_shape in = *keras_shape(call, call->inputs[0]);
+    const keras_turned *turned = keras_turned_of(call->builder, call->inputs[0]);
+    if (turned)
+        return unstack_turned(call, turned, in.dims[0], err);
     if (!read_axis(call, "axis", NULL, 0, in.rank, &axis, err))
         return keras_failure(err);
     mote_node *node = keras_node_outputs(call, (mote_op)function->op, 1, call->inputs, in.dims[axis], "unstack", err);
@@ -460,7 +480,7 @@ mote_status keras_fn_space_depth(keras_call *call, const keras_function *functio
     const json_t *block = keras_param(call, 1, "block_size", NULL);
     const char *format = json_string_value(keras_param(call, -1, "data_format", NULL));
     if (!json_is_integer(block) || json_integer_value(block) < 1 || json_integer_value(block) > 1 << 15 ||
-        (format && strcmp(format, "NHWC") != 0))
+        (format && strcmp(format, "NHWC") != 0 && strcmp(format, "channels_last") != 0))
         return keras_refuse(call, err, "its block size must be a whole number, and channels come last");
     mote_node *node = keras_node(call, (mote_op)function->op, 1, call->inputs, call->layer->name, err);
     if (!node)

@@ -3,6 +3,7 @@
 
 #include "import/keras_expr.h"
 #include "import/keras_function.h"
+#include "import/keras_turned.h"
 #include "op/slice/slice.h"
 
 typedef struct slicing {
@@ -163,6 +164,19 @@ static int32_t strided_slice(keras_call *call, const slicing *s, mote_error *err
     return keras_emit(call, node, err) == MOTE_OK ? node->outputs[0] : -1;
 }
 
+/* x[k] of an x that has the batch in second place. */
+static int32_t element_before_batch(keras_call *call, const keras_turned *turned, const slicing *s, mote_error *err)
+{
+    const mote_shape *in = keras_shape(call, turned->tensor);
+    bool one = s->shrink == 1 && !s->expands;
+    for (int32_t d = 1; one && d < in->rank; d++)
+        one = s->begin[d] == 0 && s->end[d] == in->dims[d] && s->step[d] == 1;
+    if (one)
+        return keras_turned_element(call, turned, s->begin[0], err);
+    keras_refuse(call, err, "of an input with the batch in second place it takes more, or less, than x[k]");
+    return -1;
+}
+
 mote_status keras_fn_get_item(keras_call *call, const keras_function *function, mote_error *err)
 {
     (void)function;
@@ -172,6 +186,9 @@ mote_status keras_fn_get_item(keras_call *call, const keras_function *function, 
         return keras_refuse(call, err, "its index does not fit an input of rank %d, or nothing is left", x->shape.rank);
     if (x->storage == MOTE_STORAGE_CONST)
         return keras_result(call, element_of_shape(call, &s, err), err);
+    const keras_turned *turned = keras_turned_of(call->builder, call->inputs[0]);
+    if (turned)
+        return keras_result(call, element_before_batch(call, turned, &s, err), err);
     if (s.begin[0] != 0 || s.end[0] != x->shape.dims[0] || s.step[0] != 1 || (s.shrink & 1) || s.n_dims < 1)
         return keras_refuse(call, err, "it takes the batch apart");
     int32_t y = strided_slice(call, &s, err);

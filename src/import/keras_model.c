@@ -8,6 +8,7 @@
 #include "import/keras_expr.h"
 #include "import/keras_mask.h"
 #include "import/keras_record.h"
+#include "import/keras_turned.h"
 #include "import/keras_wrapper.h"
 
 #include <string.h>
@@ -224,8 +225,11 @@ static mote_status call_layer(assembly *a, keras_call *call, mote_error *err)
         return refuse_unknown(layer, err);
     if (call->n_inputs < 1)
         return mote_error_set(err, MOTE_FORMAT, "layer '%s' (%s) is called on nothing", layer->name, layer->class_name);
+    mote_status status = keras_refuse_turned(call, err);
+    if (status != MOTE_OK)
+        return status;
     mote_error_clear(err);
-    mote_status status = layer->model ? build_inside(a, call, err) : build(call, err);
+    status = layer->model ? build_inside(a, call, err) : build(call, err);
     if (mask == KERAS_MASK_CARRIED || (mask == KERAS_MASK_CARRIED_3 && a->builder.keras_major >= 3)) {
         int32_t own = MOTE_NO_TENSOR;
         if (status == MOTE_OK)
@@ -339,8 +343,11 @@ static mote_status set_ends(const assembly *a, mote_error *err)
     int32_t inputs[KERAS_MAX_INPUTS], outputs[KERAS_MAX_INPUTS];
     for (int32_t i = 0; i < top->n_inputs; i++)
         inputs[i] = top->inputs[i].tensor;
-    for (int32_t i = 0; i < top->n_outputs; i++)
+    for (int32_t i = 0; i < top->n_outputs; i++) {
         outputs[i] = top->outputs[i].tensor;
+        if (keras_turned_of(&a->builder, outputs[i]))
+            return mote_error_set(err, MOTE_UNSUPPORTED, "output %d of the model has the batch in second place", i);
+    }
     return mote_graph_set_io(a->builder.graph, top->n_inputs, inputs, top->n_outputs, outputs) == MOTE_OK
                ? MOTE_OK
                : mote_error_no_memory(err);

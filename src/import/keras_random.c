@@ -58,6 +58,13 @@ static mote_status by_factor(keras_call *call, int32_t kind, const char *first, 
     return augment(call, &params, err);
 }
 
+/* Nothing at inference, and not known to the trainer. */
+mote_status keras_random_other(keras_call *call, mote_error *err)
+{
+    const mote_random_augment_params params = {.kind = MOTE_AUGMENT_OTHER};
+    return augment(call, &params, err);
+}
+
 mote_status keras_random_rotation(keras_call *call, mote_error *err)
 {
     return by_factor(call, MOTE_AUGMENT_ROTATION, "factor", NULL, err);

@@ -1,4 +1,5 @@
 #include "import/keras_record.h"
+#include "import/keras_turned.h"
 
 #include <string.h>
 
@@ -71,11 +72,11 @@ mote_status keras_record_tree(const keras_builder *builder, const keras_tree *tr
     return record_scope(builder, tree->top, -1) == MOTE_OK ? MOTE_OK : mote_error_no_memory(err);
 }
 
-static mote_shape batched(const keras_builder *builder, const mote_shape *shape)
+static mote_shape batched(const keras_builder *builder, int32_t tensor)
 {
-    mote_shape out = *shape;
+    mote_shape out = builder->graph->tensors[tensor]->shape;
     if (out.rank > 0)
-        out.dims[0] = builder->batch;
+        out.dims[keras_turned_of(builder, tensor) ? 1 : 0] = builder->batch;
     return out;
 }
 
@@ -88,7 +89,7 @@ mote_status keras_record_call(const keras_builder *builder, const keras_layer *l
     const int32_t n = layer->call_n_outputs[call];
     if (record->output_tensors) {
         for (int32_t i = 0; i < n && i < record->n_outputs; i++) {
-            const mote_shape shape = batched(builder, &builder->graph->tensors[outputs[i]]->shape);
+            const mote_shape shape = batched(builder, outputs[i]);
             record->outputs_differ |= !mote_shape_equal(&shape, &record->output_shapes[i]);
         }
         return MOTE_OK;
@@ -99,7 +100,7 @@ mote_status keras_record_call(const keras_builder *builder, const keras_layer *l
     if (!record->output_tensors || !record->output_shapes)
         return mote_error_no_memory(err);
     for (int32_t i = 0; i < n; i++)
-        record->output_shapes[i] = batched(builder, &builder->graph->tensors[outputs[i]]->shape);
+        record->output_shapes[i] = batched(builder, outputs[i]);
     return MOTE_OK;
 }
 

@@ -199,6 +199,29 @@ def model_of_listed_masks(d):
 
 
 @case
+def heads_taken_apart(d):
+    """Queries, keys and values by a transpose that puts them before the batch."""
+    ops = d.K.ops if d.is3 else d.tf
+    first = d.K.Input((7, 6))
+    x = ops.reshape(d.L.Dense(24)(first), (-1, 7, 3, 2, 4))
+    x = ops.transpose(x, d.one((2, 0, 3, 1, 4), (2, 0, 1, 3, 4)))
+    q, k, v = d.one(lambda: [x[i] for i in range(3)], lambda: ops.unstack(x, 3, axis=0))()
+    return d.K.Model(first, ops.matmul(ops.matmul(q, ops.transpose(k, (0, 1, 3, 2))), v))
+
+
+@case
+def random_layers_of_keras_3(d):
+    if not d.is3:
+        return None
+    L = d.L
+    layer = d.one(lambda: L.RandomHue(0.2), lambda: L.RandomErasing(), lambda: L.RandomGrayscale(0.5), lambda: L.RandAugment(),
+                  lambda: L.RandomShear(0.1, 0.1), lambda: L.RandomSharpness(0.3), lambda: L.RandomPerspective(),
+                  lambda: L.RandomColorJitter(brightness_factor=0.2), lambda: L.RandomGaussianBlur(), lambda: L.CutMix(),
+                  lambda: L.RandomInvert(0.5), lambda: L.RandomElasticTransform(), lambda: L.AugMix(), lambda: L.MixUp())
+    return d.chain(d.image(3, 8), layer(), L.Conv2D(2, 3))
+
+
+@case
 def dilated_transposed(d):
     if d.flag():
         return d.chain(d.sequence(), d.L.Conv1DTranspose(4, d.int(2, 4), dilation_rate=d.int(2, 3),

@@ -183,6 +183,69 @@ static void a_fixed_batch_is_written(void **state)
     }
 }
 
+/* --- the batch in second place --- */
+
+#define INLINE(name, function, call)                                                                                   \
+    "{\"class_name\": \"TFOpLambda\", \"name\": \"" name "\", \"config\": {\"name\": \"" name                          \
+    "\", \"trainable\": true, \"function\": \"" function "\"}, \"inbound_nodes\": [" call "]}"
+#define TURNED(reader)                                                                                                 \
+    "{\"class_name\": \"Functional\", \"config\": {\"name\": \"top\", \"layers\": [{\"class_name\": \"InputLayer\", "  \
+    "\"name\": \"x\", \"config\": {\"name\": \"x\", \"batch_input_shape\": [null, 2, 3]}, \"inbound_nodes\": "         \
+    "[]}, " INLINE("t", "transpose", "[\"x\", 0, 0, {\"perm\": [1, 0, 2]}]") "," reader                                \
+                                                                             "], \"input_layers\": [[\"x\", 0, 0]], "  \
+                                                                             "\"output_layers\": [[\"it\", 0, 0]]}}"
+
+static mote_status build_turned(const char *text, mote_model **model, mote_error *err)
+{
+    json_t *document;
+    list none = {.names = ""};
+    assert_int_equal(keras_parse_json(text, &document, err), MOTE_OK);
+    *model = mote_model_new(NULL, 0);
+    const mote_status status = keras_build_model(*model, document, 2, NULL, deal, &none, err);
+    json_decref(document);
+    (*model)->source = "keras";
+    return status;
+}
+
+/* A transpose to [2, batch, 3]: of its rows each may be read, and nothing but those. */
+static void what_stands_before_the_batch_is_taken_apart(void **state)
+{
+    (void)state;
+    static const char *const READERS[] = {
+        TURNED(INLINE("it", "__operators__.getitem", "[\"t\", 0, 0, {\"slice_spec\": 1}]")),
+        TURNED(INLINE("it", "unstack", "[\"t\", 0, 0, {\"num\": 2, \"axis\": 0}]")),
+        TURNED(INLINE("it", "nn.relu", "[\"t\", 0, 0, {}]")),
+        TURNED(INLINE("it", "transpose", "[\"t\", 0, 0, {\"perm\": [1, 0, 2]}]")),
+        TURNED(INLINE("it", "__operators__.getitem",
+                      "[\"t\", 0, 0, {\"slice_spec\": [{\"start\": 0, \"stop\": 1, \"step\": null}]}]")),
+    };
+    const float x[] = {1, 2, 3, 4, 5, 6};
+    for (size_t i = 0; i < sizeof READERS / sizeof *READERS; i++) {
+        mote_error err = {0};
+        mote_model *model, *lowered;
+        mote_runtime *runtime;
+        const mote_status status = build_turned(READERS[i], &model, &err);
+        if (i < 2) {
+            assert_int_equal(status, MOTE_OK);
+            assert_int_equal(model->layers[1].output_shapes[0].dims[0], 2);
+            assert_int_equal(model->layers[1].output_shapes[0].dims[1], MOTE_DIM_UNKNOWN);
+            assert_int_equal(mote_lower(model, NULL, &lowered, &err), MOTE_OK);
+            assert_int_equal(mote_runtime_new(&runtime, lowered, NULL, &err), MOTE_OK);
+            assert_int_equal(mote_runtime_allocate(runtime, &err), MOTE_OK);
+            memcpy(mote_runtime_input(runtime, 0)->data, x, sizeof x);
+            assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
+            assert_memory_equal(mote_runtime_output(runtime, 0)->data, i == 0 ? x + 3 : x, 3 * sizeof *x);
+            mote_runtime_free(runtime);
+            mote_model_free(lowered);
+        } else {
+            assert_int_equal(status, MOTE_UNSUPPORTED);
+            assert_non_null(strstr(err.message, "'it'"));
+            assert_non_null(strstr(err.message, "batch in second place"));
+        }
+        mote_model_free(model);
+    }
+}
+
 /* --- masks --- */
 
 #define LAYER(class_name, name, config)                                                                                \
@@ -286,6 +349,7 @@ int main(void)
         cmocka_unit_test(weights_inside_are_told_by_their_order),
         cmocka_unit_test(open_sizes_need_numbers),
         cmocka_unit_test(a_fixed_batch_is_written),
+        cmocka_unit_test(what_stands_before_the_batch_is_taken_apart),
         cmocka_unit_test(steps_that_do_not_count),
         cmocka_unit_test(a_masked_step_chooses_once),
     };

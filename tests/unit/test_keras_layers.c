@@ -157,6 +157,15 @@ static void layer_normalization_over_the_last_axis(void **state)
            wanted, N(wanted));
 }
 
+static void what_is_random_rests_at_inference(void **state)
+{
+    (void)state;
+    const float x[] = {1, 250, 3, 4};
+    static const char *const CLASSES[] = {"RandomFlip", "RandomHue", "RandomErasing", "CutMix"};
+    for (int64_t i = 0; i < N(CLASSES); i++)
+        expect(CLASSES[i], "\"trainable\": true", "[2, 2, 1]", NULL, 3, NULL, x, x, N(x));
+}
+
 /* Keras 2: clip(0.2 x + 0.5, 0, 1); Keras 3: relu6(x + 3) / 6. */
 static void hard_sigmoid_is_the_files_own(void **state)
 {
@@ -335,6 +344,7 @@ int main(void)
         cmocka_unit_test(a_dilated_transposed_convolution_leaves_gaps),
         cmocka_unit_test(channels_first_is_turned),
         cmocka_unit_test(layer_normalization_over_the_last_axis),
+        cmocka_unit_test(what_is_random_rests_at_inference),
         cmocka_unit_test(hard_sigmoid_is_the_files_own),
         cmocka_unit_test(relu_with_everything),
         cmocka_unit_test(a_simple_rnn_steps),

@@ -210,6 +210,21 @@ static void a_crop_is_a_part_at_one_place(void **state)
     end(&net);
 }
 
+/* Nothing is trained as if the layer were not there. */
+static void a_change_that_is_not_known_is_refused(void **state)
+{
+    (void)state;
+    random_net net = begin(MOTE_OP_RANDOM_AUGMENT, &(mote_shape){4, {1, 2, 2, 1}}, NULL);
+    *(mote_random_augment_params *)net.params = (mote_random_augment_params){.kind = MOTE_AUGMENT_OTHER};
+    mote_trainer_options options = mote_trainer_options_default();
+    options.loss = MOTE_LOSS_MEAN_SQUARED_ERROR;
+    mote_error err = {0};
+    assert_int_equal(mote_trainer_new(&net.trainer, net.model, &options, &err), MOTE_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "layer 'it'"));
+    net.trainer = NULL;
+    end(&net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +233,7 @@ int main(void)
         cmocka_unit_test(noise_has_its_deviation),
         cmocka_unit_test(contrast_draws_per_batch_or_image),
         cmocka_unit_test(a_crop_is_a_part_at_one_place),
+        cmocka_unit_test(a_change_that_is_not_known_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,8 +35,9 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
 {
     (void)run;
     const mote_random_augment_params *params = grad->io->node->params;
-    if (params->kind < 0 || params->kind > MOTE_AUGMENT_FACTOR_NOISE)
-        return mote_error_set(err, MOTE_UNSUPPORTED, "random change %d", params->kind);
+    if (params->kind < 0 || params->kind >= MOTE_AUGMENT_OTHER)
+        return mote_error_set(err, MOTE_UNSUPPORTED,
+                              "mote does not draw this random change; leave the layer out of a model that is to train");
     if (is_image(params->kind) && grad->io->inputs[0]->shape.rank != 4)
         return mote_error_set(err, MOTE_SHAPE, "images must have rank 4, not %d", grad->io->inputs[0]->shape.rank);
     const mote_shape *in = &grad->io->inputs[0]->shape, *out = &grad->io->outputs[0]->shape;

@@ -38,6 +38,7 @@ typedef enum mote_augment_kind {
     MOTE_AUGMENT_NOISE,
     MOTE_AUGMENT_CROP,
     MOTE_AUGMENT_FACTOR_NOISE, /* each value times 1 + noise */
+    MOTE_AUGMENT_OTHER,        /* not known: it cannot train */
 } mote_augment_kind;
 
 typedef enum mote_augment_fill {
