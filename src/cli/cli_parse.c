@@ -72,10 +72,13 @@ static int store_number(const parser *p, const slot *s, const char *text)
     const double value = option->kind == CLI_INT ? (double)strtoll(text, &end, 10) : strtod(text, &end);
     const bool bounded = option->min < option->max;
     if (errno || end == text || *end || !(value == value) || (bounded && (value < option->min || value > option->max)))
-        return bounded ? cli_usage_error(p->context, "--%s %s: a%s number from %g to %g is needed", option->name, text,
-                                         option->kind == CLI_INT ? " whole" : "", option->min, option->max)
-                       : cli_usage_error(p->context, "--%s %s: a%s number is needed", option->name, text,
-                                         option->kind == CLI_INT ? " whole" : "");
+        return bounded && option->kind == CLI_INT
+                   ? cli_usage_error(p->context, "--%s %s: a whole number from %.0f to %.0f is needed", option->name,
+                                     text, option->min, option->max)
+               : bounded ? cli_usage_error(p->context, "--%s %s: a number from %g to %g is needed", option->name, text,
+                                           option->min, option->max)
+                         : cli_usage_error(p->context, "--%s %s: a%s number is needed", option->name, text,
+                                           option->kind == CLI_INT ? " whole" : "");
     void *at = s->base + option->offset;
     if (option == &COMMON_OPTIONS[2])
         *(int32_t *)at = (int32_t)value; /* cli_context.n_threads */
@@ -100,6 +103,8 @@ static int store(const parser *p, const slot *s, const char *text)
         *(const char **)at = text;
         return CLI_OK;
     case CLI_STRING:
+        if (!*text) /* what a variable that is not set leaves */
+            return cli_usage_error(p->context, "--%s is empty; give it a value or leave it out", option->name);
         *(const char **)at = text;
         return CLI_OK;
     case CLI_INT:
@@ -236,6 +241,9 @@ int cli_run_verb(const cli_verb *verb, int argc, char **argv)
         code = say_needed(&context, verb);
     if (code == CLI_OK && verb->max_positional >= 0 && n_positional > verb->max_positional)
         code = cli_usage_error(&context, "'%s' is one argument too many", argv[optind + verb->max_positional]);
+    for (int i = 0; code == CLI_OK && i < n_positional; i++)
+        if (!*argv[optind + i])
+            code = cli_usage_error(&context, "argument %d is empty; the verb takes %s", i + 1, verb->positional);
     if (code == CLI_OK)
         code = resolve_threads(&context);
     if (code == CLI_OK)

@@ -56,3 +56,13 @@ error_line '^mote: run: nothing to run it on; give photos, or a .npy file, for i
 run 1 run vector.tflite
 error_line 'give a .npy file for its input numbers \(float32 1x4\)$'
 absent x.tflite study
+
+# what a variable that is not set leaves
+run 2 evaluate '' --data photos
+usage_error '^mote: evaluate: argument 1 is empty; the verb takes MODEL$'
+run 2 evaluate tiny.tflite --data ''
+usage_error '^mote: evaluate: --data is empty; give it a value or leave it out$'
+run 2 demo -o ''
+usage_error '^mote: demo: --output is empty'
+run 2 convert tiny.tflite -o x.tflite --samples 99999999999
+usage_error '--samples 99999999999: a whole number from 0 to 1000000000 is needed$'
