@@ -3,6 +3,7 @@
 
 #include <mote/io.h>
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,7 +26,9 @@ static mote_status is_npy(const char *path, bool *npy, mote_error *err)
     FILE *file = fopen(path, "rb");
     char start[6] = "";
     if (!file)
-        return mote_error_set(err, MOTE_NOT_FOUND, "%s: cannot be opened; is the path right?", path);
+        return errno == ENOENT
+                   ? mote_error_set(err, MOTE_NOT_FOUND, "%s: there is no such file; is the path right?", path)
+                   : mote_error_set(err, MOTE_IO, "%s: cannot read it: %s", path, strerror(errno));
     *npy = fread(start, 1, sizeof start, file) == sizeof start && memcmp(start, "\x93NUMPY", sizeof start) == 0;
     fclose(file);
     return MOTE_OK;

@@ -2,7 +2,9 @@
 
 #include <mote/cpu.h>
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MOTE_READER(symbol) extern const mote_reader mote_reader_##symbol;
 #include "data/reader_list.inc"
@@ -20,6 +22,16 @@ mote_status mote_dataset_reserve(mote_dataset *dataset, int64_t n_examples, mote
     dataset->labels = mote_arena_calloc(dataset->arena, (size_t)n_examples, sizeof *dataset->labels);
     dataset->names = mote_arena_calloc(dataset->arena, (size_t)n_examples, sizeof *dataset->names);
     return dataset->labels && dataset->names ? MOTE_OK : mote_error_no_memory(err);
+}
+
+static mote_status no_reader(const char *path, mote_error *err)
+{
+    if (access(path, R_OK | X_OK) != 0 && errno == EACCES)
+        return mote_error_set(err, MOTE_IO, "%s: cannot read it: %s", path, strerror(errno));
+    return mote_error_set(err, MOTE_NOT_FOUND,
+                          "%s: not a data set: no such folder, or neither class folders nor a TFDS data set in it; "
+                          "give a folder with one folder of photos per class",
+                          path);
 }
 
 mote_status mote_dataset_open(mote_dataset **dataset, const char *path, const char *labels_path,
@@ -44,10 +56,7 @@ mote_status mote_dataset_open(mote_dataset **dataset, const char *path, const ch
     if (!opened->path)
         status = mote_error_no_memory(err);
     else if (!opened->reader)
-        status = mote_error_set(err, MOTE_NOT_FOUND,
-                                "%s: not a data set: no such folder, or neither class folders nor a TFDS data set in "
-                                "it; give a folder with one folder of photos per class",
-                                path);
+        status = no_reader(path, err);
     else
         status = opened->reader->open(opened, path, labels_path, err);
     if (status != MOTE_OK) {

@@ -54,7 +54,8 @@ mote_status mote_report_add_summary(mote_report *report, const mote_model *model
         status = mote_error_no_memory(err);
     if (status == MOTE_OK) {
         fputs("<h2>The model</h2>\n<p>", report->body);
-        html_text(report->body, model->name && *model->name ? model->name : "It");
+        fputs("The network ", report->body);
+        html_text(report->body, model->name && *model->name ? model->name : "");
         fprintf(report->body, " has %d layers and ", model->n_layers);
         put_count(report->body, counts.total);
         fputs(" parameters, ", report->body);

@@ -39,3 +39,13 @@ run 1 run tiny.tflite /dev/zero
 error_line '^mote: run: /dev/zero: is a device, not a file'
 run 1 run tiny.tflite photos/test
 error_line '^mote: run: photos/test: is a folder, not a file'
+
+# what may not be read is said to be so
+run 1 run tiny.tflite photos/test/red/1.png/x.jpg
+error_line '^mote: run: photos/test/red/1.png/x.jpg: cannot read it: Not a directory'
+mkdir locked
+chmod 000 locked
+if ! ls locked > locked.out 2>&1; then # root reads everything
+    run 1 evaluate tiny.tflite --data locked
+    error_line '^mote: evaluate: locked: cannot read it: Permission denied'
+fi
