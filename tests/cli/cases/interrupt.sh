@@ -6,13 +6,13 @@ stop() {
     last="mote $*"
     "$MOTE" "$@" > stdout 2> stderr < /dev/null &
     pid=$! waited=0
-    until eval "$until" > until.out 2>&1 || [ $waited -gt 200 ]; do
+    until eval "$until" > until.out 2>&1 || [ $waited -gt 600 ]; do
         sleep 0.05
         waited=$((waited + 1))
     done
     kill "-$signal" $pid || complain "$last: ended before it was stopped"
     waited=0
-    while kill -0 $pid 2> until.out && [ $waited -lt 100 ]; do
+    while kill -0 $pid 2> until.out && [ $waited -lt 600 ]; do
         sleep 0.05
         waited=$((waited + 1))
     done
