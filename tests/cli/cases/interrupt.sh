@@ -4,6 +4,8 @@ stop() {
     signal=$1 wanted=$2 until=$3
     shift 3
     last="mote $*"
+    : > stdout # not what the command before has said
+    : > stderr
     "$MOTE" "$@" > stdout 2> stderr < /dev/null &
     pid=$! waited=0
     until eval "$until" > until.out 2>&1 || [ $waited -gt 600 ]; do
