@@ -68,9 +68,11 @@ static void transpose_rows(const float *b, int64_t k_stride, int64_t n_stride, i
     enum { ROWS = 64 };
     for (int64_t first = 0; first < k; first += ROWS) {
         const int64_t last = first + ROWS < k ? first + ROWS : k;
-        for (int64_t j = 0; j < nr; j++)
+        for (int64_t j = 0; j < width; j++)
             for (int64_t i = first; i < last; i++)
-                packed[i * nr + j] = j < width ? b[i * k_stride + j * n_stride] : 0.0f;
+                packed[i * nr + j] = b[i * k_stride + j * n_stride];
+        for (int64_t i = first; i < last; i++)
+            memset(packed + i * nr + width, 0, (size_t)(nr - width) * sizeof *packed);
     }
 }
 

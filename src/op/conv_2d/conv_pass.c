@@ -77,13 +77,23 @@ static pixel_at pixel_of(const mote_conv_pass *pass, int64_t row)
     };
 }
 
+/* A filter row of few channels is too short for a call. */
+static void copy_floats(float *to, const float *from, int64_t n)
+{
+    enum { WORD = 4 };
+    for (; n >= WORD; n -= WORD, to += WORD, from += WORD)
+        memcpy(to, from, WORD * sizeof *to);
+    for (; n > 0; n--)
+        *to++ = *from++;
+}
+
 /* One filter row of a patch; several taps are one copy where they lie side by side. */
 static void gather_line(const mote_conv_pass *pass, const float *line, int64_t x, float *patch)
 {
     const int64_t c = pass->group_c, taps = pass->w.filter, dilation = pass->w.dilation;
     if (c == pass->in_c && dilation == 1) {
         if (x >= 0 && x + taps <= pass->w.in) {
-            memcpy(patch, line + x * c, (size_t)(taps * c) * sizeof *patch);
+            copy_floats(patch, line + x * c, taps * c);
             return;
         }
         const int64_t first = within(-x, 0, taps), last = within(pass->w.in - x, first, taps);
@@ -408,14 +418,19 @@ static void sum_parts(void *arg, int64_t begin, int64_t end, int32_t thread)
     (void)thread;
     const conv_job *job = arg;
     const int64_t count = dw_count(job->pass), stride = count + job->pass->out_c;
-    for (int64_t i = begin; i < end; i++) {
-        float *to = i < count ? job->dw : job->db;
-        if (!to)
-            continue;
-        float sum = job->parts[i];
+    enum { BLOCK = 256 };
+    for (int64_t first = begin; first < end; first += BLOCK) {
+        const int64_t n = min_i64(BLOCK, end - first);
+        float sum[BLOCK];
+        memcpy(sum, job->parts + first, (size_t)n * sizeof *sum);
         for (int64_t part = 1; part < job->pass->n_parts; part++)
-            sum += job->parts[part * stride + i];
-        to[i < count ? i : i - count] = sum;
+            for (int64_t i = 0; i < n; i++)
+                sum[i] += job->parts[part * stride + first + i];
+        const int64_t n_weights = within(count - first, 0, n);
+        if (job->dw)
+            memcpy(job->dw + first, sum, (size_t)n_weights * sizeof *sum);
+        if (job->db && n_weights < n)
+            memcpy(job->db + first + n_weights - count, sum + n_weights, (size_t)(n - n_weights) * sizeof *sum);
     }
 }
 

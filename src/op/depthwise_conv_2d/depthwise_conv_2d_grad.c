@@ -121,6 +121,17 @@ typedef struct ring {
     int64_t image, next;         /* rows of the image from `next` on are not there yet */
 } ring;
 
+/* Zeros on either side of each line; what is in between comes when it is wanted. */
+static void clear_sides(const ring *r, int64_t channels)
+{
+    const int64_t end = r->left + r->line_pixels * channels;
+    for (int64_t i = 0; i < r->size; i++) {
+        float *line = r->lines + i * r->stride;
+        memset(line, 0, (size_t)r->left * sizeof *line);
+        memset(line + end, 0, (size_t)(r->stride - end) * sizeof *line);
+    }
+}
+
 static ring ring_of_input(const mote_dw_work *work, int32_t thread)
 {
     const mote_dw_pass *s = work->s;
@@ -134,7 +145,7 @@ static ring ring_of_input(const mote_dw_work *work, int32_t thread)
         .stride = s->line_floats,
         .image = -1,
     };
-    memset(r.lines, 0, (size_t)(r.size * r.stride) * sizeof *r.lines);
+    clear_sides(&r, s->in_c);
     return r;
 }
 
@@ -152,7 +163,7 @@ static ring ring_of_dy(const mote_dw_work *work, int32_t thread)
         .stride = s->line_floats,
         .image = -1,
     };
-    memset(r.lines, 0, (size_t)(r.size * r.stride) * sizeof *r.lines);
+    clear_sides(&r, s->out_c);
     return r;
 }
 
