@@ -40,7 +40,7 @@ void mote_conv_pass_plan(mote_run *run, mote_conv_pass *pass)
     pass->rows = pass->batch * h->out * w->out;
     pass->pointwise = h->filter == 1 && w->filter == 1 && h->stride == 1 && w->stride == 1;
     pass->tile_rows = within(TILE_FLOATS / pass->k, 12, 96) / 12 * 12;
-    pass->chunk_rows = within(4 * TILE_FLOATS / (pass->k + pass->group_n), 32, MOTE_MM_MAX_K);
+    pass->chunk_rows = within(8 * TILE_FLOATS / (pass->k + pass->group_n), 32, MOTE_MM_MAX_K);
     pass->n_parts = within(min_i64(pass->rows / MIN_PART_ROWS, MAX_PARTS_FLOATS / (dw_count(pass) + 1)), 1, MAX_PARTS);
     if (pass->n_parts < 4)
         pass->n_parts = 1;
