@@ -235,6 +235,9 @@ typedef void mote_f32_logistic_strict_fn(const float *in, float *out, int64_t n)
 
 /* q[i] = round(x[i] * inverse) + zero, the product in float, half away from zero, clamped to [low, 127]. */
 typedef void mote_f32_to_qs8_fn(const float *x, int8_t *q, int64_t n, float inverse, int32_t zero, int32_t low);
+/* The least and the greatest of n values; not a number where the first is none, others of that kind do not count. 0 and
+ * 0 of no values. */
+typedef void mote_f32_range_fn(const float *x, int64_t n, float *low, float *high);
 /*
  * Sums of integers as floats: out[i] = clamp(v + bias[i]), rounded after each step. With s = sums[i] - zero *
  * weight_sums[i], v is s * scale[i] * x_scale where scale_first is set, else s * (x_scale * scale[i]).
@@ -331,6 +334,11 @@ typedef struct mote_kernels {
         mote_f32_to_qs8_fn *run;
         int32_t nr, kr;
     } f32_to_qs8;
+    struct {
+        const char *variant;
+        mote_f32_range_fn *run;
+        int32_t nr, kr;
+    } f32_range;
     struct {
         const char *variant;
         mote_u8_lerp_fn *run;

@@ -1,47 +1,73 @@
 /*
- * Floats to int8 codes and sums of codes to floats, compiled once per instruction set and without fused multiply-add: a
- * product rounded once less would be another value now and then.
+ * Floats to int8 codes, their range, and sums of codes to floats, compiled once per instruction set and without fused
+ * multiply-add: a product rounded once less would be another value now and then.
  */
+#include <immintrin.h>
 #include <string.h>
 
 #include "kernels/kernels.h"
 #include "kernels/quantize_code.h"
 #include "kernels/simd_f32.h"
 
-enum { LANES = MOTE_SIMD_BYTES / 4, BLOCK = 4 * LANES };
+enum { LANES = MOTE_SIMD_BYTES / 4, SIDE_BY_SIDE = 4 };
 
 /* mote_code_of in every lane, before the zero point and the codes' own ends. */
 static inline mote_vec_i32 round_vec(mote_vec_f32 value)
 {
-    const mote_vec_f32 least = -400.0F - (mote_vec_f32){0};
-    const mote_vec_i32 inside = value > least; /* NaN is not */
-    value = (mote_vec_f32)((inside & (mote_vec_i32)value) | (~inside & (mote_vec_i32)least));
-    value = mote_vec_clamp(value, -400.0F, 400.0F);
-    const mote_vec_f32 none = {0}, half = 0.5F - none;
-    const mote_vec_i32 sign = (mote_vec_i32)value & (mote_vec_i32)(-0.0F - none);
-    return __builtin_convertvector(value + (mote_vec_f32)(sign | (mote_vec_i32)half), mote_vec_i32);
+    value = mote_vec_max(value, mote_vec_all(-400.0F)); /* NaN becomes the second */
+    value = mote_vec_min(value, mote_vec_all(400.0F));
+    const mote_vec_i32 sign = (mote_vec_i32)value & (mote_vec_i32)mote_vec_all(-0.0F);
+    return __builtin_convertvector(value + (mote_vec_f32)(sign | (mote_vec_i32)mote_vec_all(0.5F)), mote_vec_i32);
+}
+
+/* Codes of one vector: saturated, and at least low. */
+static inline void store_codes(int8_t *to, mote_vec_i32 v, int32_t low)
+{
+    const __m128i least = _mm_set1_epi8((int8_t)low);
+#if MOTE_SIMD_BYTES == 64
+    _mm_storeu_si128((__m128i *)(void *)to, _mm_max_epi8(_mm512_cvtsepi32_epi8((__m512i)v), least));
+#elif MOTE_SIMD_BYTES == 32
+    const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
+    _mm_storel_epi64((__m128i *)(void *)to, _mm_max_epi8(_mm_packs_epi16(words, words), least));
+#else
+    const __m128i words = _mm_packs_epi32((__m128i)v, (__m128i)v);
+    const int32_t codes = _mm_cvtsi128_si32(_mm_max_epi8(_mm_packs_epi16(words, words), least));
+    memcpy(to, &codes, sizeof codes);
+#endif
 }
 
 void MOTE_SIMD(mote_f32_to_qs8)(const float *x, int8_t *q, int64_t n, float inverse, int32_t zero, int32_t low)
 {
-    const mote_vec_f32 none = {0}, factor = inverse - none;
+    const mote_vec_f32 factor = mote_vec_all(inverse);
     int64_t i = 0;
-    for (; i + BLOCK <= n; i += BLOCK) {
-        int32_t codes[BLOCK];
-#pragma GCC unroll 4
-        for (int v = 0; v < BLOCK / LANES; v++) {
-            mote_vec_f32 value;
-            memcpy(&value, x + i + v * LANES, sizeof value);
-            const mote_vec_i32 rounded = round_vec(value * factor);
-            memcpy(codes + v * LANES, &rounded, sizeof rounded);
-        }
-        for (int j = 0; j < BLOCK; j++) {
-            const int32_t code = codes[j] + zero, high = code > 127 ? 127 : code;
-            q[i + j] = (int8_t)(high < low ? low : high);
-        }
-    }
+    for (; i + LANES <= n; i += LANES)
+        store_codes(q + i, round_vec(mote_vec_load(x + i) * factor) + zero, low);
     for (; i < n; i++)
         q[i] = mote_code_of(x[i] * inverse, zero, low);
+}
+
+void MOTE_SIMD(mote_f32_range)(const float *x, int64_t n, float *low, float *high)
+{
+    mote_vec_f32 lows[SIDE_BY_SIDE], highs[SIDE_BY_SIDE];
+    for (int j = 0; j < SIDE_BY_SIDE; j++)
+        lows[j] = highs[j] = mote_vec_all(n ? x[0] : 0.0F);
+    int64_t i = 0;
+    for (; i + SIDE_BY_SIDE * LANES <= n; i += SIDE_BY_SIDE * LANES)
+#pragma GCC unroll 4
+        for (int j = 0; j < SIDE_BY_SIDE; j++) {
+            const mote_vec_f32 v = mote_vec_load(x + i + j * LANES);
+            lows[j] = mote_vec_min(v, lows[j]);
+            highs[j] = mote_vec_max(v, highs[j]);
+        }
+    float each_low[SIDE_BY_SIDE * LANES], each_high[SIDE_BY_SIDE * LANES], unused;
+    memcpy(each_low, lows, sizeof lows);
+    memcpy(each_high, highs, sizeof highs);
+    mote_f32_range__ref(each_low, SIDE_BY_SIDE * LANES, low, &unused);
+    mote_f32_range__ref(each_high, SIDE_BY_SIDE * LANES, &unused, high);
+    for (; i < n; i++) {
+        *low = x[i] < *low ? x[i] : *low;
+        *high = x[i] > *high ? x[i] : *high;
+    }
 }
 
 typedef uint32_t vec_u32 __attribute__((vector_size(MOTE_SIMD_BYTES)));

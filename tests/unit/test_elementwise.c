@@ -138,6 +138,26 @@ static void codes_by_hand(void **state)
     assert_memory_equal(got, want, 11);
 }
 
+static void ranges_are_those_of_the_reference(void **state)
+{
+    (void)state;
+    static float x[MOST];
+    for (size_t m = 0; m < sizeof masks / sizeof masks[0]; ++m) {
+        mote_kernels kernels;
+        mote_kernels_select(masks[m] & mote_cpu_detect(), &kernels);
+        for (int32_t round = 0; round < 300; ++round) {
+            const int64_t n = next() % MOST;
+            for (int64_t i = 0; i < n; ++i)
+                x[i] = next() % 40 == 0 ? NAN : (float)(int32_t)next();
+            float low, high, want_low, want_high;
+            mote_f32_range__ref(x, n, &want_low, &want_high);
+            kernels.f32_range.run(x, n, &low, &high);
+            assert_true(low == want_low || (isnan(low) && isnan(want_low)));
+            assert_true(high == want_high || (isnan(high) && isnan(want_high)));
+        }
+    }
+}
+
 static void sums_equal_the_reference(void **state)
 {
     (void)state;
@@ -246,6 +266,7 @@ int main(void)
         cmocka_unit_test(codes_by_hand),
         cmocka_unit_test(products_equal_the_reference),
         cmocka_unit_test(sums_equal_the_reference),
+        cmocka_unit_test(ranges_are_those_of_the_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,15 @@ void mote_f32_to_qs8__ref(const float *x, int8_t *q, int64_t n, float inverse, i
         q[i] = mote_code_of(x[i] * inverse, zero, low);
 }
 
+void mote_f32_range__ref(const float *x, int64_t n, float *low, float *high)
+{
+    *low = *high = n ? x[0] : 0.0f;
+    for (int64_t i = 1; i < n; i++) {
+        *low = x[i] < *low ? x[i] : *low;
+        *high = x[i] > *high ? x[i] : *high;
+    }
+}
+
 void mote_qs8_to_f32__ref(const mote_qs8_to_f32_job *job, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {

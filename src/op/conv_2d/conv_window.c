@@ -158,30 +158,10 @@ void mote_requant_store(const mote_requant *requant, int64_t sum, const mote_ten
         ((uint8_t *)output->data)[i] = (uint8_t)code; /* the same bits for int8 */
 }
 
-enum { LANES = 16 };
-
-/* In lanes, so that it vectorizes. */
-static void range_of(const float *x, int64_t n, float *low, float *high)
+static void range_of(mote_run *run, const float *x, int64_t n, float *low, float *high)
 {
-    float lows[LANES], highs[LANES];
-    for (int j = 0; j < LANES; j++)
-        lows[j] = highs[j] = n ? x[0] : 0;
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int j = 0; j < LANES; j++) {
-            lows[j] = x[i + j] < lows[j] ? x[i + j] : lows[j];
-            highs[j] = x[i + j] > highs[j] ? x[i + j] : highs[j];
-        }
-    for (; i < n; i++) {
-        lows[0] = x[i] < lows[0] ? x[i] : lows[0];
-        highs[0] = x[i] > highs[0] ? x[i] : highs[0];
-    }
-    *low = lows[0];
-    *high = highs[0];
-    for (int j = 1; j < LANES; j++) {
-        *low = lows[j] < *low ? lows[j] : *low;
-        *high = highs[j] > *high ? highs[j] : *high;
-    }
+    const mote_kernels *kernels = mote_run_kernels(run);
+    (kernels ? kernels->f32_range.run : mote_f32_range__ref)(x, n, low, high);
 }
 
 typedef struct code_call {
@@ -209,7 +189,7 @@ static void make_codes(mote_run *run, code_call *call, int64_t n)
 void mote_quantize_symmetric(mote_run *run, const float *x, int64_t n, int8_t *q, float *scale)
 {
     float low, high;
-    range_of(x, n, &low, &high);
+    range_of(run, x, n, &low, &high);
     const float range = fmaxf(fabsf(low), fabsf(high));
     *scale = 1;
     if (range == 0) {
@@ -224,7 +204,7 @@ void mote_quantize_symmetric(mote_run *run, const float *x, int64_t n, int8_t *q
 void mote_quantize_asymmetric(mote_run *run, const float *x, int64_t n, int8_t *q, float *scale, int32_t *zero)
 {
     float low, high;
-    range_of(x, n, &low, &high);
+    range_of(run, x, n, &low, &high);
     const float min = fminf(low, 0), max = fmaxf(high, 0);
     *scale = 1;
     *zero = 0;
