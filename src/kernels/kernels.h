@@ -3,7 +3,8 @@
  * with the best that the processor features allow. `ref/` holds the specification of each slot: plain, slow, obvious.
  *
  * int8 variants equal the reference bit for bit. float32 variants differ from it only by the order of additions and by
- * fused multiply-add.
+ * fused multiply-add: sums of products stay within 2e-6 of the sum of |a b| (tests/unit/test_kernels.c). Files that
+ * meson.build compiles unfused have the reference's bits in floats too.
  */
 #ifndef MOTE_KERNELS_KERNELS_H
 #define MOTE_KERNELS_KERNELS_H

@@ -64,6 +64,17 @@ void mote_broadcast_init(mote_broadcast *plan, int32_t n_inputs, const mote_shap
         plan->n_outer *= plan->dims[d];
 }
 
+void mote_broadcast_offsets(const mote_broadcast *plan, int64_t row, int64_t offsets[MOTE_BROADCAST_INPUTS])
+{
+    for (int32_t k = 0; k < plan->n_inputs; ++k)
+        offsets[k] = 0;
+    for (int32_t d = plan->rank - 1; d >= 0; --d) {
+        for (int32_t k = 0; k < plan->n_inputs; ++k)
+            offsets[k] += row % plan->dims[d] * plan->strides[k][d];
+        row /= plan->dims[d];
+    }
+}
+
 typedef struct work {
     const mote_broadcast *plan;
     const void *const *in;
@@ -120,15 +131,11 @@ static void run_tiled(void *arg, int64_t begin, int64_t end, int32_t thread)
     const int64_t last = plan->rank - 1, width = plan->dims[last];
     const int64_t most = TILE_BYTES / 8 / plan->n_inner;
     for (int64_t row = begin; row < end;) {
-        int64_t n = width - row % width, rest = row;
+        int64_t n = width - row % width;
         n = n < most ? n : most;
         n = n < end - row ? n : end - row;
-        int64_t at[MOTE_BROADCAST_INPUTS] = {0};
-        for (int32_t d = (int32_t)last; d >= 0; --d) {
-            for (int32_t k = 0; k < plan->n_inputs; ++k)
-                at[k] += rest % plan->dims[d] * plan->strides[k][d];
-            rest /= plan->dims[d];
-        }
+        int64_t at[MOTE_BROADCAST_INPUTS];
+        mote_broadcast_offsets(plan, row, at);
         const void *in[MOTE_BROADCAST_INPUTS] = {0};
         for (int32_t k = 0; k < plan->n_inputs; ++k) {
             in[k] = (const char *)w->in[k] + (size_t)at[k] * w->element_bytes[k];
@@ -150,13 +157,12 @@ static void run_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
     const work *w = arg;
     const mote_broadcast *plan = w->plan;
     int64_t index[MOTE_MAX_RANK] = {0};
-    int64_t at[MOTE_BROADCAST_INPUTS] = {0};
+    int64_t at[MOTE_BROADCAST_INPUTS];
     int64_t rest = begin;
+    mote_broadcast_offsets(plan, begin, at);
     for (int32_t d = plan->rank - 1; d >= 0; --d) {
         index[d] = rest % plan->dims[d];
         rest /= plan->dims[d];
-        for (int32_t k = 0; k < plan->n_inputs; ++k)
-            at[k] += index[d] * plan->strides[k][d];
     }
     for (int64_t row = begin; row < end; ++row) {
         const void *in[MOTE_BROADCAST_INPUTS] = {0};

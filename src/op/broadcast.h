@@ -25,6 +25,8 @@ typedef void mote_broadcast_fn(const void *arg, const void *const *in, const int
 /* Shapes must broadcast to output (infer has seen to it). */
 void mote_broadcast_init(mote_broadcast *plan, int32_t n_inputs, const mote_shape *const *inputs,
                          const mote_shape *output);
+/* The element of each input that run `row` begins with. */
+void mote_broadcast_offsets(const mote_broadcast *plan, int64_t row, int64_t offsets[MOTE_BROADCAST_INPUTS]);
 /* Calls fn for every run, on the runtime's threads. element_bytes: of each input. */
 void mote_broadcast_run(mote_run *run, const mote_broadcast *plan, const void *const *in, const size_t *element_bytes,
                         void *out, size_t out_bytes, mote_broadcast_fn *fn, const void *arg);

@@ -436,14 +436,8 @@ static void quantize_left(mote_run *run, matmul_call *call, char *codes)
     const int64_t n_rows = s->n_left * s->m;
     float *scales = (float *)(void *)(codes + aligned((size_t)(n_rows * s->k)));
     int32_t *zeros = (int32_t *)(void *)(scales + n_rows);
-    for (int64_t i = 0; i < n_rows; i++) {
-        const float *x = (const float *)call->left + i * s->k;
-        zeros[i] = 0;
-        if (params->asymmetric_quantize_inputs)
-            mote_quantize_asymmetric(run, x, s->k, (int8_t *)codes + i * s->k, &scales[i], &zeros[i]);
-        else
-            mote_quantize_symmetric(run, x, s->k, (int8_t *)codes + i * s->k, &scales[i]);
-    }
+    mote_quantize_rows(run, params->asymmetric_quantize_inputs, (const float *)call->left, n_rows, s->k,
+                       (int8_t *)codes, scales, zeros);
     call->left = codes;
     call->scales = scales;
     call->zeros = zeros;

@@ -119,13 +119,8 @@ static void add_rows(const binary_grad_job *job, int64_t begin, int64_t end)
 {
     const mote_broadcast *plan = job->plan;
     for (int64_t row = begin; row < end; row++) {
-        int64_t offset[2] = {0}, rest = row;
-        for (int32_t d = plan->rank - 1; d >= 0; d--) {
-            const int64_t index = rest % plan->dims[d];
-            offset[0] += index * plan->strides[0][d];
-            offset[1] += index * plan->strides[1][d];
-            rest /= plan->dims[d];
-        }
+        int64_t offset[MOTE_BROADCAST_INPUTS];
+        mote_broadcast_offsets(plan, row, offset);
         add_run(job, offset, row * plan->n_inner, 0, plan->n_inner);
     }
 }
@@ -189,8 +184,6 @@ mote_status mote_binary_grad_plan(mote_run *run, mote_grad *grad, mote_error *er
         activation = ((const mote_add_params *)io->node->params)->fused_activation_function;
     else if (io->node->op == MOTE_OP_MUL || io->node->op == MOTE_OP_DIV)
         activation = ((const mote_mul_params *)io->node->params)->fused_activation_function;
-    if (io->node->op == MOTE_OP_MUL)
-        mote_gate_plan(run, grad, state);
     return mote_need_no_activation(activation, err);
 }
 

@@ -14,7 +14,5 @@ typedef struct mote_binary_grad_state {
 mote_status mote_binary_grad_plan(mote_run *run, mote_grad *grad, mote_error *err);
 /* Both gradients of a product, of any broadcast. */
 mote_status mote_mul_grad_plain(mote_run *run, const mote_grad *grad);
-/* Whether a product is a gate, and what that needs. */
-void mote_gate_plan(mote_run *run, mote_grad *grad, mote_binary_grad_state *state);
 
 #endif

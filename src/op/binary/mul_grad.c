@@ -12,7 +12,8 @@
 
 enum { CHUNK_FLOATS = 1 << 13 };
 
-void mote_gate_plan(mote_run *run, mote_grad *grad, mote_binary_grad_state *state)
+/* Whether the product is a gate, and what that needs. */
+static void plan_gate(mote_run *run, mote_grad *grad, mote_binary_grad_state *state)
 {
     const mote_shape *image = &grad->io->inputs[0]->shape, *gate = &grad->io->inputs[1]->shape;
     const mote_shape *out = &grad->io->outputs[0]->shape;
@@ -27,6 +28,14 @@ void mote_gate_plan(mote_run *run, mote_grad *grad, mote_binary_grad_state *stat
     grad->gives_rows = grad->takes_rows = true;
     const int64_t floats = (state->chunk_rows + 1) * state->channels;
     mote_run_request_scratch(run, (size_t)(mote_run_n_threads(run) * floats) * sizeof(float));
+}
+
+static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
+{
+    const mote_status status = mote_binary_grad_plan(run, grad, err);
+    if (status == MOTE_OK)
+        plan_gate(run, grad, grad->state);
+    return status;
 }
 
 typedef struct gate_job {
@@ -136,7 +145,7 @@ static void give_rows(const mote_grad *grad, int64_t begin, int64_t end, float *
 const mote_op_grad mote_op_grad_mul = {
     .needs_inputs = 3,
     .flags = MOTE_GRAD_IN_PLACE | MOTE_GRAD_CHEAP | MOTE_GRAD_BY_ROWS,
-    .plan = mote_binary_grad_plan,
+    .plan = plan,
     .forward = forward,
     .backward = backward,
     .give_rows = give_rows,

@@ -53,8 +53,9 @@ bool mote_requant_make_wide(mote_run *run, const mote_requant *requant, const mo
 void mote_requant_store(const mote_requant *requant, int64_t sum, const mote_tensor *bias, int32_t channel,
                         const mote_tensor *output, int64_t i);
 
-/* One example's floats as int8 with one scale; x ~ scale * (q - zero). TFLite's hybrid operators begin with it. */
-void mote_quantize_symmetric(mote_run *run, const float *x, int64_t n, int8_t *q, float *scale);
-void mote_quantize_asymmetric(mote_run *run, const float *x, int64_t n, int8_t *q, float *scale, int32_t *zero);
+/* Rows of n floats as int8, each with one scale and, where asymmetric, one zero point, else 0; x ~ scale * (q - zero).
+ * TFLite's hybrid operators begin with it. */
+void mote_quantize_rows(mote_run *run, bool asymmetric, const float *x, int64_t n_rows, int64_t n, int8_t *q,
+                        float *scales, int32_t *zeros);
 
 #endif

@@ -173,14 +173,7 @@ static void quantize_input(mote_run *run, const conv_state *state, const mote_op
     float *scales = (float *)(void *)scratch;
     int32_t *zeros = (int32_t *)(void *)(scratch + (size_t)n * 4);
     int8_t *codes = (int8_t *)scratch + (size_t)n * 8;
-    for (int32_t i = 0; i < n; i++) {
-        const float *x = (const float *)io->inputs[0]->data + i * size;
-        zeros[i] = 0;
-        if (state->asymmetric)
-            mote_quantize_asymmetric(run, x, size, codes + i * size, &scales[i], &zeros[i]);
-        else
-            mote_quantize_symmetric(run, x, size, codes + i * size, &scales[i]);
-    }
+    mote_quantize_rows(run, state->asymmetric, io->inputs[0]->data, n, size, codes, scales, zeros);
     call->codes = codes;
     call->scales = scales;
     call->zeros = zeros;

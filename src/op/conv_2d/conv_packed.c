@@ -353,14 +353,7 @@ static void quantize(mote_run *run, const mote_conv_packed *p, const float *x, i
     const size_t count = (size_t)(n_ranges * size);
     *scales = (float *)(void *)(scratch + aligned(count));
     *zeros = (int32_t *)(void *)(*scales + n_ranges);
-    for (int64_t i = 0; i < n_ranges; i++) {
-        (*zeros)[i] = 0;
-        if (p->spec.asymmetric)
-            mote_quantize_asymmetric(run, x + i * size, size, (int8_t *)scratch + i * size, &(*scales)[i],
-                                     &(*zeros)[i]);
-        else
-            mote_quantize_symmetric(run, x + i * size, size, (int8_t *)scratch + i * size, &(*scales)[i]);
-    }
+    mote_quantize_rows(run, p->spec.asymmetric, x, n_ranges, size, (int8_t *)scratch, *scales, *zeros);
 }
 
 void mote_conv_packed_run(mote_run *run, const mote_op_io *io, const mote_conv_packed *p, int64_t images)

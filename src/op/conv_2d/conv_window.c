@@ -186,7 +186,7 @@ static void make_codes(mote_run *run, code_call *call, int64_t n)
     mote_run_parallel(run, n, MOTE_ELEMENTS_GRAIN, code_range, call);
 }
 
-void mote_quantize_symmetric(mote_run *run, const float *x, int64_t n, int8_t *q, float *scale)
+static void quantize_symmetric(mote_run *run, const float *x, int64_t n, int8_t *q, float *scale)
 {
     float low, high;
     range_of(run, x, n, &low, &high);
@@ -201,7 +201,7 @@ void mote_quantize_symmetric(mote_run *run, const float *x, int64_t n, int8_t *q
 }
 
 /* The zero point is taken from the end of the range that loses less, then rounded. */
-void mote_quantize_asymmetric(mote_run *run, const float *x, int64_t n, int8_t *q, float *scale, int32_t *zero)
+static void quantize_asymmetric(mote_run *run, const float *x, int64_t n, int8_t *q, float *scale, int32_t *zero)
 {
     float low, high;
     range_of(run, x, n, &low, &high);
@@ -219,4 +219,16 @@ void mote_quantize_asymmetric(mote_run *run, const float *x, int64_t n, int8_t *
     *zero = point >= 127 ? 127 : point > -128 ? (int32_t)roundf(point) : -128;
     *scale = step;
     make_codes(run, &(code_call){.x = x, .q = q, .inverse = 1.0F / *scale, .zero = *zero, .low = -128}, n);
+}
+
+void mote_quantize_rows(mote_run *run, bool asymmetric, const float *x, int64_t n_rows, int64_t n, int8_t *q,
+                        float *scales, int32_t *zeros)
+{
+    for (int64_t row = 0; row < n_rows; row++) {
+        zeros[row] = 0;
+        if (asymmetric)
+            quantize_asymmetric(run, x + row * n, n, q + row * n, &scales[row], &zeros[row]);
+        else
+            quantize_symmetric(run, x + row * n, n, q + row * n, &scales[row]);
+    }
 }

@@ -44,15 +44,13 @@ static mote_status infer_transposed(const mote_op_io *io, mote_error *err)
         mote_infer_set_unknown(io->outputs[0]);
         return MOTE_OK;
     }
-    mote_shape shape = {.rank = 5};
-    for (int32_t d = 0; d < 5; d++) {
-        int64_t size;
-        if (!mote_infer_read_int(io->inputs[0], d, &size) || size < 0 || size > INT32_MAX)
-            return mote_error_set(err, MOTE_SHAPE, "the output's shape must be five whole numbers");
-        shape.dims[d] = (int32_t)size;
-    }
-    if (in->rank != 5 || filter->rank != 5 || in->dims[4] != filter->dims[4] || shape.dims[4] != filter->dims[3] ||
-        shape.dims[0] != in->dims[0])
+    mote_shape shape;
+    bool known;
+    status = mote_infer_read_shape(io->inputs[0], &shape, &known, err);
+    if (status != MOTE_OK)
+        return status;
+    if (in->rank != 5 || filter->rank != 5 || shape.rank != 5 || in->dims[4] != filter->dims[4] ||
+        shape.dims[4] != filter->dims[3] || shape.dims[0] != in->dims[0])
         return mote_error_set(err, MOTE_SHAPE, "input, filter and output shape do not fit together");
     mote_window_axis axes[MOTE_CONV_3D_AXES];
     status = mote_conv_3d_axes(io->node->params, &shape, filter, axes, err);

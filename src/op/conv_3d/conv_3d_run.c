@@ -3,6 +3,8 @@
 #include "op/op_quant.h"
 
 typedef struct volume_state {
+    bool transposed;
+    int32_t x, bias; /* the inputs that are these */
     mote_window_axis axes[MOTE_CONV_3D_AXES];
     float low, high;
 } volume_state;
@@ -14,36 +16,30 @@ typedef struct volume_call {
     mote_shape in_shape, out_shape;
 } volume_call;
 
-static mote_status make_state(mote_run *run, const mote_op_io *io, const mote_shape *volume, void **state,
-                              mote_error *err)
+static const mote_tensor *bias_of(const mote_op_io *io, const volume_state *s)
+{
+    return io->n_inputs > s->bias ? io->inputs[s->bias] : NULL;
+}
+
+/* A transposed convolution's input 0 is the shape of its output, which is the volume that the filter passes over. */
+static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
 {
     const mote_conv_3d_params *params = io->node->params;
+    const bool transposed = io->node->op == MOTE_OP_CONV_3D_TRANSPOSE;
+    const mote_shape *filter = &io->inputs[1]->shape;
     volume_state *s = *state = mote_run_persistent(run, sizeof *s);
     if (!s)
         return mote_error_no_memory(err);
-    for (int32_t i = 0; i < io->n_inputs; i++)
-        if (io->inputs[i] && io->inputs[i]->dtype != MOTE_FLOAT32 &&
-            !(i == 0 && io->node->op == MOTE_OP_CONV_3D_TRANSPOSE))
+    *s = (volume_state){.transposed = transposed, .x = transposed ? 2 : 0, .bias = transposed ? 3 : 2};
+    for (int32_t i = transposed ? 1 : 0; i < io->n_inputs; i++)
+        if (io->inputs[i] && io->inputs[i]->dtype != MOTE_FLOAT32)
             return mote_error_set(err, MOTE_UNSUPPORTED, "input %d is %s, not float32", i,
                                   mote_dtype_name(io->inputs[i]->dtype));
+    const mote_tensor *bias = bias_of(io, s);
+    if (bias && mote_shape_count(&bias->shape) != filter->dims[transposed ? 3 : 4])
+        return mote_error_set(err, MOTE_SHAPE, "the bias does not fit the filter");
     mote_activation_range_f32(params->activation, &s->low, &s->high);
-    return mote_conv_3d_axes(params, volume, &io->inputs[1]->shape, s->axes, err);
-}
-
-static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
-{
-    const mote_tensor *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
-    if (bias && mote_shape_count(&bias->shape) != io->inputs[1]->shape.dims[4])
-        return mote_error_set(err, MOTE_SHAPE, "the bias does not fit the filter");
-    return make_state(run, io, &io->inputs[0]->shape, state, err);
-}
-
-static mote_status prepare_transposed(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
-{
-    const mote_tensor *bias = io->n_inputs > 3 ? io->inputs[3] : NULL;
-    if (bias && mote_shape_count(&bias->shape) != io->inputs[1]->shape.dims[3])
-        return mote_error_set(err, MOTE_SHAPE, "the bias does not fit the filter");
-    return make_state(run, io, &io->outputs[0]->shape, state, err);
+    return mote_conv_3d_axes(params, transposed ? &io->outputs[0]->shape : &io->inputs[0]->shape, filter, s->axes, err);
 }
 
 /* The sums of one output place, channel after channel, on top of what `out` holds. */
@@ -85,10 +81,10 @@ static int64_t source(const mote_window_axis *axis, bool transposed, int64_t at,
     return from >= 0 && from < n_in ? from : -1;
 }
 
-static void make_place(const volume_call *call, bool transposed, int64_t batch, const int64_t at[MOTE_CONV_3D_AXES],
-                       float *out)
+static void make_place(const volume_call *call, int64_t batch, const int64_t at[MOTE_CONV_3D_AXES], float *out)
 {
     const mote_window_axis *axes = call->state->axes;
+    const bool transposed = call->state->transposed;
     const int32_t *in = &call->in_shape.dims[1];
     const int32_t in_c = call->in_shape.dims[4], out_c = call->out_shape.dims[4];
     for (int32_t c = 0; c < out_c; c++)
@@ -110,53 +106,33 @@ static void make_place(const volume_call *call, bool transposed, int64_t batch, 
     finish(call, out);
 }
 
-static void run_rows(const volume_call *call, bool transposed, int64_t begin, int64_t end)
+static void run_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
 {
+    (void)thread;
+    const volume_call *call = arg;
     const int32_t *out = &call->out_shape.dims[1];
     for (int64_t row = begin; row < end; row++)
         for (int32_t x = 0; x < out[2]; x++) {
             const int64_t at[] = {row / out[1] % out[0], row % out[1], x};
-            make_place(call, transposed, row / out[1] / out[0], at, call->out + (row * out[2] + x) * out[3]);
+            make_place(call, row / out[1] / out[0], at, call->out + (row * out[2] + x) * out[3]);
         }
-}
-
-static void forward_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
-{
-    (void)thread;
-    run_rows(arg, false, begin, end);
-}
-
-static void transposed_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
-{
-    (void)thread;
-    run_rows(arg, true, begin, end);
-}
-
-static mote_status run_volume(mote_run *run, const mote_op_io *io, const mote_tensor *in, const mote_tensor *bias,
-                              const volume_state *state, mote_range_fn *rows)
-{
-    volume_call call = {.state = state,
-                        .in = in->data,
-                        .filter = io->inputs[1]->data,
-                        .bias = bias ? bias->data : NULL,
-                        .out = io->outputs[0]->data,
-                        .in_shape = in->shape,
-                        .out_shape = io->outputs[0]->shape};
-    mote_run_parallel(run, mote_shape_span(&call.out_shape, 0, 3), 1, rows, &call);
-    return MOTE_OK;
 }
 
 static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
 {
     (void)err;
-    return run_volume(run, io, io->inputs[0], io->n_inputs > 2 ? io->inputs[2] : NULL, state, forward_rows);
-}
-
-static mote_status eval_transposed(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
-{
-    (void)err;
-    return run_volume(run, io, io->inputs[2], io->n_inputs > 3 ? io->inputs[3] : NULL, state, transposed_rows);
+    const volume_state *s = state;
+    const mote_tensor *bias = bias_of(io, s);
+    volume_call call = {.state = s,
+                        .in = io->inputs[s->x]->data,
+                        .filter = io->inputs[1]->data,
+                        .bias = bias ? bias->data : NULL,
+                        .out = io->outputs[0]->data,
+                        .in_shape = io->inputs[s->x]->shape,
+                        .out_shape = io->outputs[0]->shape};
+    mote_run_parallel(run, mote_shape_span(&call.out_shape, 0, 3), 1, run_rows, &call);
+    return MOTE_OK;
 }
 
 const mote_op_run mote_op_run_conv_3d = {prepare, eval};
-const mote_op_run mote_op_run_conv_3d_transpose = {prepare_transposed, eval_transposed};
+const mote_op_run mote_op_run_conv_3d_transpose = {prepare, eval};

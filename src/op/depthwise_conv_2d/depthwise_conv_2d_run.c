@@ -312,9 +312,7 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_err
         float *scales = (float *)(void *)scratch;
         int32_t *zeros = (int32_t *)(void *)(scratch + (size_t)n * 4);
         int8_t *codes = (int8_t *)scratch + (size_t)n * 8;
-        for (int32_t i = 0; i < n; i++)
-            mote_quantize_asymmetric(run, (const float *)io->inputs[0]->data + i * size, size, codes + i * size,
-                                     &scales[i], &zeros[i]);
+        mote_quantize_rows(run, true, io->inputs[0]->data, n, size, codes, scales, zeros);
         call.codes = codes;
         call.scales = scales;
         call.zeros = zeros;

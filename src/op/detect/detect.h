@@ -12,4 +12,11 @@ typedef struct mote_detection_params {
     float y_scale, x_scale, h_scale, w_scale;
 } mote_detection_params;
 
+typedef struct mote_corners {
+    float y0, x0, y1, x1;
+} mote_corners;
+
+/* What two boxes share, as a part of what they cover together; 0 where one has no area. */
+float mote_box_overlap(const mote_corners *a, const mote_corners *b);
+
 #endif

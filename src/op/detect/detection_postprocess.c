@@ -12,10 +12,6 @@
 enum { BOXES, SCORES, ANCHORS };
 enum { OUT_BOXES, OUT_CLASSES, OUT_SCORES, OUT_COUNT };
 
-typedef struct corners {
-    float y0, x0, y1, x1;
-} corners;
-
 typedef struct choice {
     int32_t box, class_index;
     float score;
@@ -27,7 +23,7 @@ typedef struct detection {
 
 /* Scratch, each for one value a box unless it says otherwise. */
 typedef struct work {
-    corners *boxes;
+    mote_corners *boxes;
     float *scores;    /* all of them, dequantized */
     float *one_class; /* what is chosen by */
     choice *chosen;   /* regular: max_detections + per_class, and as many to merge into */
@@ -62,7 +58,7 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
             return status;
     }
     const size_t n = (size_t)d->n_boxes, kept = (size_t)p->max_detections + (size_t)d->per_class;
-    mote_run_request_scratch(run, n * (sizeof(corners) + sizeof(float) + 3 * sizeof(int32_t) + 1) +
+    mote_run_request_scratch(run, n * (sizeof(mote_corners) + sizeof(float) + 3 * sizeof(int32_t) + 1) +
                                       n * (size_t)d->n_scores * sizeof(float) + 2 * kept * sizeof(choice));
     return MOTE_OK;
 }
@@ -70,7 +66,7 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
 static work lay_out(const detection *d, int32_t max_detections, char *at)
 {
     const size_t n = (size_t)d->n_boxes, kept = (size_t)max_detections + (size_t)d->per_class;
-    work w = {.boxes = (corners *)(void *)at};
+    work w = {.boxes = (mote_corners *)(void *)at};
     w.scores = (float *)(w.boxes + n);
     w.one_class = w.scores + n * (size_t)d->n_scores;
     w.chosen = (choice *)(void *)(w.one_class + n);
@@ -90,7 +86,7 @@ static double value_at(const mote_tensor *tensor, int64_t i)
     return (double)((code - (float)mote_zero_of(tensor)) * mote_scale_of(tensor));
 }
 
-static void decode(const mote_op_io *io, const detection *d, corners *out)
+static void decode(const mote_op_io *io, const detection *d, mote_corners *out)
 {
     const mote_detection_params *p = io->node->params;
     const mote_tensor *boxes = io->inputs[BOXES], *anchors = io->inputs[ANCHORS];
@@ -102,11 +98,11 @@ static void decode(const mote_op_io *io, const detection *d, corners *out)
         const float x = (float)(value_at(boxes, stride * i + 1) / (double)p->x_scale * aw + ax);
         const float h = (float)(0.5 * exp(value_at(boxes, stride * i + 2) / (double)p->h_scale) * ah);
         const float w = (float)(0.5 * exp(value_at(boxes, stride * i + 3) / (double)p->w_scale) * aw);
-        out[i] = (corners){y - h, x - w, y + h, x + w};
+        out[i] = (mote_corners){y - h, x - w, y + h, x + w};
     }
 }
 
-static float overlap(const corners *a, const corners *b)
+float mote_box_overlap(const mote_corners *a, const mote_corners *b)
 {
     const float area_a = (a->y1 - a->y0) * (a->x1 - a->x0), area_b = (b->y1 - b->y0) * (b->x1 - b->x0);
     if (area_a <= 0.0F || area_b <= 0.0F)
@@ -151,7 +147,7 @@ static int32_t suppress(const mote_detection_params *p, const detection *d, cons
             continue;
         w->selected[n_selected++] = order[i];
         for (int32_t j = i + 1; j < n && n_selected < most; j++)
-            if (!w->dropped[j] && overlap(&w->boxes[order[i]], &w->boxes[order[j]]) > p->nms_iou_threshold)
+            if (!w->dropped[j] && mote_box_overlap(&w->boxes[order[i]], &w->boxes[order[j]]) > p->nms_iou_threshold)
                 w->dropped[j] = 1;
     }
     return n_selected;
@@ -172,7 +168,7 @@ static int32_t next_class(const float *scores, int32_t n, int32_t previous)
 
 static void store(const mote_op_io *io, const work *w, int64_t at, const choice *chosen)
 {
-    memcpy((float *)io->outputs[OUT_BOXES]->data + 4 * at, &w->boxes[chosen->box], sizeof(corners));
+    memcpy((float *)io->outputs[OUT_BOXES]->data + 4 * at, &w->boxes[chosen->box], sizeof(mote_corners));
     ((float *)io->outputs[OUT_CLASSES]->data)[at] = (float)chosen->class_index;
     ((float *)io->outputs[OUT_SCORES]->data)[at] = chosen->score;
 }

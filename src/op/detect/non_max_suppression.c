@@ -89,16 +89,10 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
 }
 
 /* Corners may come in any order. */
-static float overlap(const float *a, const float *b)
+static mote_corners box_at(const float *boxes, int32_t i)
 {
-    const float ay0 = fminf(a[0], a[2]), ay1 = fmaxf(a[0], a[2]), ax0 = fminf(a[1], a[3]), ax1 = fmaxf(a[1], a[3]);
-    const float by0 = fminf(b[0], b[2]), by1 = fmaxf(b[0], b[2]), bx0 = fminf(b[1], b[3]), bx1 = fmaxf(b[1], b[3]);
-    const float area_a = (ay1 - ay0) * (ax1 - ax0), area_b = (by1 - by0) * (bx1 - bx0);
-    if (area_a <= 0.0F || area_b <= 0.0F)
-        return 0.0F;
-    const float h = fminf(ay1, by1) - fmaxf(ay0, by0), w = fminf(ax1, bx1) - fmaxf(ax0, bx0);
-    const float both = fmaxf(h, 0.0F) * fmaxf(w, 0.0F);
-    return both / (area_a + area_b - both);
+    const float *b = boxes + 4 * (int64_t)i;
+    return (mote_corners){fminf(b[0], b[2]), fminf(b[1], b[3]), fmaxf(b[0], b[2]), fmaxf(b[1], b[3])};
 }
 
 /* --- a heap with the greatest score first. Equal scores leave in the order in which the reference's heap has them: the
@@ -138,8 +132,10 @@ static bool is_suppressed(const mote_op_io *io, candidate *next, const int32_t *
     const float least = *(const float *)io->inputs[SCORE_THRESHOLD]->data;
     const float sigma = io->n_inputs > SIGMA ? *(const float *)io->inputs[SIGMA]->data : 0.0F;
     const float scale = sigma > 0.0F ? (float)(-0.5 / (double)sigma) : 0.0F;
+    const mote_corners box = box_at(boxes, next->box);
     for (int32_t j = n_taken - 1; j >= next->seen; j--) {
-        const float shared = overlap(boxes + 4 * (int64_t)next->box, boxes + 4 * (int64_t)taken[j]);
+        const mote_corners other = box_at(boxes, taken[j]);
+        const float shared = mote_box_overlap(&box, &other);
         if (shared >= threshold)
             return true;
         if (sigma > 0.0F)

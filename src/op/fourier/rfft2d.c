@@ -2,7 +2,7 @@
  * RFFT2D: the Fourier transform of real images over the last two dimensions, cut or filled with zeros to fft_length;
  * of the frequencies along a row the first half and one. In double, rounded to float at the end.
  *
- *   scratch: | e^(-2 pi i k / n) for k < n / 2, n the greater length | one row or column | height x (width / 2 + 1) |
+ *   scratch: | one row or column | height x (width / 2 + 1) |
  */
 #include "op/fourier/fft.h"
 #include "op/op_infer.h"
@@ -49,6 +49,7 @@ const mote_op_def mote_op_def_rfft2d = {
 
 typedef struct transform {
     int32_t height, width, columns, longest;
+    mote_fft_roots roots; /* of the greater length */
 } transform;
 
 static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
@@ -63,37 +64,40 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
     t->columns = out->dims[out->rank - 1];
     t->width = ((const int32_t *)io->inputs[1]->data)[1];
     t->longest = mote_max_i32(t->height, t->width);
-    mote_run_request_scratch(
-        run, ((size_t)t->longest / 2 + (size_t)t->longest + 1 + (size_t)t->height * (size_t)t->columns) *
-                 sizeof(mote_complex));
+    mote_complex *roots = mote_run_persistent(run, ((size_t)t->longest / 2 + 1) * sizeof *roots);
+    if (!roots)
+        return mote_error_no_memory(err);
+    mote_fft_make_roots(t->longest, roots);
+    t->roots = (mote_fft_roots){t->longest, roots};
+    mote_run_request_scratch(run,
+                             ((size_t)t->longest + 1 + (size_t)t->height * (size_t)t->columns) * sizeof(mote_complex));
     return MOTE_OK;
 }
 
 /* The frequencies of a row of real values, which is filled up with zeros. */
-static void transform_row(const transform *t, const mote_fft_roots *roots, const float *in, int32_t n, double *row)
+static void transform_row(const transform *t, const float *in, int32_t n, double *row)
 {
     memset(row, 0, (size_t)(t->width + 2) * sizeof *row);
     for (int32_t x = 0; x < n; x++)
         row[x] = (double)in[x];
     if (t->width > 1)
-        mote_real_fft(t->width, roots, row);
+        mote_real_fft(t->width, &t->roots, row);
 }
 
 static void transform_image(const transform *t, const float *in, int32_t in_height, int32_t in_width,
                             mote_complex *scratch, float *out)
 {
-    const mote_fft_roots roots = {t->longest, scratch};
-    mote_complex *line = scratch + t->longest / 2, *image = line + t->longest + 1;
+    mote_complex *line = scratch, *image = line + t->longest + 1;
     const int32_t n_rows = mote_min_i32(in_height, t->height), n_columns = mote_min_i32(in_width, t->width);
     memset(image, 0, (size_t)t->height * (size_t)t->columns * sizeof *image);
     for (int32_t y = 0; y < n_rows; y++) {
-        transform_row(t, &roots, in + (int64_t)y * in_width, n_columns, (double *)line);
+        transform_row(t, in + (int64_t)y * in_width, n_columns, (double *)line);
         memcpy(image + (int64_t)y * t->columns, line, (size_t)t->columns * sizeof *line);
     }
     for (int32_t x = 0; x < t->columns; x++) {
         for (int32_t y = 0; y < t->height; y++)
             line[y] = image[(int64_t)y * t->columns + x];
-        mote_fft(t->height, &roots, line);
+        mote_fft(t->height, &t->roots, line);
         for (int32_t y = 0; y < t->height; y++) {
             out[2 * ((int64_t)y * t->columns + x)] = (float)line[y].real;
             out[2 * ((int64_t)y * t->columns + x) + 1] = (float)line[y].imaginary;
@@ -109,7 +113,6 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_e
     const int32_t height = in->dims[in->rank - 2], width = in->dims[in->rank - 1];
     const int64_t n = mote_shape_span(in, 0, in->rank - 2);
     mote_complex *scratch = mote_run_scratch(run);
-    mote_fft_make_roots(t->longest, scratch);
     for (int64_t i = 0; i < n; i++)
         transform_image(t, (const float *)io->inputs[0]->data + i * height * width, height, width, scratch,
                         (float *)io->outputs[0]->data + 2 * i * t->height * t->columns);

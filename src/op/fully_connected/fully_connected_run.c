@@ -184,14 +184,8 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_err
         float *scales = (float *)(void *)scratch;
         int32_t *zeros = (int32_t *)(void *)(scratch + n * 4);
         int8_t *codes = (int8_t *)scratch + n * 8;
-        for (size_t i = 0; i < n; i++) {
-            const float *x = (const float *)io->inputs[0]->data + i * (size_t)state->depth;
-            zeros[i] = 0;
-            if (state->asymmetric)
-                mote_quantize_asymmetric(run, x, state->depth, codes + i * (size_t)state->depth, &scales[i], &zeros[i]);
-            else
-                mote_quantize_symmetric(run, x, state->depth, codes + i * (size_t)state->depth, &scales[i]);
-        }
+        mote_quantize_rows(run, state->asymmetric, io->inputs[0]->data, state->n_rows, state->depth, codes, scales,
+                           zeros);
         call.codes = codes;
         call.scales = scales;
         call.zeros = zeros;

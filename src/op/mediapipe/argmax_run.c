@@ -4,7 +4,6 @@
  */
 #include "op/average_pool_2d/pool_2d.h"
 #include "op/conv_2d/conv_2d.h"
-#include "op/mediapipe/mediapipe.h"
 #include "op/op_quant.h"
 
 #include <string.h>
@@ -45,17 +44,20 @@ typedef struct pool_call {
     const mote_op_io *io;
 } pool_call;
 
+/* The taps of a window that lie inside the image. */
+typedef struct taps {
+    int32_t y0, y1, x0, x1;
+} taps;
+
 /* One output value and its index; origin: the place of the window's first element of this channel, which may lie
  * outside. */
-static void pool_one(const argmax_state *s, const float *in, int64_t origin, int64_t channels, int32_t y, int32_t x,
+static void pool_one(const argmax_state *s, const taps *t, const float *in, int64_t origin, int64_t channels,
                      float *value, float *index)
 {
-    int32_t y0, y1, x0, x1, best = 0;
+    int32_t best = 0;
     float greatest = -3.402823466e+38F;
-    mote_window_taps(&s->h, y, &y0, &y1);
-    mote_window_taps(&s->w, x, &x0, &x1);
-    for (int32_t fy = y0; fy < y1; fy++)
-        for (int32_t fx = x0; fx < x1; fx++) {
+    for (int32_t fy = t->y0; fy < t->y1; fy++)
+        for (int32_t fx = t->x0; fx < t->x1; fx++) {
             const float element = in[origin + ((int64_t)fy * s->w.in + fx) * channels];
             if (element > greatest) {
                 greatest = element;
@@ -79,8 +81,11 @@ static void pool_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
             const int64_t top = row / s->h.out * s->h.in + (int64_t)y * s->h.stride - s->h.pad;
             const int64_t origin = (top * s->w.in + (int64_t)x * s->w.stride - s->w.pad) * channels;
             const int64_t at = (row * s->w.out + x) * channels;
+            taps t;
+            mote_window_taps(&s->h, y, &t.y0, &t.y1);
+            mote_window_taps(&s->w, x, &t.x0, &t.x1);
             for (int64_t c = 0; c < channels; c++)
-                pool_one(s, in, origin + c, channels, y, x, (float *)call->io->outputs[0]->data + at + c,
+                pool_one(s, &t, in, origin + c, channels, (float *)call->io->outputs[0]->data + at + c,
                          (float *)call->io->outputs[1]->data + at + c);
         }
 }

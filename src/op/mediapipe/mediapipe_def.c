@@ -1,11 +1,11 @@
-#include "op/mediapipe/mediapipe.h"
-
+/* MediaPipe's custom operators. Their options are C structs of 32-bit fields, in the order of TensorFlow Lite's own. */
 #include "op/average_pool_2d/pool_2d.h"
 #include "op/conv_2d/conv_2d.h"
 #include "op/op_infer.h"
 #include "op/transpose_conv/transpose_conv.h"
 
-int32_t mote_options_i32(const uint8_t *options, size_t n_bytes, size_t index)
+/* Little-endian field `index` of the options; 0 where they end before it. */
+static int32_t option_at(const uint8_t *options, size_t n_bytes, size_t index)
 {
     if (n_bytes / 4 <= index)
         return 0;
@@ -15,7 +15,8 @@ int32_t mote_options_i32(const uint8_t *options, size_t n_bytes, size_t index)
     return (int32_t)bits;
 }
 
-int32_t mote_padding_of_struct(int32_t padding)
+/* TfLitePadding (1 same, 2 valid) as mote_padding. */
+static int32_t padding_of(int32_t padding)
 {
     return padding == 1 ? MOTE_PADDING_SAME : MOTE_PADDING_VALID;
 }
@@ -24,12 +25,12 @@ int32_t mote_padding_of_struct(int32_t padding)
 static void read_pool(const uint8_t *options, size_t n, void *params)
 {
     *(mote_pool_2d_params *)params = (mote_pool_2d_params){
-        .padding = mote_padding_of_struct(mote_options_i32(options, n, 0)),
-        .stride_w = mote_options_i32(options, n, 1),
-        .stride_h = mote_options_i32(options, n, 2),
-        .filter_width = mote_options_i32(options, n, 3),
-        .filter_height = mote_options_i32(options, n, 4),
-        .activation = mote_options_i32(options, n, 5),
+        .padding = padding_of(option_at(options, n, 0)),
+        .stride_w = option_at(options, n, 1),
+        .stride_h = option_at(options, n, 2),
+        .filter_width = option_at(options, n, 3),
+        .filter_height = option_at(options, n, 4),
+        .activation = option_at(options, n, 5),
     };
 }
 
@@ -37,9 +38,9 @@ static void read_pool(const uint8_t *options, size_t n, void *params)
 static void read_transpose_conv(const uint8_t *options, size_t n, void *params)
 {
     *(mote_transpose_conv_params *)params = (mote_transpose_conv_params){
-        .padding = mote_padding_of_struct(mote_options_i32(options, n, 0)),
-        .stride_w = mote_options_i32(options, n, 1),
-        .stride_h = mote_options_i32(options, n, 2),
+        .padding = padding_of(option_at(options, n, 0)),
+        .stride_w = option_at(options, n, 1),
+        .stride_h = option_at(options, n, 2),
     };
 }
 

@@ -29,15 +29,6 @@ static void l2_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
     }
 }
 
-static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
-{
-    (void)run;
-    const mote_l2_normalization_params *params = grad->io->node->params;
-    if (params->fused_activation_function != MOTE_ACT_NONE)
-        return mote_error_set(err, MOTE_UNSUPPORTED, "a fused activation");
-    return MOTE_OK;
-}
-
 static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *err)
 {
     (void)err;
@@ -51,4 +42,4 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
 }
 
 const mote_op_grad mote_op_grad_l2_normalization = {
-    .needs_inputs = 1, .flags = MOTE_GRAD_IN_PLACE, .plan = plan, .backward = backward};
+    .needs_inputs = 1, .flags = MOTE_GRAD_IN_PLACE, .backward = backward};

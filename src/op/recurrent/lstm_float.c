@@ -73,10 +73,8 @@ static vector make_vector(mote_run *run, const mote_op_io *io, const float *x, i
 {
     const mote_sequence_lstm_params *params = io->node->params;
     vector v = {.x = x, .codes = mote_lstm_is_hybrid(io) ? codes : NULL};
-    if (v.codes && params->asymmetric_quantize_inputs)
-        mote_quantize_asymmetric(run, x, n, codes, &v.scale, &v.zero);
-    else if (v.codes)
-        mote_quantize_symmetric(run, x, n, codes, &v.scale);
+    if (v.codes)
+        mote_quantize_rows(run, params->asymmetric_quantize_inputs, x, 1, n, codes, &v.scale, &v.zero);
     return v;
 }
 

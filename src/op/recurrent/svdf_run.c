@@ -133,15 +133,10 @@ static svdf_codes quantize_inputs(mote_run *run, const mote_op_io *io, const siz
     float *scales = mote_run_scratch(run);
     int32_t *zeros = (int32_t *)(void *)(scales + n->n_batch);
     int8_t *values = (int8_t *)(zeros + n->n_batch);
-    for (int64_t b = 0; b < n->n_batch; b++) {
-        const float *x = (const float *)io->inputs[X]->data + b * n->n_input;
-        zeros[b] = 0;
-        if (params->asymmetric_quantize_inputs)
-            mote_quantize_asymmetric(run, x, n->n_input, values + b * n->n_input, &scales[b], &zeros[b]);
-        else
-            mote_quantize_symmetric(run, x, n->n_input, values + b * n->n_input, &scales[b]);
+    mote_quantize_rows(run, params->asymmetric_quantize_inputs, io->inputs[X]->data, n->n_batch, n->n_input, values,
+                       scales, zeros);
+    for (int64_t b = 0; b < n->n_batch; b++)
         scales[b] *= mote_scale_of(io->inputs[FEATURE]);
-    }
     return (svdf_codes){scales, zeros, values};
 }
 

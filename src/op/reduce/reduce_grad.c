@@ -144,13 +144,10 @@ static void share(const void *arg, const void *const *in, const int32_t *step, v
 static void count_equals(const mote_broadcast *plan, const float *x, const float *y, float *counts)
 {
     for (int64_t row = 0; row < plan->n_outer; row++) {
-        int64_t at = 0, rest = row;
-        for (int32_t d = plan->rank - 1; d >= 0; d--) {
-            at += rest % plan->dims[d] * plan->strides[2][d];
-            rest /= plan->dims[d];
-        }
+        int64_t at[MOTE_BROADCAST_INPUTS];
+        mote_broadcast_offsets(plan, row, at);
         for (int64_t i = 0; i < plan->n_inner; i++, x++)
-            counts[at + i * plan->step[2]] += *x == y[at + i * plan->step[2]] ? 1.0f : 0.0f;
+            counts[at[2] + i * plan->step[2]] += *x == y[at[2] + i * plan->step[2]] ? 1.0f : 0.0f;
     }
 }
 

@@ -31,12 +31,9 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
 /* Which product element i of the input is a factor of. */
 static int64_t product_of(const mote_broadcast *plan, int64_t i)
 {
-    int64_t at = i % plan->n_inner * plan->step[0], rest = i / plan->n_inner;
-    for (int32_t d = plan->rank - 1; d >= 0; d--) {
-        at += rest % plan->dims[d] * plan->strides[0][d];
-        rest /= plan->dims[d];
-    }
-    return at;
+    int64_t at[MOTE_BROADCAST_INPUTS];
+    mote_broadcast_offsets(plan, i / plan->n_inner, at);
+    return at[0] + i % plan->n_inner * plan->step[0];
 }
 
 static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *err)

@@ -20,12 +20,9 @@ static void give_back(const mote_broadcast *plan, const uint8_t *condition, int3
 {
     const bool wanted = which == 1;
     for (int64_t row = 0; row < plan->n_outer; row++) {
-        int64_t of_condition = 0, of_value = 0, rest = row;
-        for (int32_t d = plan->rank - 1; d >= 0; d--) {
-            of_condition += rest % plan->dims[d] * plan->strides[0][d];
-            of_value += rest % plan->dims[d] * plan->strides[which][d];
-            rest /= plan->dims[d];
-        }
+        int64_t at[MOTE_BROADCAST_INPUTS];
+        mote_broadcast_offsets(plan, row, at);
+        const int64_t of_condition = at[0], of_value = at[which];
         for (int64_t i = 0; i < plan->n_inner; i++, dy++)
             if ((condition[of_condition + i * plan->step[0]] != 0) == wanted)
                 dx[of_value + i * plan->step[which]] += *dy;

@@ -17,9 +17,7 @@ mote_status mote_transpose_conv_window(const mote_transpose_conv_params *params,
                                        const mote_shape *filter, mote_window_axis *h, mote_window_axis *w,
                                        mote_error *err);
 
-/* How MediaPipe's Convolution2DTransposeBias pads: what it takes off a size that grew, in all. */
-int32_t mote_grown_padding(int32_t in, int32_t filter, int32_t stride, int32_t padding);
-/* That size; MOTE_SHAPE when it is none. */
+/* The size that MediaPipe's Convolution2DTransposeBias gives; MOTE_SHAPE when it is none. */
 mote_status mote_grown_size(int32_t in, int32_t filter, int32_t stride, int32_t padding, int32_t *size,
                             mote_error *err);
 

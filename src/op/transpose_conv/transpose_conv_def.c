@@ -16,7 +16,7 @@ mote_status mote_transpose_conv_window(const mote_transpose_conv_params *params,
 
 static mote_status infer(const mote_op_io *io, mote_error *err)
 {
-    const mote_status status = mote_infer_need(io, 3, err);
+    mote_status status = mote_infer_need(io, 3, err);
     if (status != MOTE_OK)
         return status;
     const mote_shape *filter = &io->inputs[1]->shape, *in = &io->inputs[2]->shape;
@@ -25,15 +25,13 @@ static mote_status infer(const mote_op_io *io, mote_error *err)
         mote_infer_set_unknown(io->outputs[0]);
         return MOTE_OK;
     }
-    mote_shape shape = {.rank = 4};
-    for (int32_t d = 0; d < 4; d++) {
-        int64_t size;
-        if (!mote_infer_read_int(io->inputs[0], d, &size) || size < 0 || size > INT32_MAX)
-            return mote_error_set(err, MOTE_SHAPE, "the output's shape must be four whole numbers");
-        shape.dims[d] = (int32_t)size;
-    }
-    if (in->rank != 4 || filter->rank != 4 || in->dims[3] != filter->dims[3] || shape.dims[3] != filter->dims[0] ||
-        shape.dims[0] != in->dims[0])
+    mote_shape shape;
+    bool known;
+    status = mote_infer_read_shape(io->inputs[0], &shape, &known, err);
+    if (status != MOTE_OK)
+        return status;
+    if (in->rank != 4 || filter->rank != 4 || shape.rank != 4 || in->dims[3] != filter->dims[3] ||
+        shape.dims[3] != filter->dims[0] || shape.dims[0] != in->dims[0])
         return mote_error_set(err, MOTE_SHAPE, "input, filter and output shape do not fit together");
     io->outputs[0]->shape = shape;
     return MOTE_OK;

@@ -129,9 +129,7 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *arg, mote_err
         float *scales = (float *)(void *)scratch;
         int32_t *zeros = (int32_t *)(void *)(scratch + (size_t)n * 4);
         int8_t *codes = (int8_t *)scratch + (size_t)n * 8;
-        for (int32_t i = 0; i < n; i++)
-            mote_quantize_asymmetric(run, (const float *)io->inputs[2]->data + i * size, size, codes + i * size,
-                                     &scales[i], &zeros[i]);
+        mote_quantize_rows(run, true, io->inputs[2]->data, n, size, codes, scales, zeros);
         call.codes = codes;
         call.scales = scales;
         call.zeros = zeros;
@@ -144,7 +142,8 @@ const mote_op_run mote_op_run_transpose_conv = {prepare, eval};
 
 /* --- MediaPipe's: input, filter, bias in this order, and a size of its own --- */
 
-int32_t mote_grown_padding(int32_t in, int32_t filter, int32_t stride, int32_t padding)
+/* How it pads: what it takes off a size that grew, in all. */
+static int32_t grown_padding(int32_t in, int32_t filter, int32_t stride, int32_t padding)
 {
     if (padding != MOTE_PADDING_SAME || in < 1)
         return 0;
@@ -156,7 +155,7 @@ mote_status mote_grown_size(int32_t in, int32_t filter, int32_t stride, int32_t 
     if (stride < 1 || filter < 1 || in < 1)
         return mote_error_set(err, MOTE_SHAPE, "stride %d, filter %d and input %d must be at least 1", stride, filter,
                               in);
-    const int64_t grown = (int64_t)stride * (in - 1) + filter - mote_grown_padding(in, filter, stride, padding);
+    const int64_t grown = (int64_t)stride * (in - 1) + filter - grown_padding(in, filter, stride, padding);
     if (grown > INT32_MAX)
         return mote_error_set(err, MOTE_SHAPE, "its output is too large");
     *size = (int32_t)grown;
@@ -172,8 +171,8 @@ static mote_status prepare_with_bias(mote_run *run, const mote_op_io *io, void *
     if (status != MOTE_OK)
         return status;
     transpose_state *s = *arg;
-    s->h.pad = mote_grown_padding(s->in_h, s->h.filter, params->stride_h, params->padding) / 2;
-    s->w.pad = mote_grown_padding(s->in_w, s->w.filter, params->stride_w, params->padding) / 2;
+    s->h.pad = grown_padding(s->in_h, s->h.filter, params->stride_h, params->padding) / 2;
+    s->w.pad = grown_padding(s->in_w, s->w.filter, params->stride_w, params->padding) / 2;
     return MOTE_OK;
 }
 

@@ -14,6 +14,7 @@ static mote_status backward(mote_run *run, const mote_grad *grad, mote_error *er
 
 #define GRAD(symbol) const mote_op_grad mote_op_grad_##symbol = {.flags = MOTE_GRAD_IN_PLACE, .backward = backward};
 
+GRAD(cast) /* between floats; to and from integers it has no derivative, and nobody asks */
 GRAD(reshape)
 GRAD(squeeze)
 GRAD(expand_dims)
