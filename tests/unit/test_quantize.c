@@ -7,8 +7,10 @@
 #include "op/conv_2d/conv_order.h"
 #include "op/fully_connected/fully_connected.h"
 #include "op/reduce/reduce_order.h"
+#include "op/softmax/softmax.h"
 #include "pass/fold_rsqrt.h"
 #include "pass/quantize_plan.h"
+#include "runtime/interpreter.h"
 #include "unit/mote_test.h"
 
 static mote_shape shape_of(int32_t rank, int32_t a, int32_t b, int32_t c, int32_t d)
@@ -129,6 +131,44 @@ static void means_go_in_the_converters_order(void **state)
     x[6] = -1e8f;
     assert_true(mean_in_order(true, x, 15, 1) == 8); /* the vector is at 7; 0 … 6 come last, one after another */
     assert_null(mote_reduce_in_order(MOTE_OP_REDUCE_MAX, true));
+}
+
+/* As TensorFlow 2.21's interpreter answers; the rows begin at elements 0, 10 and 20. */
+static void softmax_has_the_converters_bits(void **state)
+{
+    (void)state;
+    static const float in[30] = {0x1.09689ep+0f,  0x1.3b805ap+1f,  0x1.fb8d26p-1f,  -0x1.f46992p+1f, 0x1.5ba81ap+1f,
+                                 0x1.56d0dp+0f,   -0x1.9c614ep+0f, 0x1.be4c78p+0f,  0x1.17fddap+0f,  0x1.c3c99ap-1f,
+                                 0x1.5d40a4p-4f,  0x1.a3e026p+0f,  -0x1.1acc62p+1f, -0x1.f47598p-2f, -0x1.724484p+0f,
+                                 0x1.cbe9f4p+0f,  0x1.e81af2p-4f,  -0x1.c136acp-1f, -0x1.2c40bap+1f, -0x1.8b0c1ap-1f,
+                                 0x1.903458p-6f,  -0x1.a75378p-1f, 0x1.f0eba6p+1f,  0x1.829506p+1f,  -0x1.044588p+3f,
+                                 -0x1.6ab0c8p+2f, -0x1.0c732ep-1f, -0x1.443e04p+0f, 0x1.4827d8p-1f,  0x1.4dce76p-1f};
+    static const float wanted[30] = {0x1.e5d434p-5f,  0x1.fa921cp-3f, 0x1.d03f0cp-5f, 0x1.ba27e8p-12f, 0x1.459eap-2f,
+                                     0x1.48adbap-4f,  0x1.13406ep-8f, 0x1.ec68e2p-4f, 0x1.012758p-4f,  0x1.a056f2p-5f,
+                                     0x1.22eb1ep-4f,  0x1.585646p-2f, 0x1.d53008p-8f, 0x1.47bb2ep-5f,  0x1.f722bap-7f,
+                                     0x1.92a188p-2f,  0x1.2cf316p-4f, 0x1.bc639ap-6f, 0x1.9960d8p-8f,  0x1.edfabep-6f,
+                                     0x1.be9f9p-7f,   0x1.7d50cep-8f, 0x1.4a7f36p-1f, 0x1.1724bap-2f,  0x1.060512p-18f,
+                                     0x1.81d764p-15f, 0x1.0200e2p-7f, 0x1.eb476ap-9f, 0x1.9dabcp-6f,   0x1.a24308p-6f};
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const mote_shape shape = {2, {3, 10}};
+    const int32_t x = mote_graph_add_tensor(graph, "x", MOTE_FLOAT32, &shape),
+                  y = mote_graph_add_tensor(graph, "y", MOTE_FLOAT32, &shape);
+    mote_node *node = mote_graph_add_node(graph, MOTE_OP_SOFTMAX, 1, &x, 1, &y);
+    assert_non_null(node);
+    ((mote_softmax_params *)node->params)->beta = 1;
+    assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
+    mote_runtime *runtime;
+    mote_error err = {0};
+    const mote_runtime_options options = mote_runtime_options_default();
+    assert_int_equal(rt_new(&runtime, model, &options, true, &err), MOTE_OK);
+    assert_int_equal(mote_runtime_allocate(runtime, &err), MOTE_OK);
+    memcpy(mote_runtime_input(runtime, 0)->data, in, sizeof in);
+    assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
+    assert_memory_equal(mote_runtime_output(runtime, 0)->data, wanted, sizeof wanted);
+    mote_runtime_free(runtime);
+    mote_model_free(model);
 }
 
 /* FULLY_CONNECTED with filter 2x3 and a bias; the node is the graph's only one. */
@@ -547,6 +587,7 @@ int main(void)
         cmocka_unit_test(roots_have_the_bits_of_tensorflows),
         cmocka_unit_test(sums_go_in_the_converters_order),
         cmocka_unit_test(means_go_in_the_converters_order),
+        cmocka_unit_test(softmax_has_the_converters_bits),
         cmocka_unit_test(filters_and_biases_become_integers),
         cmocka_unit_test(large_biases_raise_the_filters_scale),
         cmocka_unit_test(constants_become_codes),

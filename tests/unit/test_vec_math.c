@@ -91,6 +91,9 @@ static void converters_functions_have_its_bits(void **state)
         const float got = mote_gelu_converter_f32(x[i]), far = fabsf(got - gelu[i]);
         assert_true(x[i] * x[i] <= 2 ? far == 0 : far <= 4e-7f * fabsf(gelu[i]) + 1e-30f);
     }
+    assert_true(mote_exp_converter_f32(0) == 1 && mote_exp_converter_f32(-INFINITY) == 0);
+    for (float y = 0; y > -104; y -= 0.37f)
+        assert_true(fabs((double)mote_exp_converter_f32(y) - exp((double)y)) <= 1.3e-7 * exp((double)y) + 1e-45);
     assert_true(isnan(mote_logistic_converter_f32(NAN)) && isnan(mote_tanh_converter_f32(NAN)) &&
                 isnan(mote_gelu_converter_f32(NAN)));
     assert_true(mote_logistic_converter_f32(-INFINITY) == 0 && mote_logistic_converter_f32(INFINITY) == 1);

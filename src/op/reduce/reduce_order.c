@@ -1,6 +1,6 @@
 #include "op/reduce/reduce_order.h"
 
-enum { LANES = 8 };
+#include "kernels/converter_math.h"
 
 static void begin(void *sums, int64_t n)
 {
@@ -27,48 +27,11 @@ static void fold_chain(void *sums, const void *in, int64_t n, int64_t at, bool f
         *s += x[i];
 }
 
-static void add_lanes(float *restrict sums, const float *restrict x)
-{
-    for (int k = 0; k < LANES; ++k)
-        sums[k] += x[k];
-}
-
-/* n is a multiple of LANES. Even and odd vectors have sums of their own; a last even one comes after those have met. */
-static float sum_vectors(const float *x, int64_t n)
-{
-    float even[LANES], odd[LANES];
-    const int64_t n_paired = n - n % (2 * LANES);
-    for (int k = 0; k < LANES; ++k) {
-        even[k] = x[k];
-        odd[k] = n > LANES ? x[LANES + k] : 0.0f;
-    }
-    for (int64_t i = 2 * LANES; i < n_paired; i += 2 * LANES) {
-        add_lanes(even, x + i);
-        add_lanes(odd, x + i + LANES);
-    }
-    if (n > LANES)
-        add_lanes(even, odd);
-    if (n > LANES && n > n_paired)
-        add_lanes(even, x + n_paired);
-    return ((even[0] + even[4]) + (even[2] + even[6])) + ((even[1] + even[5]) + (even[3] + even[7]));
-}
-
-/* Vectors begin where the tensor, which lies on a multiple of their size, has one; what is around them comes last. */
 static void fold_column(void *sums, const void *in, int64_t n, int64_t at, bool first, const mote_reduce_arg *arg)
 {
-    const float *x = in;
-    int64_t before = (LANES - at % LANES) % LANES;
-    before = before < n ? before : n;
-    const int64_t n_vectored = (n - before) / LANES * LANES;
-    (void)first;
-    if (n_vectored == 0) {
-        fold_chain(sums, in, n, at, true, arg);
-        return;
-    }
     float *s = sums;
-    *s = sum_vectors(x + before, n_vectored);
-    fold_chain(s, x, before, at, false, arg);
-    fold_chain(s, x + before + n_vectored, n - before - n_vectored, at, false, arg);
+    (void)first, (void)arg;
+    *s = mote_sum_column_f32(in, n, at);
 }
 
 static void end_sum(const void *sums, void *out, int64_t n, const mote_reduce_arg *arg)

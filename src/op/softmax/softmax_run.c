@@ -1,4 +1,5 @@
 /* SOFTMAX and LOG_SOFTMAX over the last axis: floats, and codes in fixed point (docs/numerics.md). */
+#include "kernels/converter_math.h"
 #include "kernels/fixed_math.h"
 #include "kernels/half.h"
 #include "kernels/kernels.h"
@@ -10,6 +11,7 @@
 typedef struct softmax_state {
     mote_f32_exp_fn *exp;
     void (*row)(const struct softmax_state *state, const void *in, void *out, int64_t n);
+    bool as_converter;          /* floats, as TensorFlow's converter has them while it calibrates */
     size_t in_bytes, out_bytes; /* of an element */
     float beta;
     mote_multiplier scale;   /* code differences to Q5.26; int16: to steps of the exp table */
@@ -62,6 +64,17 @@ static void softmax_f32(const softmax_state *state, const void *input, void *out
     MOTE_LOOP_INDEPENDENT
     for (int64_t i = 0; i < n; ++i)
         out[i] = out[i] / sum;
+}
+
+/* The row begins at element `at` of the tensor. */
+static void softmax_as_converter(const softmax_state *state, const float *in, float *out, int64_t n, int64_t at)
+{
+    const float max = max_of(in, n);
+    for (int64_t i = 0; i < n; ++i)
+        out[i] = mote_exp_converter_f32((in[i] - max) * state->beta);
+    const float factor = 1.0f / mote_sum_column_f32(out, n, at);
+    for (int64_t i = 0; i < n; ++i)
+        out[i] *= factor;
 }
 
 /* Exponentials are rounded to half before they are divided by the sum of the unrounded ones. */
@@ -321,6 +334,8 @@ static mote_status softmax_prepare(mote_run *run, const mote_op_io *io, void **s
     *state_out = state;
     state->row = row->row;
     state->exp = mote_run_kernels(run) ? mote_run_kernels(run)->f32_exp.run : mote_f32_exp__ref;
+    state->as_converter =
+        row->row == softmax_f32 && mote_run_kernels(run) && mote_run_kernels(run)->in_converters_order;
     state->in_bytes = mote_dtype_bytes(row->from);
     state->out_bytes = mote_dtype_bytes(row->to);
     if (io->node->op == MOTE_OP_SOFTMAX)
@@ -350,6 +365,14 @@ static void rows_of(void *arg, int64_t begin, int64_t end, int32_t thread)
                       w->out + (size_t)(i * w->depth) * w->state->out_bytes, w->depth);
 }
 
+static void rows_as_converter(void *arg, int64_t begin, int64_t end, int32_t thread)
+{
+    const work *w = arg;
+    for (int64_t at = begin * w->depth; at < end * w->depth; at += w->depth)
+        softmax_as_converter(w->state, (const float *)(const void *)w->in + at, (float *)(void *)w->out + at, w->depth,
+                             at);
+}
+
 static mote_status softmax_eval(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
 {
     const mote_shape *shape = &io->inputs[0]->shape;
@@ -357,7 +380,8 @@ static mote_status softmax_eval(mote_run *run, const mote_op_io *io, void *state
     if (mote_shape_count(shape) == 0)
         return MOTE_OK;
     const int64_t grain = MOTE_ELEMENTS_GRAIN / 4 / w.depth;
-    mote_run_parallel(run, mote_shape_span(shape, 0, shape->rank - 1), grain > 1 ? grain : 1, rows_of, &w);
+    mote_run_parallel(run, mote_shape_span(shape, 0, shape->rank - 1), grain > 1 ? grain : 1,
+                      w.state->as_converter ? rows_as_converter : rows_of, &w);
     return MOTE_OK;
 }
 
