@@ -284,6 +284,23 @@ def mobilenet_v3_names(n):
 
 
 @case
+def cbam(n):
+    """Attention over channels, by two dense layers that are called twice, and over pixels."""
+    image = n.image(32)
+    x = n.conv(n.L.Rescaling(1 / 255.0)(image), 12, 3, "relu", strides=2)
+    for filters in (16, 24):
+        x = n.conv(x, filters, 3, "relu", strides=2)
+        narrow, wide = n.L.Dense(filters // 4, activation="relu"), n.L.Dense(filters)
+        a, b = wide(narrow(n.L.GlobalAveragePooling2D()(x))), wide(narrow(n.L.GlobalMaxPooling2D()(x)))
+        gate = n.L.Reshape((1, 1, filters))(n.L.Activation("sigmoid")(n.L.Add()([a, b])))
+        x = n.L.Multiply()([x, gate])
+        mean, most = (n.K.ops.mean, n.K.ops.max) if n.is3 else (n.tf.reduce_mean, n.tf.reduce_max)
+        s = n.L.Concatenate()([mean(x, -1, keepdims=True), most(x, -1, keepdims=True)])
+        x = n.L.Multiply()([x, n.L.Conv2D(1, 7, padding="same", activation="sigmoid", use_bias=False)(s)])
+    return n.K.Model(image, n.head(x))
+
+
+@case
 def resnet_v2(n):
     """Normalization first; a shortcut by pooling; PReLU."""
     image = n.image(16)
