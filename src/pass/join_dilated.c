@@ -41,7 +41,7 @@ static bool find_padding(const mote_window_op *window, const moved *dealt, const
     for (int32_t d = 0; d < 2; d++) {
         const int64_t span = (int64_t)(window->filter[d] - 1) * dealt->block[d];
         const int64_t before = dealt->margins[d][0], after = (int64_t)dealt->margins[d][1] - put_back->margins[d][1];
-        if (dealt->block[d] != put_back->block[d] || put_back->margins[d][0] != 0)
+        if (dealt->block[d] < 1 || dealt->block[d] != put_back->block[d] || put_back->margins[d][0] != 0)
             return false;
         valid &= before == 0 && after == 0;
         same &= before == span / 2 && after == span - span / 2;

@@ -23,8 +23,9 @@ static bool is_dilated(const mote_graph *graph, const mote_node *node, mote_wind
     if (node->layer < 0 || !mote_pass_window_op(graph, node, window) || *window->stride[0] != 1 ||
         *window->stride[1] != 1 || (*window->dilation[0] == 1 && *window->dilation[1] == 1))
         return false;
-    return mote_shape_is_known(&graph->tensors[node->inputs[INPUT]]->shape) &&
-           mote_shape_is_known(&graph->tensors[node->outputs[0]]->shape) &&
+    const mote_shape *in = &graph->tensors[node->inputs[INPUT]]->shape, *out = &graph->tensors[node->outputs[0]]->shape;
+    return mote_shape_is_known(in) && mote_shape_is_known(out) && mote_shape_count(in) > 0 &&
+           mote_shape_count(out) > 0 && window->filter[0] > 0 && window->filter[1] > 0 &&
            (node->n_inputs <= BIAS || mote_pass_is_const_f32(graph, node->inputs[BIAS]));
 }
 

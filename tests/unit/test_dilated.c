@@ -150,6 +150,11 @@ static void plain_windows_and_foreign_files_stay(void **state)
     assert_int_equal(mote_part_dilated(model, &err), MOTE_OK);
     check_ops(model, "CONV_2D");
     mote_model_free(model);
+    model = make(&(dilated){MOTE_OP_CONV_2D, 1, 5, 1, 2, 1, 2, MOTE_PADDING_VALID, 1, 3, true}, filter);
+    model->graphs[0]->tensors[model->graphs[0]->inputs[0]]->shape.dims[1] = 0; /* nothing to deal out */
+    assert_int_equal(mote_part_dilated(model, &err), MOTE_OK);
+    check_ops(model, "CONV_2D");
+    mote_model_free(model);
 }
 
 /* Crops in front, another block, another scale behind: not what one operator does. */
