@@ -273,7 +273,8 @@ def compare_with_peer(found, net, form, out, answers):
         return None
     # Ranges that were calibrated last bits apart, behind EXP and its kin, show at 16 bits.
     last_bits = found.float_bound > 0 or any(node.op in TABLES for node in Graph(f"{net}/{form}.tflite").nodes)
-    bound = {"int16x8": 4 / 32768 if last_bits else 1e-7, "dynamic": 1e-2 if found.float_bound else 1e-5}.get(form, 1e-5)
+    bound = {"int16x8": 4 / 32768 if last_bits else 1e-7, "dynamic": 1e-2 if found.float_bound else 1e-5,
+             "float16": 1e-3 if found.float_bound else 1e-5}.get(form, 1e-5)
     if found.fewer:  # other weights were rounded
         bound = {"float16": 2e-3, "dynamic": 2e-2}.get(form, bound)
     compare_answers(found, "TensorFlow's", wanted, answers, bound, 2 if found.float_bound else 0)

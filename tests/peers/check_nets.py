@@ -56,6 +56,16 @@ def train(K, model, rng):
             weight.assign(value + rng.normal(0, 0.1, value.shape).astype("float32"))
 
 
+def input_names(model):
+    return model.input_names if hasattr(model, "input_names") else [tensor.name for tensor in model.inputs]
+
+
+def in_file_order(path, model, arrays):
+    places = check_convert.Frame(path).inputs
+    named = zip(input_names(model), arrays)
+    return arrays if len(arrays) == 1 else [a for _, a in sorted(named, key=lambda pair: places[pair[0]])]
+
+
 def converter_for(tf, model, form, inputs):
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     if form == "float32":
@@ -64,7 +74,10 @@ def converter_for(tf, model, form, inputs):
     if form == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if form.startswith("int"):
-        converter.representative_dataset = lambda: ([a[k:k + 1] for a in inputs] for k in range(EXAMPLES))
+        names = input_names(model)  # a list would be in the converter's order
+        converter.representative_dataset = lambda: (
+            {name: a[k:k + 1] for name, a in zip(names, inputs)} if len(inputs) > 1 else [inputs[0][k:k + 1]]
+            for k in range(EXAMPLES))
         wide = form == "int16x8"
         converter.target_spec.supported_ops = [
             tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 if wide
@@ -104,7 +117,8 @@ def make(major, name, folder):
                 continue
             with open(f"{folder}/{form}.tflite", "wb") as file:
                 file.write(data)
-            answers, reference = check_convert.ask_litert_either(f"{folder}/{form}.tflite", inputs, folder)
+            answers, reference = check_convert.ask_litert_either(
+                f"{folder}/{form}.tflite", in_file_order(f"{folder}/{form}.tflite", model, inputs), folder)
             info["variants"][form] = {"reference": reference}
             for i, array in enumerate(answers or []):
                 np.save(f"{folder}/{form}_output{i}.npy", array)
