@@ -100,6 +100,25 @@ static void follow_ends(mote_model *model)
     }
 }
 
+static void sort_by_name(mote_signature_arg *args, int32_t n)
+{
+    for (int32_t i = 1; i < n; i++)
+        for (int32_t j = i; j > 0 && strcmp(args[j - 1].name, args[j].name) > 0; j--) {
+            const mote_signature_arg arg = args[j];
+            args[j] = args[j - 1];
+            args[j - 1] = arg;
+        }
+}
+
+/* Keras's entry point names its ends in the order of their names, as TensorFlow's files do. */
+static void order_signatures(mote_model *model)
+{
+    for (int32_t s = 0; model->n_layers > 0 && s < model->n_signatures; s++) {
+        sort_by_name(model->signatures[s].inputs, model->signatures[s].n_inputs);
+        sort_by_name(model->signatures[s].outputs, model->signatures[s].n_outputs);
+    }
+}
+
 static mote_status quantize_integers(mote_model *model, const mote_convert_options *options, mote_error *err)
 {
     if (!options->calibration)
@@ -206,6 +225,7 @@ mote_status mote_convert(const mote_model *model, const mote_convert_options *op
         status = mote_pass_merge_constants(made, made->graphs[0], err);
     if (status == MOTE_OK) {
         follow_ends(made);
+        order_signatures(made);
         if (mote_graph_compact(made, 0) < 0)
             status = mote_error_no_memory(err);
     }

@@ -40,9 +40,12 @@ static void a_batch_is_asked_for_once(void **state)
     graph->tensors[x]->has_signature = true;
     const int32_t outputs[] = {add_doubling(graph, x, 2), add_doubling(graph, x, 3)};
     assert_int_equal(mote_graph_set_io(graph, 1, &x, 2, outputs), MOTE_OK);
-    model->n_layers = 1; /* as from Keras */
-    model->layers = mote_arena_calloc(model->arena, 1, sizeof *model->layers);
-    model->layers[0] = (mote_layer){.name = "up", .class_name = "Conv2DTranspose", .parent = -1};
+    model->n_layers = 2; /* as from Keras */
+    model->layers = mote_arena_calloc(model->arena, 2, sizeof *model->layers);
+    model->layers[0] = (mote_layer){.name = "b", .class_name = "Conv2DTranspose", .parent = -1};
+    model->layers[1] = (mote_layer){.name = "a", .class_name = "Conv2DTranspose", .parent = -1};
+    for (int32_t i = 0; i < 2; i++)
+        graph->tensors[outputs[i]]->layer = i;
     const mote_convert_options options = mote_convert_options_default(MOTE_FORMAT_FLOAT32);
     mote_error err = {0};
     if (mote_convert(model, &options, &made, &err) != MOTE_OK)
@@ -50,7 +53,12 @@ static void a_batch_is_asked_for_once(void **state)
     assert_int_equal(count(made->graphs[0], MOTE_OP_TRANSPOSE_CONV), 2);
     assert_int_equal(count(made->graphs[0], MOTE_OP_SHAPE), 1);
     assert_int_equal(count(made->graphs[0], MOTE_OP_STRIDED_SLICE), 1);
-    assert_int_equal(count(made->graphs[0], MOTE_OP_PACK), 1); /* both have the same size */
+    assert_int_equal(count(made->graphs[0], MOTE_OP_PACK), 1);     /* both have the same size */
+    const mote_signature_arg *named = made->signatures[0].outputs; /* in the order of their names */
+    assert_string_equal(named[0].name, "a");
+    assert_string_equal(named[1].name, "b");
+    assert_int_equal(named[0].tensor, made->graphs[0]->outputs[1]);
+    assert_int_equal(named[1].tensor, made->graphs[0]->outputs[0]);
     mote_model_free(made);
     mote_model_free(model);
 }
