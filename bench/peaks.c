@@ -14,28 +14,37 @@ typedef float vec_16 __attribute__((vector_size(16)));
 typedef float vec_32 __attribute__((vector_size(32)));
 typedef float vec_64 __attribute__((vector_size(64)));
 
-/* ROUNDS times SUMS multiply-adds of a vector. The result depends on all of them, so that none is left out. */
-#define MULTIPLY_ADDS(name, vec)                                                                                       \
-    static float name(float factor)                                                                                    \
-    {                                                                                                                  \
-        vec sum[SUMS];                                                                                                 \
-        const vec by = factor - (vec){0}, plus = 0.5f - (vec){0};                                                      \
-        for (int i = 0; i < SUMS; i++)                                                                                 \
-            sum[i] = (float)i - (vec){0};                                                                              \
-        for (int64_t round = 0; round < ROUNDS; round++)                                                               \
-            _Pragma("GCC unroll 12") for (int i = 0; i < SUMS; i++) sum[i] = sum[i] * by + plus;                       \
-        for (int i = 1; i < SUMS; i++)                                                                                 \
-            sum[0] += sum[i];                                                                                          \
-        return sum[0][0];                                                                                              \
-    }
+/* ROUNDS times SUMS multiply-adds of a vector, the body of a function of `factor`: each function below is compiled for
+ * other instructions. The result depends on all sums, so that none is left out. */
+#define MULTIPLY_ADDS(vec)                                                                                             \
+    vec sum[SUMS];                                                                                                     \
+    const vec by = factor - (vec){0}, plus = 0.5f - (vec){0};                                                          \
+    for (int i = 0; i < SUMS; i++)                                                                                     \
+        sum[i] = (float)i - (vec){0};                                                                                  \
+    for (int64_t round = 0; round < ROUNDS; round++)                                                                   \
+        _Pragma("GCC unroll 12") for (int i = 0; i < SUMS; i++) sum[i] = sum[i] * by + plus;                           \
+    for (int i = 1; i < SUMS; i++)                                                                                     \
+        sum[0] += sum[i];                                                                                              \
+    return sum[0][0]
 
 #if defined(__x86_64__)
-__attribute__((target("avx512f"))) MULTIPLY_ADDS(multiply_adds_64, vec_64) __attribute__((target("avx2,fma")))
-MULTIPLY_ADDS(multiply_adds_32, vec_32)
-#endif
-    MULTIPLY_ADDS(multiply_adds_16, vec_16)
+__attribute__((target("avx512f"))) static float multiply_adds_64(float factor)
+{
+    MULTIPLY_ADDS(vec_64);
+}
 
-        typedef struct burn_job {
+__attribute__((target("avx2,fma"))) static float multiply_adds_32(float factor)
+{
+    MULTIPLY_ADDS(vec_32);
+}
+#endif
+
+static float multiply_adds_16(float factor)
+{
+    MULTIPLY_ADDS(vec_16);
+}
+
+typedef struct burn_job {
     float (*fn)(float factor);
     float *results; /* per thread */
 } burn_job;

@@ -62,7 +62,8 @@ echo
 echo "--- a training step, batch 16, all cores ---"
 build/bench/train_step "$model" 16 10
 for peer in tensorflow torch; do
-    [ -x .venv/bin/python ] && .venv/bin/python bench/train_peers.py $peer 10 2> /dev/null || echo "($peer beside it: needs .venv and the package in it)"
+    [ -x .venv/bin/python ] && .venv/bin/python bench/train_peers.py $peer 10 2> /dev/null ||
+        echo "($peer beside it: run ./dev peers once; torch also needs .venv/bin/pip install torch torchvision)"
 done
 echo
 echo "--- a photo, decoded and resized to 224 x 224 by one thread ---"
