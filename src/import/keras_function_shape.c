@@ -4,6 +4,7 @@
 #include "import/keras_expr.h"
 #include "import/keras_function.h"
 #include "import/keras_resize.h"
+#include "import/keras_tree.h"
 #include "import/keras_turned.h"
 #include "op/average_pool_2d/pool_2d.h"
 #include "op/join/join.h"
@@ -70,11 +71,38 @@ mote_status keras_fn_shape(keras_call *call, const keras_function *function, mot
     return keras_result(call, keras_const_i32(call, "Shape", shape.rank, shape.dims), err);
 }
 
-/* The whole numbers of a list of numbers and of tensors made from a shape; those tensors come in their order. */
+/* An int32 constant of n values; NULL: something else. */
+static const int32_t *known_numbers(const keras_call *call, int32_t tensor, int64_t n)
+{
+    const mote_tensor *t = tensor < 0 ? NULL : call->builder->graph->tensors[tensor];
+    const bool known = t && t->storage == MOTE_STORAGE_CONST && t->dtype == MOTE_INT32;
+    return known && t->n_bytes == (size_t)n * sizeof(int32_t) ? t->data : NULL;
+}
+
+/* All of them in one tensor: tf.shape(x)[1:3]. */
+static bool read_sizes_of_tensor(const keras_call *call, const char *name, int32_t *sizes, int32_t *n)
+{
+    for (int32_t i = 0; i < call->n_args; i++) {
+        const keras_arg *arg = &call->args[i];
+        if (!arg->key || strcmp(arg->key, name) != 0 || arg->tensor < 0 || keras_shape(call, arg->tensor)->rank != 1)
+            continue;
+        *n = keras_shape(call, arg->tensor)->dims[0];
+        const int32_t *numbers = *n <= MOTE_MAX_RANK ? known_numbers(call, arg->tensor, *n) : NULL;
+        if (numbers)
+            memcpy(sizes, numbers, (size_t)*n * sizeof *sizes);
+        return numbers != NULL;
+    }
+    return false;
+}
+
+/* The whole numbers of a list of numbers and of tensors made from a shape, which come in their order, or of one such
+ * tensor. */
 static bool read_sizes(const keras_call *call, const json_t *list, const char *name, int32_t *sizes, int32_t *n)
 {
     int32_t at = 0;
-    if (!json_is_array(list) || json_array_size(list) > MOTE_MAX_RANK)
+    if (!json_is_array(list) || keras_is_reference(list))
+        return read_sizes_of_tensor(call, name, sizes, n);
+    if (json_array_size(list) > MOTE_MAX_RANK)
         return false;
     *n = (int32_t)json_array_size(list);
     for (int32_t i = 0; i < *n; i++) {
@@ -85,14 +113,18 @@ static bool read_sizes(const keras_call *call, const json_t *list, const char *n
         }
         while (at < call->n_args && (!call->args[at].key || strcmp(call->args[at].key, name) != 0))
             at++;
-        if (at == call->n_args || call->args[at].tensor < 0)
+        const int32_t *number = at < call->n_args ? known_numbers(call, call->args[at++].tensor, 1) : NULL;
+        if (!number)
             return false;
-        const mote_tensor *tensor = call->builder->graph->tensors[call->args[at++].tensor];
-        if (tensor->storage != MOTE_STORAGE_CONST || tensor->dtype != MOTE_INT32 || tensor->n_bytes != sizeof(int32_t))
-            return false;
-        sizes[i] = i == 0 ? -1 : *(const int32_t *)tensor->data;
+        sizes[i] = *number;
     }
     return true;
+}
+
+/* Whether a tensor gives the first of them: in a shape the batch. */
+static bool begins_with_tensor(const json_t *list)
+{
+    return !json_is_array(list) || !json_is_integer(json_array_get(list, 0));
 }
 
 /* The batch is the dimension left open; one that is inferred is fixed. */
@@ -106,7 +138,7 @@ mote_status keras_fn_reshape(keras_call *call, const keras_function *function, m
         return keras_refuse(call, err, "its shape is not a list of whole numbers");
     int64_t count = mote_shape_count(&in), rest = 1;
     int32_t open = 0;
-    const bool batch_open = dims[0] == -1;
+    const bool batch_open = dims[0] == -1 || begins_with_tensor(list);
     dims[0] = batch_open ? in.dims[0] : dims[0];
     for (int32_t i = 0; i < n; i++)
         if (dims[i] == -1)

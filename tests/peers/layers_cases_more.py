@@ -210,6 +210,18 @@ def heads_taken_apart(d):
 
 
 @case
+def resized_to_another(d):
+    """To the size that another image has, as code reads it."""
+    a, b = d.K.Input((9, 12, 3)), d.K.Input((5, 4, 3))
+    if d.is3:
+        return d.K.Model([a, b], d.K.ops.image.resize(b, a.shape[1:3]) + a)
+    tf = d.tf
+    size = d.one(lambda: tf.shape(a)[1:3], lambda: [tf.shape(a)[1], tf.shape(a)[2]], lambda: a.shape[1:3])()
+    x = tf.image.resize(b, size)
+    return d.K.Model([a, b], tf.reshape(x + a, d.one(lambda: tf.shape(a), lambda: [tf.shape(a)[0], -1, 3])()))
+
+
+@case
 def random_layers_of_keras_3(d):
     if not d.is3:
         return None

@@ -183,19 +183,14 @@ static void a_fixed_batch_is_written(void **state)
     }
 }
 
-/* --- the batch in second place --- */
+/* --- sizes that come from a shape --- */
 
-#define INLINE(name, function, call)                                                                                   \
+#define INLINE_HEAD(name, function)                                                                                    \
     "{\"class_name\": \"TFOpLambda\", \"name\": \"" name "\", \"config\": {\"name\": \"" name                          \
-    "\", \"trainable\": true, \"function\": \"" function "\"}, \"inbound_nodes\": [" call "]}"
-#define TURNED(reader)                                                                                                 \
-    "{\"class_name\": \"Functional\", \"config\": {\"name\": \"top\", \"layers\": [{\"class_name\": \"InputLayer\", "  \
-    "\"name\": \"x\", \"config\": {\"name\": \"x\", \"batch_input_shape\": [null, 2, 3]}, \"inbound_nodes\": "         \
-    "[]}, " INLINE("t", "transpose", "[\"x\", 0, 0, {\"perm\": [1, 0, 2]}]") "," reader                                \
-                                                                             "], \"input_layers\": [[\"x\", 0, 0]], "  \
-                                                                             "\"output_layers\": [[\"it\", 0, 0]]}}"
+    "\", \"trainable\": true, \"function\": \"" function "\"}, \"inbound_nodes\": ["
+#define INLINE(name, function, call) INLINE_HEAD(name, function) call "]}"
 
-static mote_status build_turned(const char *text, mote_model **model, mote_error *err)
+static mote_status build_inline(const char *text, mote_model **model, mote_error *err)
 {
     json_t *document;
     list none = {.names = ""};
@@ -206,6 +201,46 @@ static mote_status build_turned(const char *text, mote_model **model, mote_error
     (*model)->source = "keras";
     return status;
 }
+
+/* tf.image.resize(x, tf.shape(x)[1:3]), and by a list of both. */
+static void sizes_come_from_a_shape(void **state)
+{
+    (void)state;
+    static const char *const PARTS[][2] = {
+        {"[{\"start\": 1, \"stop\": 3, \"step\": null}]", "[\"b\", 0, 0]"},
+        {"1", "[[\"b\", 0, 0], 5]"},
+        {"2", "[3, [\"b\", 0, 0]]"},
+    };
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
+        char text[2048];
+        mote_error err = {0};
+        mote_model *model;
+        snprintf(text, sizeof text,
+                 "{\"class_name\": \"Functional\", \"config\": {\"name\": \"top\", \"layers\": ["
+                 "{\"class_name\": \"InputLayer\", \"name\": \"x\", \"config\": {\"name\": \"x\", "
+                 "\"batch_input_shape\": [null, 3, 5, 1]}, \"inbound_nodes\": []}, %s, %s%s%s, %s, %s%s%s], "
+                 "\"input_layers\": [[\"x\", 0, 0]], \"output_layers\": [[\"it\", 0, 0]]}}",
+                 INLINE("s", "shape", "[\"x\", 0, 0, {}]"),
+                 INLINE_HEAD("b", "__operators__.getitem") "[\"s\", 0, 0, {\"slice_spec\": ", PARTS[i][0], "}]]}",
+                 INLINE("p", "nn.avg_pool2d", "[\"x\", 0, 0, {\"ksize\": 1, \"strides\": 2, \"padding\": \"SAME\"}]"),
+                 INLINE_HEAD("it", "image.resize") "[\"p\", 0, 0, {\"size\": ", PARTS[i][1], "}]]}");
+        if (build_inline(text, &model, &err) != MOTE_OK)
+            fail_msg("%s", err.message);
+        const mote_shape *shape = &model->layers[model->n_layers - 1].output_shapes[0];
+        assert_int_equal(shape->dims[1], 3);
+        assert_int_equal(shape->dims[2], 5);
+        mote_model_free(model);
+    }
+}
+
+/* --- the batch in second place --- */
+
+#define TURNED(reader)                                                                                                 \
+    "{\"class_name\": \"Functional\", \"config\": {\"name\": \"top\", \"layers\": [{\"class_name\": \"InputLayer\", "  \
+    "\"name\": \"x\", \"config\": {\"name\": \"x\", \"batch_input_shape\": [null, 2, 3]}, \"inbound_nodes\": "         \
+    "[]}, " INLINE("t", "transpose", "[\"x\", 0, 0, {\"perm\": [1, 0, 2]}]") "," reader                                \
+                                                                             "], \"input_layers\": [[\"x\", 0, 0]], "  \
+                                                                             "\"output_layers\": [[\"it\", 0, 0]]}}"
 
 /* A transpose to [2, batch, 3]: of its rows each may be read, and nothing but those. */
 static void what_stands_before_the_batch_is_taken_apart(void **state)
@@ -224,7 +259,7 @@ static void what_stands_before_the_batch_is_taken_apart(void **state)
         mote_error err = {0};
         mote_model *model, *lowered;
         mote_runtime *runtime;
-        const mote_status status = build_turned(READERS[i], &model, &err);
+        const mote_status status = build_inline(READERS[i], &model, &err);
         if (i < 2) {
             assert_int_equal(status, MOTE_OK);
             assert_int_equal(model->layers[1].output_shapes[0].dims[0], 2);
@@ -349,6 +384,7 @@ int main(void)
         cmocka_unit_test(weights_inside_are_told_by_their_order),
         cmocka_unit_test(open_sizes_need_numbers),
         cmocka_unit_test(a_fixed_batch_is_written),
+        cmocka_unit_test(sizes_come_from_a_shape),
         cmocka_unit_test(what_stands_before_the_batch_is_taken_apart),
         cmocka_unit_test(steps_that_do_not_count),
         cmocka_unit_test(a_masked_step_chooses_once),
