@@ -70,8 +70,8 @@ static void expect(int major, const char *config, int32_t n, const float *wanted
 {
     static const float x[] = {1, 2, 4, 8};
     static const bool mask[] = {true, false, true, false};
-    mote_model *model, *lowered;
-    mote_runtime *runtime;
+    mote_model *model = NULL, *lowered = NULL;
+    mote_runtime *runtime = NULL;
     mote_error err = {0};
     if (build(major, config, &model, &err) != MOTE_OK || mote_lower(model, NULL, &lowered, &err) != MOTE_OK ||
         mote_runtime_new(&runtime, lowered, NULL, &err) != MOTE_OK || mote_runtime_allocate(runtime, &err) != MOTE_OK)
