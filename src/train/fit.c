@@ -61,6 +61,14 @@ static mote_status make_trainer(fit_run *run, mote_error *err)
     return mote_trainer_new(&run->trainer, run->model, &options, err);
 }
 
+/* Plans the largest step before photos are decoded ahead: what does not fit is refused at once. */
+static mote_status plan_step(fit_run *run, mote_error *err)
+{
+    const int64_t n_photos = run->options->train->n;
+    mote_trainer_memory memory;
+    return mote_trainer_plan(run->trainer, n_photos < run->batch ? (int32_t)n_photos : run->batch, &memory, err);
+}
+
 static mote_status begin(fit_run *run, mote_error *err)
 {
     const mote_fit_options *o = run->options;
@@ -80,6 +88,8 @@ static mote_status begin(fit_run *run, mote_error *err)
                                  .precision_recall = o->precision_recall};
     run->progress.rate_factor = 1.0;
     status = make_trainer(run, err);
+    if (status == MOTE_OK)
+        status = plan_step(run, err);
     if (status == MOTE_OK)
         status = fit_data_open(run, err);
     if (status == MOTE_OK) {

@@ -89,11 +89,11 @@ run 1 convert good.h5 -o out.tflite --quantize int8 --calibrate photos --memory-
 error_line '^mote: convert: good.h5: .*the limit is 1048576 bytes'
 run 0 convert good.h5 -o plain.tflite --memory-limit 1 -q # runs nothing
 run 1 train good.h5 -o out.h5 --data photos --batch 4 --memory-limit 1 -q
-error_line '^mote: train: epoch 1: a step on 4 examples needs [0-9]* bytes, more than the limit of 1048576; take fewer'
+error_line '^mote: train: a step on 4 examples needs [0-9]* bytes, more than the limit of 1048576; take fewer'
 run 1 study --data photos --model good.h5 --batch 4 --memory-limit 1 -o report -q
-error_line '^mote: study: epoch 1: a step on 4 examples needs [0-9]* bytes, more than the limit of 1048576'
+error_line '^mote: study: a step on 4 examples needs [0-9]* bytes, more than the limit of 1048576'
 run 0 model new mote_tiny -o huge.h5 --classes 2 --input 4096 -q
 run 1 train huge.h5 -o out.h5 --data photos --batch 16 -q # 86 GB
-error_line '^mote: train: epoch 1: a step on 16 examples needs [0-9]* bytes, more than the limit of '
+error_line '^mote: train: a step on 16 examples needs [0-9]* bytes, more than the limit of '
 absent out.tflite out.h5 report
 no_leftovers
