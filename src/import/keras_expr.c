@@ -147,22 +147,15 @@ int32_t keras_padded(keras_call *call, int32_t x, int32_t (*around)[2], const ch
     return keras_binary(call, MOTE_OP_PAD, x, paddings, name, err);
 }
 
-int32_t keras_sliced(keras_call *call, int32_t x, const int32_t *begin, const int32_t *end, const int32_t *step,
-                     const char *name, mote_error *err)
+int32_t keras_strided(keras_call *call, int32_t x, const int32_t *begin, const int32_t *end, const int32_t *step,
+                      int32_t shrink, const char *name, mote_error *err)
 {
-    if (x < 0)
-        return -1;
-    const mote_shape shape = *keras_shape(call, x);
-    bool all = true;
-    for (int32_t i = 1; i < shape.rank; i++)
-        all &= begin[i] == 0 && end[i] == shape.dims[i] && step[i] == 1;
-    if (all)
-        return x;
+    const int32_t rank = keras_shape(call, x)->rank;
     const int32_t inputs[] = {
         x,
-        keras_const_i32(call, "strided_slice/stack", shape.rank, begin),
-        keras_const_i32(call, "strided_slice/stack_1", shape.rank, end),
-        keras_const_i32(call, "strided_slice/stack_2", shape.rank, step),
+        keras_const_i32(call, "strided_slice/stack", rank, begin),
+        keras_const_i32(call, "strided_slice/stack_1", rank, end),
+        keras_const_i32(call, "strided_slice/stack_2", rank, step),
     };
     if (inputs[1] < 0 || inputs[2] < 0 || inputs[3] < 0)
         return -1;
@@ -170,11 +163,24 @@ int32_t keras_sliced(keras_call *call, int32_t x, const int32_t *begin, const in
     if (node) {
         mote_strided_slice_params *params = node->params;
         params->begin_mask = params->end_mask = 1; /* all of the batch */
-        for (int32_t i = 1; i < shape.rank; i++)
+        params->shrink_axis_mask = shrink;
+        for (int32_t i = 1; i < rank; i++)
             if (step[i] < 0 && end[i] < 0)
                 params->end_mask |= 1 << i; /* down to element 0 */
     }
     return made(call, node, err);
+}
+
+int32_t keras_sliced(keras_call *call, int32_t x, const int32_t *begin, const int32_t *end, const int32_t *step,
+                     const char *name, mote_error *err)
+{
+    if (x < 0)
+        return -1;
+    const mote_shape *shape = keras_shape(call, x);
+    bool all = true;
+    for (int32_t i = 1; i < shape->rank; i++)
+        all &= begin[i] == 0 && end[i] == shape->dims[i] && step[i] == 1;
+    return all ? x : keras_strided(call, x, begin, end, step, 0, name, err);
 }
 
 int32_t keras_gathered(keras_call *call, int32_t x, int32_t indices, int32_t axis, mote_error *err)

@@ -38,6 +38,9 @@ int32_t keras_padded(keras_call *call, int32_t x, int32_t (*around)[2], const ch
  * is all of it. */
 int32_t keras_sliced(keras_call *call, int32_t x, const int32_t *begin, const int32_t *end, const int32_t *step,
                      const char *name, mote_error *err);
+/* The same without the shortcut; the axes of the bits of `shrink` vanish. */
+int32_t keras_strided(keras_call *call, int32_t x, const int32_t *begin, const int32_t *end, const int32_t *step,
+                      int32_t shrink, const char *name, mote_error *err);
 /* The elements of an axis that the constant `indices` names. */
 int32_t keras_gathered(keras_call *call, int32_t x, int32_t indices, int32_t axis, mote_error *err);
 /* x to another element type. */

@@ -4,7 +4,6 @@
 #include "import/keras_expr.h"
 #include "import/keras_function.h"
 #include "import/keras_turned.h"
-#include "op/slice/slice.h"
 
 typedef struct slicing {
     int32_t begin[MOTE_MAX_RANK], end[MOTE_MAX_RANK], step[MOTE_MAX_RANK];
@@ -146,22 +145,7 @@ static int32_t strided_slice(keras_call *call, const slicing *s, mote_error *err
     const int32_t x = call->inputs[0];
     if (!s->shrink)
         return keras_sliced(call, x, s->begin, s->end, s->step, "strided_slice", err);
-    const int32_t rank = keras_shape(call, x)->rank;
-    const int32_t inputs[] = {x, keras_const_i32(call, "strided_slice/stack", rank, s->begin),
-                              keras_const_i32(call, "strided_slice/stack_1", rank, s->end),
-                              keras_const_i32(call, "strided_slice/stack_2", rank, s->step)};
-    if (inputs[1] < 0 || inputs[2] < 0 || inputs[3] < 0)
-        return -1;
-    mote_node *node = keras_node(call, MOTE_OP_STRIDED_SLICE, 4, inputs, "strided_slice", err);
-    if (!node)
-        return -1;
-    mote_strided_slice_params *params = node->params;
-    params->begin_mask = params->end_mask = 1; /* all of the batch */
-    params->shrink_axis_mask = s->shrink;
-    for (int32_t d = 1; d < rank; d++)
-        if (s->end[d] < 0)
-            params->end_mask |= 1 << d; /* backwards, down to element 0 */
-    return keras_emit(call, node, err) == MOTE_OK ? node->outputs[0] : -1;
+    return keras_strided(call, x, s->begin, s->end, s->step, s->shrink, "strided_slice", err);
 }
 
 /* x[k] of an x that has the batch in second place. */

@@ -4,7 +4,6 @@
 
 #include "import/keras_expr.h"
 #include "import/keras_function.h"
-#include "op/slice/slice.h"
 
 enum { MAX_TURNED = 1024 }; /* every call looks through them */
 
@@ -51,18 +50,7 @@ int32_t keras_turned_element(keras_call *call, const keras_turned *turned, int32
             order[d - 1] = turned->order[d] - (turned->order[d] > axis);
     }
     begin[axis] = k;
-    const int32_t inputs[] = {turned->from, keras_const_i32(call, "strided_slice/stack", in.rank, begin),
-                              keras_const_i32(call, "strided_slice/stack_1", in.rank, end),
-                              keras_const_i32(call, "strided_slice/stack_2", in.rank, step)};
-    if (inputs[1] < 0 || inputs[2] < 0 || inputs[3] < 0)
-        return -1;
-    mote_node *node = keras_node(call, MOTE_OP_STRIDED_SLICE, 4, inputs, "strided_slice", err);
-    if (!node)
-        return -1;
-    mote_strided_slice_params *params = node->params;
-    params->begin_mask = params->end_mask = 1; /* all of the batch */
-    params->shrink_axis_mask = 1 << axis;
-    const int32_t part = keras_emit(call, node, err) == MOTE_OK ? node->outputs[0] : -1;
+    const int32_t part = keras_strided(call, turned->from, begin, end, step, 1 << axis, "strided_slice", err);
     return keras_transposed(call, part, order, "transpose", err);
 }
 

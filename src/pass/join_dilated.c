@@ -57,7 +57,7 @@ static bool is_plain(const mote_graph *graph, const mote_node *node, mote_window
            *window->stride[0] == 1 && *window->stride[1] == 1 && *window->dilation[0] == 1 && *window->dilation[1] == 1;
 }
 
-static bool join(mote_graph *graph, int32_t at)
+static void join(mote_graph *graph, int32_t at)
 {
     const mote_node *last = graph->nodes[at];
     moved dealt, put_back;
@@ -65,21 +65,20 @@ static bool join(mote_graph *graph, int32_t at)
     int32_t padding;
     if (!read_moved(graph, last, MOTE_OP_BATCH_TO_SPACE_ND, &put_back) ||
         mote_pass_only_user(graph, last->inputs[0]) != last)
-        return false;
+        return;
     mote_node *node = mote_pass_producer(graph, last->inputs[0]);
     if (!is_plain(graph, node, &window))
-        return false;
+        return;
     const mote_node *first = mote_pass_producer(graph, node->inputs[0]);
     if (!read_moved(graph, first, MOTE_OP_SPACE_TO_BATCH_ND, &dealt) ||
         !find_padding(&window, &dealt, &put_back, &padding))
-        return false;
+        return;
     *window.padding = padding;
     for (int32_t d = 0; d < 2; d++)
         *window.dilation[d] = dealt.block[d];
     node->inputs[0] = first->inputs[0];
     node->outputs[0] = last->outputs[0];
     mote_graph_remove_node(graph, at);
-    return true;
 }
 
 mote_status mote_join_dilated(mote_model *model, mote_graph *graph, mote_error *err)

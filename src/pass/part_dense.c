@@ -19,17 +19,6 @@ static bool is_dense(const mote_model *model, const mote_graph *graph, const mot
            graph->tensors[node->outputs[0]]->shape.rank > 2;
 }
 
-/* A value of the same layer; -1: out of memory. */
-static int32_t add_value(mote_graph *graph, int32_t like, const char *suffix, const mote_shape *shape)
-{
-    const mote_tensor *source = graph->tensors[like];
-    const char *name = mote_arena_printf(graph->arena, "%s/%s", source->name, suffix);
-    const int32_t tensor = name ? mote_graph_add_tensor(graph, name, MOTE_FLOAT32, shape) : -1;
-    if (tensor >= 0)
-        graph->tensors[tensor]->layer = source->layer;
-    return tensor;
-}
-
 /* from in another shape, whose first dimension is what is left. */
 static bool reshape(mote_graph *graph, int32_t at, int32_t layer, int32_t from, int32_t to)
 {
@@ -52,11 +41,11 @@ static int32_t part(mote_graph *graph, int32_t at)
     const mote_shape *made = &graph->tensors[output]->shape, *filter = &graph->tensors[node->inputs[FILTER]]->shape;
     const int32_t n_rows = (int32_t)mote_shape_span(made, 0, made->rank - 1);
     const mote_shape rows = {2, {n_rows, filter->dims[1]}}, products = {2, {n_rows, filter->dims[0]}};
-    const int32_t in_rows = add_value(graph, output, "Reshape", &rows);
-    const int32_t product = in_rows < 0 ? -1 : add_value(graph, output, "MatMul", &products);
+    const int32_t in_rows = mote_pass_add_value(graph, output, "/Reshape", &rows);
+    const int32_t product = in_rows < 0 ? -1 : mote_pass_add_value(graph, output, "/MatMul", &products);
     int32_t shaped = output;
     if (bias >= 0)
-        shaped = product < 0 ? -1 : add_value(graph, output, "Tensordot", made);
+        shaped = product < 0 ? -1 : mote_pass_add_value(graph, output, "/Tensordot", made);
     if (product < 0 || shaped < 0)
         return -1;
     graph->tensors[shaped]->is_unsized = true;

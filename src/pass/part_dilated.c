@@ -58,16 +58,6 @@ static bool measure(const mote_graph *graph, const mote_node *node, const mote_w
     return true;
 }
 
-static int32_t add_value(mote_graph *graph, int32_t like, const char *suffix, const mote_shape *shape)
-{
-    const mote_tensor *source = graph->tensors[like];
-    const char *name = mote_arena_printf(graph->arena, "%s/%s", source->name, suffix);
-    const int32_t tensor = name ? mote_graph_add_tensor(graph, name, MOTE_FLOAT32, shape) : -1;
-    if (tensor >= 0)
-        graph->tensors[tensor]->layer = source->layer;
-    return tensor;
-}
-
 /* from, dealt out or put back, is to. False: out of memory. */
 static bool move(mote_graph *graph, int32_t at, mote_op op, const parts *p, const int32_t margins[2][2], int32_t from,
                  int32_t to)
@@ -110,10 +100,10 @@ static int32_t part(mote_graph *graph, int32_t at, mote_window_op *window, const
     mote_node *node = graph->nodes[at];
     const int32_t input = node->inputs[INPUT], output = node->outputs[0];
     const bool is_biased = node->n_inputs > BIAS && !is_zero(graph->tensors[node->inputs[BIAS]]);
-    const int32_t pictures = add_value(graph, output, "SpaceToBatchND", &p->pictures);
-    const int32_t products = add_value(graph, output, "products", &p->products);
+    const int32_t pictures = mote_pass_add_value(graph, output, "/SpaceToBatchND", &p->pictures);
+    const int32_t products = mote_pass_add_value(graph, output, "/products", &p->products);
     const int32_t whole =
-        is_biased ? add_value(graph, output, "BatchToSpaceND", &graph->tensors[output]->shape) : output;
+        is_biased ? mote_pass_add_value(graph, output, "/BatchToSpaceND", &graph->tensors[output]->shape) : output;
     if (pictures < 0 || products < 0 || whole < 0)
         return -1;
     graph->tensors[pictures]->layer = node->layer;

@@ -24,6 +24,8 @@ mote_status mote_pass_run_all(mote_model *model, mote_error *err);
 mote_node *mote_pass_producer(const mote_graph *graph, int32_t tensor);
 /* The only node that uses a tensor, if there is just one use and it is no graph output; else NULL. */
 mote_node *mote_pass_only_user(const mote_graph *graph, int32_t tensor);
+/* A new float32 value of the layer of `like`, whose name it has with a suffix; -1: out of memory. */
+int32_t mote_pass_add_value(mote_graph *graph, int32_t like, const char *suffix, const mote_shape *shape);
 bool mote_pass_is_const_f32(const mote_graph *graph, int32_t tensor);
 /* Of a node with two inputs, which is the float constant: 0, 1, or -1 (neither, or both). */
 int32_t mote_pass_const_operand(const mote_graph *graph, const mote_node *node);

@@ -51,6 +51,16 @@ mote_node *mote_pass_only_user(const mote_graph *graph, int32_t tensor)
     return user;
 }
 
+int32_t mote_pass_add_value(mote_graph *graph, int32_t like, const char *suffix, const mote_shape *shape)
+{
+    const mote_tensor *source = graph->tensors[like];
+    const char *name = mote_arena_printf(graph->arena, "%s%s", source->name, suffix);
+    const int32_t tensor = name ? mote_graph_add_tensor(graph, name, MOTE_FLOAT32, shape) : -1;
+    if (tensor >= 0)
+        graph->tensors[tensor]->layer = source->layer;
+    return tensor;
+}
+
 bool mote_pass_is_const_f32(const mote_graph *graph, int32_t tensor)
 {
     return tensor >= 0 && graph->tensors[tensor]->storage == MOTE_STORAGE_CONST && !graph->tensors[tensor]->sparsity &&

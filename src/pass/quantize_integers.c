@@ -144,12 +144,7 @@ static mote_status quantize_tensor(quantizer *q, int32_t tensor, mote_qparams pa
 /* Another tensor for the same values. */
 static int32_t add_copy(quantizer *q, int32_t tensor, const char *suffix)
 {
-    const mote_tensor *source = q->graph->tensors[tensor];
-    const char *name = mote_arena_printf(q->graph->arena, "%s%s", source->name, suffix);
-    const int32_t copy = name ? mote_graph_add_tensor(q->graph, name, MOTE_FLOAT32, &source->shape) : -1;
-    if (copy >= 0)
-        q->graph->tensors[copy]->layer = source->layer;
-    return copy;
+    return mote_pass_add_value(q->graph, tensor, suffix, &q->graph->tensors[tensor]->shape);
 }
 
 static bool differs(const quantizer *q, int32_t tensor, mote_qparams params)
