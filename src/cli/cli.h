@@ -68,8 +68,6 @@ int cli_fail(const cli_context *context, const mote_error *err);
 int cli_fail_text(const cli_context *context, const char *format, ...) MOTE_PRINTF(2, 3);
 /* As above for wrong usage, with a hint at --help; returns CLI_USAGE. */
 int cli_usage_error(const cli_context *context, const char *format, ...) MOTE_PRINTF(2, 3);
-/* Where --json and -o - would both take standard output: wrong usage, as above; else CLI_OK. */
-int cli_check_output(const cli_context *context, const char *output);
 /* "mote: warning: …", unless -q. */
 void cli_warn(const cli_context *context, const char *format, ...) MOTE_PRINTF(2, 3);
 /* "mote: …" on standard error, unless -q. */

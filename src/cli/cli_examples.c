@@ -1,4 +1,5 @@
 #include "cli/cli_examples.h"
+#include "cli/cli_output.h"
 #include "cli/cli_photo.h"
 
 #include <mote/io.h>
@@ -12,8 +13,7 @@
 
 bool cli_is_array_name(const char *path)
 {
-    const size_t n = strlen(path);
-    return n > 4 && strcmp(path + n - 4, ".npy") == 0;
+    return cli_ends_with(path, ".npy");
 }
 
 /* By what is in it, where that can be looked at. */

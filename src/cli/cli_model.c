@@ -25,15 +25,6 @@ mote_import_options cli_import_options(const cli_context *context, const cli_mod
         .input_shape = args->input_shape, .warn = warn, .warn_context = (void *)(uintptr_t)context};
 }
 
-mote_status cli_need_keras_name(const char *path, mote_error *err)
-{
-    const char *dot = strrchr(path, '.');
-    if (!dot || strcmp(dot, ".tflite") != 0)
-        return MOTE_OK;
-    return mote_error_set(err, MOTE_ARGUMENT,
-                          "-o %s: this makes a Keras file, .h5 or .keras; `mote convert` makes .tflite of it", path);
-}
-
 const cli_option cli_limit_options[CLI_N_LIMIT_OPTIONS] = {
     {.name = "memory-limit",
      .kind = CLI_INT,

@@ -34,9 +34,6 @@ extern const cli_option cli_model_options[CLI_N_MODEL_OPTIONS];
 /* What import warns of goes to standard error. */
 mote_import_options cli_import_options(const cli_context *context, const cli_model_args *args);
 
-/* Refuses a name for a Keras file that says otherwise; "-" is fine. */
-mote_status cli_need_keras_name(const char *path, mote_error *err);
-
 /* .tflite as it is, Keras's forms lowered to what inference runs; with the limits. Errors begin with the path. Free
  * with mote_model_free. */
 mote_status cli_model_load_runnable(const cli_context *context, const cli_model_args *args, const char *path,

@@ -51,13 +51,6 @@ int cli_usage_error(const cli_context *context, const char *format, ...)
     return CLI_USAGE;
 }
 
-int cli_check_output(const cli_context *context, const char *output)
-{
-    return context->json && output && strcmp(output, "-") == 0
-               ? cli_usage_error(context, "--json and -o - both want standard output")
-               : CLI_OK;
-}
-
 void cli_warn(const cli_context *context, const char *format, ...)
 {
     if (context->quiet)

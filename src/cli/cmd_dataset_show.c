@@ -1,13 +1,13 @@
 /* mote dataset show: a labelled grid of examples. */
 #include "cli/cli_data_choice.h"
 #include "cli/cli_json.h"
+#include "cli/cli_output.h"
 
 #include <mote/draw.h>
 #include <mote/io.h>
 
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 
 typedef struct show_args {
     cli_data_args data;
@@ -36,12 +36,6 @@ static const cli_option OPTIONS[] = {
 };
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0}, CLI_DATA_CHOICE_GROUP(show_args, data)};
 
-static bool is_svg(const char *path)
-{
-    const size_t n = strlen(path);
-    return n > 4 && strcmp(path + n - 4, ".svg") == 0;
-}
-
 static int64_t shown(const show_args *args, const cli_data *data)
 {
     return args->count < data->slice.n ? args->count : data->slice.n;
@@ -61,8 +55,9 @@ static mote_status write_grid(const cli_context *context, const show_args *args,
                             .strict = args->data.strict,
                             .on_skip = cli_on_skip,
                             .on_skip_arg = (void *)(uintptr_t)context};
-    const mote_chart_options options = {
-        .format = is_svg(args->output) ? MOTE_CHART_SVG : MOTE_CHART_PNG, .scale = 2, .dark = args->dark};
+    const mote_chart_options options = {.format = cli_ends_with(args->output, ".svg") ? MOTE_CHART_SVG : MOTE_CHART_PNG,
+                                        .scale = 2,
+                                        .dark = args->dark};
     mote_output *output;
     mote_status status = mote_output_open(&output, args->output, err);
     if (status != MOTE_OK)
@@ -80,7 +75,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
     mote_error err = {0};
     cli_data data;
     cli_data_args chosen = a->data;
-    if (cli_check_output(context, a->output) != CLI_OK ||
+    if (cli_check_output(context, a->output, CLI_PICTURE_FILE) != CLI_OK ||
         cli_data_choose(context, &chosen, n_positional, positional) != CLI_OK)
         return CLI_USAGE;
     mote_status status = cli_data_open(&data, &chosen, &err);

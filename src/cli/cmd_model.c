@@ -1,6 +1,7 @@
 /* model list, model new: the built-in architectures; model copy: Keras's file forms. */
 #include "cli/cli_json.h"
 #include "cli/cli_model.h"
+#include "cli/cli_output.h"
 #include "cli/cli_text.h"
 #include "cli/cli_weights.h"
 
@@ -148,9 +149,7 @@ static int run_new(const cli_context *context, const void *args, int n_positiona
                                        .seed = (uint64_t)a->seed};
     mote_error err = {0};
     mote_model *model;
-    if (cli_need_keras_name(a->output, &err) != MOTE_OK)
-        return cli_usage_error(context, "%s", err.message);
-    if (cli_check_output(context, a->output) != CLI_OK)
+    if (cli_check_output(context, a->output, CLI_KERAS_FILE) != CLI_OK)
         return CLI_USAGE;
     const mote_weights_match how = a->by_name ? MOTE_WEIGHTS_BY_NAME : MOTE_WEIGHTS_BACKBONE;
     mote_status status = cli_weights_new_model(&model, context, &a->weights, arch, &options, how, &err);
@@ -220,9 +219,7 @@ static int run_copy(const cli_context *context, const void *args, int n_position
     const mote_import_options options = cli_import_options(context, &a->import);
     mote_error err = {0};
     mote_model *model;
-    if (cli_need_keras_name(a->output, &err) != MOTE_OK)
-        return cli_usage_error(context, "%s", err.message);
-    if (cli_check_output(context, a->output) != CLI_OK)
+    if (cli_check_output(context, a->output, CLI_KERAS_FILE) != CLI_OK)
         return CLI_USAGE;
     mote_status status = mote_model_load(&model, positional[0], &options, &err);
     if (status != MOTE_OK)

@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 #include "cli/cli_interrupt.h"
 #include "cli/cli_model.h"
+#include "cli/cli_output.h"
 #include "cli/cli_text.h"
 #include "cli/cli_train.h"
 
@@ -130,9 +131,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
     const mote_import_options options = cli_import_options(context, &a->import);
     mote_error err = {0};
     mote_model *model;
-    if (cli_need_keras_name(a->output, &err) != MOTE_OK)
-        return cli_usage_error(context, "%s", err.message);
-    if (cli_check_output(context, a->output) != CLI_OK)
+    if (cli_check_output(context, a->output, CLI_KERAS_FILE) != CLI_OK)
         return CLI_USAGE;
     if (try_output(a->output, &err) != MOTE_OK || mote_model_load(&model, positional[0], &options, &err) != MOTE_OK)
         return cli_fail(context, &err);

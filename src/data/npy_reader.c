@@ -2,6 +2,7 @@
 #include "data/reader.h"
 
 #include <string.h>
+#include <strings.h>
 
 typedef struct npy_state {
     mote_tensor images, labels;
@@ -10,7 +11,7 @@ typedef struct npy_state {
 static bool ends_with_npy(const char *path)
 {
     const size_t n = strlen(path);
-    return n > 4 && strcmp(path + n - 4, ".npy") == 0;
+    return n > 4 && strcasecmp(path + n - 4, ".npy") == 0;
 }
 
 static bool probe(const char *path, const char *labels_path)

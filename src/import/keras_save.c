@@ -16,6 +16,7 @@
 #include <mote/io.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 mote_status keras_save_weight(const mote_model *model, const mote_layer_weight *weight, h5_writer *writer,
                               const char *path, mote_error *err)
@@ -206,7 +207,7 @@ mote_status mote_keras_build_h5(const mote_model *model, unsigned char **bytes, 
 static bool ends_with(const char *text, const char *end)
 {
     const size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
+    return n >= m && strcasecmp(text + n - m, end) == 0;
 }
 
 mote_status mote_keras_save(const mote_model *model, const char *path, mote_error *err)

@@ -31,7 +31,9 @@ run 1 convert tiny.tflite -o photos
 error_line 'photos: is a folder'
 run 1 convert tiny.tflite -o /dev/full
 error_line '/dev/full: no space left'
-absent out.tflite nowhere
+run 2 convert tiny.tflite -o out.h5
+usage_error '^mote: convert: -o out.h5: this makes a .tflite file; `mote model copy` makes Keras files'
+absent out.tflite out.h5 nowhere
 no_leftovers
 
 # --- both ends as streams ---

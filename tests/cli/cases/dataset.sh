@@ -76,6 +76,15 @@ run 0 dataset show --data images.npy --labels labels.npy -o arrays.png --count 4
 present arrays.png
 run 0 dataset show pets -o -
 [ "$(head -c 4 stdout | od -An -tx1 | tr -d ' \n')" = 89504e47 ] || complain "no PNG on standard output"
+run 0 dataset show pets -o grid.SVG
+grep -q '<svg' grid.SVG || complain "grid.SVG is no SVG"
+run 0 dataset show pets -o grid
+[ "$(head -c 4 grid | od -An -tx1 | tr -d ' \n')" = 89504e47 ] || complain "grid is no PNG"
+for name in x.txt x.jpg x.h5 x.tar.gz; do
+    run 2 dataset show pets -o $name
+    usage_error "^mote: dataset show: -o $name: this makes a picture, .png or .svg"
+    absent $name
+done
 run 1 dataset show pets -o nowhere/grid.png
 error_line '^mote: dataset show: nowhere/grid.png: '
 run 2 dataset show pets

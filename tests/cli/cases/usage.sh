@@ -19,7 +19,9 @@ run 2 run tiny.tflite --threads 0
 usage_error '^mote: run: --threads 0: a whole number'
 run 2 summary tiny.tflite three.tflite
 usage_error "^mote: summary: 'three.tflite' is one argument too many"
-absent x.tflite
+run 2 run tiny.tflite images.npy -o x.txt
+usage_error '^mote: run: -o x.txt: this makes a NumPy array, .npy'
+absent x.tflite x.txt
 run 0 --version
 says '^mote [0-9]+\.[0-9]+'
 says '^cpu: '

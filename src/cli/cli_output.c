@@ -1,0 +1,56 @@
+#include "cli/cli_output.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { MAX_ENDINGS = 3 };
+
+/* By cli_output_kind. */
+static const struct kind {
+    const char *what, *endings[MAX_ENDINGS];
+    const char *made_by; /* what makes these, for one who has asked another verb for them */
+    bool any;            /* endings that no kind knows are taken too */
+} KINDS[] = {
+    [CLI_KERAS_FILE] = {"a Keras file, .h5 or .keras",
+                        {".h5", ".keras", ".hdf5"},
+                        "; `mote model copy` makes Keras files of it",
+                        true},
+    [CLI_TFLITE_FILE] = {"a .tflite file", {".tflite"}, "; `mote convert` makes .tflite of it", true},
+    [CLI_ARRAY_FILE] = {"a NumPy array, .npy", {".npy"}, "", false},
+    [CLI_PICTURE_FILE] = {"a picture, .png or .svg", {".png", ".svg"}, "", false},
+};
+
+bool cli_ends_with(const char *path, const char *ending)
+{
+    const size_t n = strlen(path), m = strlen(ending);
+    return n > m && strcasecmp(path + n - m, ending) == 0;
+}
+
+static bool is_kind(const struct kind *kind, const char *path)
+{
+    for (int i = 0; i < MAX_ENDINGS && kind->endings[i]; i++)
+        if (cli_ends_with(path, kind->endings[i]))
+            return true;
+    return false;
+}
+
+static bool has_ending(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    return *name && strchr(name + 1, '.');
+}
+
+int cli_check_output(const cli_context *context, const char *output, cli_output_kind kind)
+{
+    const struct kind *wanted = &KINDS[kind];
+    if (!output)
+        return CLI_OK;
+    if (context->json && strcmp(output, "-") == 0)
+        return cli_usage_error(context, "--json and -o - both want standard output");
+    if (is_kind(wanted, output) || !has_ending(output))
+        return CLI_OK;
+    for (size_t i = 0; i < CLI_COUNT(KINDS); i++)
+        if (is_kind(&KINDS[i], output))
+            return cli_usage_error(context, "-o %s: this makes %s%s", output, wanted->what, KINDS[i].made_by);
+    return wanted->any ? CLI_OK : cli_usage_error(context, "-o %s: this makes %s", output, wanted->what);
+}
