@@ -26,6 +26,10 @@ MOTE_API mote_status mote_error_write(mote_error *err, const char *path, int err
  * Errors name the path. */
 MOTE_API mote_status mote_file_open(mote_file *file, const char *path, size_t limit_bytes,
                                     const mote_allocator *allocator, mote_error *err);
+/* The same for a name that was found in a folder, not given: pipes and sockets are refused too, unopened, since a pipe
+ * would be waited for. */
+MOTE_API mote_status mote_file_open_regular(mote_file *file, const char *path, size_t limit_bytes,
+                                            const mote_allocator *allocator, mote_error *err);
 MOTE_API void mote_file_close(mote_file *file);
 
 /* An output that is written beside its place ("<path>.XXXXXX.tmp") and renamed by commit. "-": standard output.

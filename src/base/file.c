@@ -90,6 +90,19 @@ mote_status mote_file_open(mote_file *file, const char *path, size_t limit_bytes
     return status;
 }
 
+mote_status mote_file_open_regular(mote_file *file, const char *path, size_t limit_bytes,
+                                   const mote_allocator *allocator, mote_error *err)
+{
+    struct stat info;
+    *file = (mote_file){0};
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+        return mote_error_set(err, MOTE_IO, "%s: a %s, not a file", path,
+                              S_ISFIFO(info.st_mode)   ? "pipe"
+                              : S_ISSOCK(info.st_mode) ? "socket"
+                                                       : "device");
+    return mote_file_open(file, path, limit_bytes, allocator, err);
+}
+
 void mote_file_close(mote_file *file)
 {
     if (file->mapped)

@@ -310,16 +310,10 @@ static mote_status open_folder(mote_dataset *dataset, const char *path, const ch
     return status;
 }
 
-/* What a name in a folder stands for is opened for nobody's sake: a pipe would wait for one who writes. */
 static mote_status encoded(const mote_dataset *dataset, int64_t example, mote_encoded *given, mote_error *err)
 {
-    struct stat info;
-    if (stat(dataset->names[example], &info) == 0 && !S_ISREG(info.st_mode))
-        return mote_error_set(err, MOTE_IO, "%s: a %s, not a file", dataset->names[example],
-                              S_ISFIFO(info.st_mode)   ? "pipe"
-                              : S_ISSOCK(info.st_mode) ? "socket"
-                                                       : "device");
-    const mote_status status = mote_file_open(&given->file, dataset->names[example], 0, dataset->allocator, err);
+    const mote_status status =
+        mote_file_open_regular(&given->file, dataset->names[example], 0, dataset->allocator, err);
     given->bytes = given->file.data;
     given->n_bytes = given->file.n_bytes;
     return status;

@@ -77,7 +77,7 @@ static mote_status load_json(const char *root, const char *name, json_t **json, 
     char path[PATH_BYTES + 64];
     snprintf(path, sizeof path, "%s/%s", root, name);
     mote_file file;
-    const mote_status status = mote_file_open(&file, path, MAX_JSON_BYTES, NULL, err);
+    const mote_status status = mote_file_open_regular(&file, path, MAX_JSON_BYTES, NULL, err);
     if (status != MOTE_OK)
         return status;
     json_error_t where;
@@ -141,7 +141,7 @@ static mote_status read_labels(mote_dataset *dataset, const char *root, mote_err
     if (access(path, R_OK) != 0)
         return MOTE_OK;
     mote_file file;
-    const mote_status status = mote_file_open(&file, path, MAX_JSON_BYTES, NULL, err);
+    const mote_status status = mote_file_open_regular(&file, path, MAX_JSON_BYTES, NULL, err);
     if (status != MOTE_OK)
         return status;
     size_t at = 0;
@@ -306,7 +306,8 @@ static mote_status open_shards(mote_dataset *dataset, const shard_plan *plan, in
     /* A record is 16 bytes at least: more examples than that cannot be there. */
     uint64_t n_bytes = 0;
     for (int32_t i = 0; i < plan->n; i++) {
-        const mote_status status = mote_file_open(&state->shards[i], plan->paths[i], 0, dataset->allocator, err);
+        const mote_status status =
+            mote_file_open_regular(&state->shards[i], plan->paths[i], 0, dataset->allocator, err);
         if (status != MOTE_OK)
             return status;
         state->n_open = i + 1;

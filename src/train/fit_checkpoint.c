@@ -315,7 +315,7 @@ mote_status fit_checkpoint_load(fit_run *run, bool *found, mote_error *err)
     if (!*found)
         return MOTE_OK;
     mote_file file;
-    mote_status status = mote_file_open(&file, path, 0, NULL, err);
+    mote_status status = mote_file_open_regular(&file, path, 0, NULL, err);
     if (status != MOTE_OK)
         return status;
     status = check(run, &file, err);

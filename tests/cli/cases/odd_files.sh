@@ -40,6 +40,23 @@ error_line '^mote: run: /dev/zero: is a device, not a file'
 run 1 run tiny.tflite photos/test
 error_line '^mote: run: photos/test: is a folder, not a file'
 
+# nor does a pipe in the place of any file of a TFDS dataset, or of a checkpoint, wait for one who writes
+mkdir tfds saved
+info='{"name": "pets", "splits": [{"name": "train", "shardLengths": ["1"]}]}'
+features='{"featuresDict": {"features": {"image": {"image": {}}, "label": {"classLabel": {"numClasses": "2"}}}}}'
+for pipe in dataset_info.json features.json label.labels.txt pets-train.tfrecord-00000-of-00001; do
+    rm -f tfds/*
+    echo "$info" > tfds/dataset_info.json
+    echo "$features" > tfds/features.json
+    rm -f tfds/$pipe
+    mkfifo tfds/$pipe
+    run 1 dataset info tfds
+    error_line "^mote: dataset info: tfds/$pipe: a pipe, not a file"
+done
+mkfifo saved/checkpoint.mote
+run 1 train tiny.h5 -o trained.h5 --data photos --train train --checkpoint saved --resume -q
+error_line '^mote: train: saved/checkpoint.mote: a pipe, not a file'
+
 # what may not be read is said to be so
 run 1 run tiny.tflite photos/test/red/1.png/x.jpg
 error_line '^mote: run: photos/test/red/1.png/x.jpg: cannot read it: Not a directory'
