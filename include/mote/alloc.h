@@ -30,6 +30,10 @@ MOTE_API void *mote_calloc(const mote_allocator *allocator, size_t n, size_t ele
 MOTE_API void *mote_realloc(const mote_allocator *allocator, void *block, size_t old_bytes, size_t new_bytes);
 MOTE_API void mote_free(const mote_allocator *allocator, void *block);
 
+/* What memory there is for this process: the machine's, or what its control group (a container's) allows where that is
+ * less; 0: not known. */
+MOTE_API size_t mote_memory_bytes(void);
+
 /* --- arena --- */
 typedef struct mote_arena mote_arena;
 

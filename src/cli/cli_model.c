@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 const cli_option cli_model_options[CLI_N_MODEL_OPTIONS] = {
     {.name = "input-shape",
@@ -64,10 +63,7 @@ void cli_limits_apply(const cli_limits *limits, mote_model *model)
 
 size_t cli_limits_training_bytes(const cli_limits *limits)
 {
-    const long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
-    if (limits->memory_mb >= 0)
-        return (size_t)limits->memory_mb << 20;
-    return pages > 0 && page_bytes > 0 ? (size_t)pages * (size_t)page_bytes : 0;
+    return limits->memory_mb >= 0 ? (size_t)limits->memory_mb << 20 : mote_memory_bytes();
 }
 
 mote_status cli_model_load_runnable(const cli_context *context, const cli_model_args *args, const char *path,

@@ -9,7 +9,6 @@
 #include <mote/rng.h>
 
 #include <string.h>
-#include <unistd.h>
 
 typedef struct batch_slot {
     int64_t epoch, index;
@@ -54,9 +53,7 @@ static const uint64_t SHUFFLE_STREAM = 0x73687566; /* keeps these draws apart fr
 
 mote_batches_options mote_batches_options_default(void)
 {
-    const size_t most = (size_t)4 << 30;
-    const long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
-    const size_t quarter = pages > 0 && page_bytes > 0 ? (size_t)pages / 4 * (size_t)page_bytes : 0;
+    const size_t most = (size_t)4 << 30, quarter = mote_memory_bytes() / 4;
     return (mote_batches_options){
         .channels = 3, .batch = 16, .shuffle = true, .cache_bytes = quarter < most ? quarter : most};
 }

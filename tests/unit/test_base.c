@@ -15,6 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cgroup.h"
+#include "support/photos.h"
+
 static void error_text_is_one_line(void **state)
 {
     (void)state;
@@ -263,6 +266,43 @@ static void folders_are_made_with_parents(void **state)
     rmdir(folder);
 }
 
+/* A machine's control groups as files below a folder: whichever says the least, the process's own or one above. */
+static void control_groups_limit_memory(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *groups, *file, *text;
+        size_t bytes;
+    } rows[] = {
+        {"0::/\n", "sys/fs/cgroup/memory.max", "max\n", SIZE_MAX},
+        {"0::/\n", "sys/fs/cgroup/memory.max", "536870912\n", 536870912},
+        {"0::/a/b\n", "sys/fs/cgroup/a/b/memory.max", "3000\n", 3000},
+        {"0::/a/b\n", "sys/fs/cgroup/a/memory.max", "2000\n", 2000},
+        {"0::/a/b\n", "sys/fs/cgroup/a/b/c/memory.max", "1000\n", SIZE_MAX},
+        {"5:cpu:/a\n4:memory:/a\n0::/\n", "sys/fs/cgroup/memory/a/memory.limit_in_bytes", "4000\n", 4000},
+        {"4:memory:/docker/77\n", "sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712",
+         9223372036854771712u},
+        {"4:memory:/docker/77\n", "sys/fs/cgroup/memory/memory.limit_in_bytes", "5000", 5000},
+        {"5:cpu:/a\n", "sys/fs/cgroup/memory/a/memory.limit_in_bytes", "4000\n", SIZE_MAX},
+        {"0::/\n", "sys/fs/cgroup/memory.max", "", SIZE_MAX},
+        {"0::/\n", "sys/fs/cgroup/memory.max", "99999999999999999999999\n", SIZE_MAX},
+        {"no group", "sys/fs/cgroup/memory.max", "6000\n", SIZE_MAX},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char folder[64];
+        photos_make_folder(folder);
+        assert_int_equal(mote_cgroup_memory_bytes(folder), SIZE_MAX);
+        photos_write_text(folder, "proc/self/cgroup", rows[i].groups);
+        photos_write_text(folder, rows[i].file, rows[i].text);
+        if (mote_cgroup_memory_bytes(folder) != rows[i].bytes)
+            fail_msg("row %zu: %zu", i, mote_cgroup_memory_bytes(folder));
+        photos_remove(folder);
+    }
+    const size_t machine = mote_memory_bytes();
+    assert_true(machine >= (size_t)16 << 20);
+    assert_true(machine <= mote_cgroup_memory_bytes(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +319,7 @@ int main(void)
         cmocka_unit_test(outputs_appear_whole_or_not_at_all),
         cmocka_unit_test(a_full_disk_is_an_error),
         cmocka_unit_test(folders_are_made_with_parents),
+        cmocka_unit_test(control_groups_limit_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
