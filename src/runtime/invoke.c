@@ -62,7 +62,7 @@ static mote_status prepare_again(rt_plan *plan, rt_node *node, mote_error *err)
     if (io->n_inputs > MAX_HIDDEN)
         return mote_error_set(err, MOTE_LIMIT, "more than %d inputs where shapes depend on values", MAX_HIDDEN);
     mote_arena_free(node->memory);
-    node->memory = mote_arena_new(plan->runtime->allocator, plan->runtime->options.limit_bytes);
+    node->memory = mote_arena_new(plan->runtime->allocator, 0);
     if (!node->memory)
         return mote_error_no_memory(err);
     node->state = NULL;

@@ -213,7 +213,7 @@ static mote_status give_folded_outputs(rt_plan *plan, rt_node *node, mote_error 
 static mote_status fold(rt_plan *plan, rt_node *node, mote_error *err)
 {
     const mote_allocator *allocator = plan->runtime->allocator;
-    mote_arena *memory = mote_arena_new(allocator, plan->runtime->options.limit_bytes);
+    mote_arena *memory = mote_arena_new(allocator, 0);
     if (!memory)
         return mote_error_no_memory(err);
     mote_run run = {.plan = plan, .node = node, .memory = memory};
@@ -387,7 +387,7 @@ mote_status rt_plan_make(rt_plan *plan, mote_error *err)
     if (plan->planned)
         return MOTE_OK;
     rt_plan_clear(plan);
-    plan->memory = mote_arena_new(plan->runtime->allocator, plan->runtime->options.limit_bytes);
+    plan->memory = mote_arena_new(plan->runtime->allocator, 0);
     mote_status status = plan->memory ? make_nodes(plan) : MOTE_NO_MEMORY;
     const size_t tables_bytes = plan->memory ? mote_arena_used_bytes(plan->memory) : 0;
     if (status != MOTE_OK)

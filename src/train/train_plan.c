@@ -286,8 +286,8 @@ mote_status tr_plan_get(mote_trainer *trainer, int32_t n, bool training, mote_er
     if (status == MOTE_OK && limit && plan->arena_bytes > limit)
         status = mote_error_set(
             err, MOTE_LIMIT,
-            "a step on %d examples needs %zu bytes, more than the limit of %zu; take fewer at a time, or raise it", n,
-            plan->arena_bytes, limit);
+            "a step on %d example%s needs %zu bytes, more than the limit of %zu; take fewer at a time, or raise it", n,
+            n == 1 ? "" : "s", plan->arena_bytes, limit);
     if (status != MOTE_OK)
         tr_plan_free(trainer);
     return status;

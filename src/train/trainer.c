@@ -134,8 +134,8 @@ static mote_status get_ready(mote_trainer *trainer, int32_t n, bool training, mo
         trainer->arena_capacity = 0;
         trainer->arena = mote_alloc(trainer->allocator, plan->arena_bytes);
         if (!trainer->arena)
-            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory: a step on %d examples needs %zu bytes", n,
-                                  plan->arena_bytes);
+            return mote_error_set(err, MOTE_NO_MEMORY, "out of memory: a step on %d example%s needs %zu bytes", n,
+                                  n == 1 ? "" : "s", plan->arena_bytes);
         trainer->arena_capacity = plan->arena_bytes;
     }
     const size_t outputs_bytes = plan->tensors[trainer->loss.output].n_bytes;

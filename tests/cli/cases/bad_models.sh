@@ -92,6 +92,17 @@ run 1 train good.h5 -o out.h5 --data photos --batch 4 --memory-limit 1 -q
 error_line '^mote: train: a step on 4 examples needs [0-9]* bytes, more than the limit of 1048576; take fewer'
 run 1 study --data photos --model good.h5 --batch 4 --memory-limit 1 -o report -q
 error_line '^mote: study: a step on 4 examples needs [0-9]* bytes, more than the limit of 1048576'
+# a large frozen layer fits while it trains; calibrating packs its weights, and float16 has them twice
+run 0 model new mote_tiny -o wide.h5 --input 32 --head dense:1024:relu,dense:1024:relu,dense:2:softmax -q
+frozen='^([^d]|d[^e])|^dense(_1)?$'
+run 1 convert wide.h5 -o out.tflite --quantize int8 --calibrate photos --memory-limit 3 -q
+error_line '^mote: convert: wide.h5: calibration: .* packing the filter: the limit is 3145728 bytes'
+run 1 study --data photos --model wide.h5 --batch 1 --freeze "$frozen" --memory-limit 10 -o report -q
+error_line '^mote: study: report/float16.tflite: .*the limit is 10485760 bytes'
+present report/trained.h5
+absent report/report.html
+run 0 study --data photos --model wide.h5 --batch 1 --freeze "$frozen" --memory-limit 16 --runs 1 -o report -q
+rm -r report
 run 0 model new mote_tiny -o huge.h5 --classes 2 --input 4096 -q
 run 1 train huge.h5 -o out.h5 --data photos --batch 16 -q # 86 GB
 error_line '^mote: train: a step on 16 examples needs [0-9]* bytes, more than the limit of '
