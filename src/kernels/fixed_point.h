@@ -83,6 +83,16 @@ static inline int32_t mote_scale_i32(int32_t x, mote_multiplier multiplier)
     return mote_shift_right_round_i32(mote_mulh_i32(mote_shift_left_i32(x, left), multiplier.mantissa), right);
 }
 
+/* As mote_scale_i32 with ties of the second rounding towards +infinity, as LiteRT's products of uint8 matrices have it.
+ */
+static inline int32_t mote_scale_up_i32(int32_t x, mote_multiplier multiplier)
+{
+    const int32_t left = mote_max_i32(multiplier.exponent, 0);
+    const int32_t right = mote_max_i32(-multiplier.exponent, 0);
+    const int64_t high = mote_mulh_i32(mote_shift_left_i32(x, left), multiplier.mantissa);
+    return (int32_t)((high + ((INT64_C(1) << right) >> 1)) >> right);
+}
+
 /* As mote_scale_i32 for a multiplier below one: the exponent is in [-31, 0]. */
 static inline int32_t mote_scale_down_i32(int32_t x, mote_multiplier multiplier)
 {

@@ -8,6 +8,7 @@ import ops_cases_detect
 import ops_cases_index
 import ops_cases_matmul
 import ops_cases_move
+import ops_cases_recurrent
 import ops_cases_window
 from ops_model import Model, Tensor
 
@@ -18,6 +19,7 @@ TOLERANCE = {"CONV_2D": (0, 0), "DEPTHWISE_CONV_2D": (0, 0), "FULLY_CONNECTED": 
              "LOCAL_RESPONSE_NORMALIZATION": (1e-4, 1e-5),
              "BATCH_MATMUL": (1e-6, 4.0),  # up to 70 products of about one: what their order may change
              "SVDF": (1e-5, 0.1), "UNIDIRECTIONAL_SEQUENCE_LSTM": (1e-5, 0.1), "LSTM": (1e-5, 0.1), "BIDIRECTIONAL_SEQUENCE_LSTM": (1e-5, 0.1),
+             "RNN": (1e-5, 0.1), "UNIDIRECTIONAL_SEQUENCE_RNN": (1e-5, 0.1), "BIDIRECTIONAL_SEQUENCE_RNN": (1e-5, 0.1),
              "RFFT2D": (1e-6, 1.0)}  # long sums that cancel
 HALF_ULPS = {"GELU": 8}  # the reference rounds after each step, mote once at the end
 
@@ -537,7 +539,7 @@ def the_rest(make):
 FAMILIES = [arithmetic, arithmetic_quantized, dead_channels, arithmetic_shifts, elementwise_pairs, comparisons, prelu, unary_floats,
             unary_quantized, reductions, axes_at_run_time, arg_extrema, softmaxes, quantizing, casts, halves, the_rest,
             *ops_cases_move.FAMILIES, *ops_cases_matmul.FAMILIES, *ops_cases_index.FAMILIES, *ops_cases_detect.FAMILIES,
-            *ops_cases_audio.FAMILIES, *ops_cases_conv.FAMILIES, *ops_cases_window.FAMILIES]
+            *ops_cases_audio.FAMILIES, *ops_cases_conv.FAMILIES, *ops_cases_window.FAMILIES, *ops_cases_recurrent.FAMILIES]
 
 
 def all_cases(seed, per):

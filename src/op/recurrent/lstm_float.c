@@ -4,36 +4,12 @@
  *
  *   scratch: | gates: 4 n_cell floats | codes of x, of h, of what is projected |
  */
-#include "op/conv_2d/conv_2d.h"
 #include "op/op_quant.h"
+#include "op/recurrent/cell.h"
 #include "op/recurrent/recurrent.h"
 
 #include <math.h>
 #include <string.h>
-
-static float dot(const float *a, const float *b, int64_t n)
-{
-    enum { LANES = 8 };
-    float lanes[LANES] = {0}, sum = 0.0F;
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int64_t k = 0; k < LANES; k++)
-            lanes[k] += a[i + k] * b[i + k];
-    for (; i < n; i++)
-        sum += a[i] * b[i];
-    for (int64_t k = 0; k < LANES; k++)
-        sum += lanes[k];
-    return sum;
-}
-
-static float activate(float x, int32_t activation)
-{
-    if (activation == MOTE_ACT_TANH)
-        return tanhf(x);
-    float low, high;
-    mote_activation_range_f32(activation, &low, &high);
-    return activation == MOTE_ACT_NONE ? x : fminf(fmaxf(x, low), high);
-}
 
 static void clip(float *x, int64_t n, float most)
 {
@@ -61,42 +37,22 @@ static void normalize(float *x, int64_t n, const float *factor, const float *bia
         x[i] = (x[i] - mean) * inverse * factor[i] + bias[i];
 }
 
-/* A vector as it is, and as int8. */
-typedef struct vector {
-    const float *x;
-    const int8_t *codes; /* NULL where the weights are float */
-    float scale;
-    int32_t zero;
-} vector;
-
-static vector make_vector(mote_run *run, const mote_op_io *io, const float *x, int64_t n, int8_t *codes)
+static mote_cell_vector make_vector(mote_run *run, const mote_op_io *io, const float *x, int64_t n, int8_t *codes)
 {
     const mote_sequence_lstm_params *params = io->node->params;
-    vector v = {.x = x, .codes = mote_lstm_is_hybrid(io) ? codes : NULL};
-    if (v.codes)
-        mote_quantize_rows(run, params->asymmetric_quantize_inputs, x, 1, n, codes, &v.scale, &v.zero);
-    return v;
-}
-
-/* Row r of the weights times the vector. */
-static float product(const mote_tensor *weights, int64_t r, const vector *v, int64_t n)
-{
-    if (!v->codes)
-        return dot((const float *)weights->data + r * n, v->x, n);
-    const int64_t sum = mote_dot_s8(v->codes, (const int8_t *)weights->data + r * n, n, -v->zero, 0);
-    return (float)sum * (v->scale * mote_scale_of(weights));
+    return mote_cell_vector_make(run, params->asymmetric_quantize_inputs, x, n, mote_lstm_is_hybrid(io) ? codes : NULL);
 }
 
 /* h: what the last step gave; gate: n_cell values */
-static void compute_gate(const mote_op_io *io, const mote_lstm_sizes *n, int32_t k, const vector *x, const vector *h,
-                         const float *c, float *gate)
+static void compute_gate(const mote_op_io *io, const mote_lstm_sizes *n, int32_t k, const mote_cell_vector *x,
+                         const mote_cell_vector *h, const float *c, float *gate)
 {
     const mote_sequence_lstm_params *params = io->node->params;
     const float *bias = data_of(io, MOTE_LSTM_BIAS + k), *norm = data_of(io, MOTE_LSTM_NORM + k);
     const mote_tensor *peephole = mote_lstm_peephole(io, k);
     for (int64_t r = 0; r < n->n_cell; r++) {
-        gate[r] = (norm ? 0.0F : bias[r]) + product(io->inputs[MOTE_LSTM_X_WEIGHTS + k], r, x, n->n_input) +
-                  product(io->inputs[MOTE_LSTM_H_WEIGHTS + k], r, h, n->n_output);
+        gate[r] = (norm ? 0.0F : bias[r]) + mote_cell_product(io->inputs[MOTE_LSTM_X_WEIGHTS + k], r, x, n->n_input) +
+                  mote_cell_product(io->inputs[MOTE_LSTM_H_WEIGHTS + k], r, h, n->n_output);
         if (peephole && peephole->dtype == MOTE_FLOAT32)
             gate[r] += ((const float *)peephole->data)[r] * c[r];
         else if (peephole)
@@ -105,8 +61,8 @@ static void compute_gate(const mote_op_io *io, const mote_lstm_sizes *n, int32_t
     if (norm)
         normalize(gate, n->n_cell, norm, bias);
     for (int64_t r = 0; r < n->n_cell; r++)
-        gate[r] =
-            k == MOTE_GATE_CELL ? activate(gate[r], params->fused_activation_function) : 1.0F / (1.0F + expf(-gate[r]));
+        gate[r] = k == MOTE_GATE_CELL ? mote_cell_activate(gate[r], params->fused_activation_function)
+                                      : 1.0F / (1.0F + expf(-gate[r]));
 }
 
 static void project(mote_run *run, const mote_op_io *io, const mote_lstm_sizes *n, const float *hidden, int8_t *codes,
@@ -114,9 +70,9 @@ static void project(mote_run *run, const mote_op_io *io, const mote_lstm_sizes *
 {
     const mote_sequence_lstm_params *params = io->node->params;
     const float *bias = data_of(io, MOTE_LSTM_PROJECTION_BIAS);
-    const vector v = make_vector(run, io, hidden, n->n_cell, codes);
+    const mote_cell_vector v = make_vector(run, io, hidden, n->n_cell, codes);
     for (int64_t r = 0; r < n->n_output; r++)
-        h[r] = (bias ? bias[r] : 0.0F) + product(io->inputs[MOTE_LSTM_PROJECTION], r, &v, n->n_cell);
+        h[r] = (bias ? bias[r] : 0.0F) + mote_cell_product(io->inputs[MOTE_LSTM_PROJECTION], r, &v, n->n_cell);
     clip(h, n->n_output, params->proj_clip);
 }
 
@@ -127,8 +83,8 @@ static void step(mote_run *run, const mote_op_io *io, const mote_lstm_sizes *n, 
     int8_t *codes = (int8_t *)(room + MOTE_N_GATES * n->n_cell);
     for (int32_t k = 0; k < MOTE_N_GATES; k++)
         gate[k] = room + k * n->n_cell;
-    const vector x = make_vector(run, io, input, n->n_input, codes);
-    const vector last = make_vector(run, io, h, n->n_output, codes + n->n_input);
+    const mote_cell_vector x = make_vector(run, io, input, n->n_input, codes);
+    const mote_cell_vector last = make_vector(run, io, h, n->n_output, codes + n->n_input);
     const bool coupled = !io->inputs[MOTE_LSTM_X_WEIGHTS];
     for (int32_t k = coupled ? 1 : 0; k < MOTE_GATE_OUTPUT; k++)
         compute_gate(io, n, k, &x, &last, c, gate[k]);
@@ -141,7 +97,7 @@ static void step(mote_run *run, const mote_op_io *io, const mote_lstm_sizes *n, 
     const bool projects = io->inputs[MOTE_LSTM_PROJECTION] != NULL;
     float *hidden = projects ? gate[MOTE_GATE_CELL] : h;
     for (int64_t i = 0; i < n->n_cell; i++)
-        hidden[i] = gate[MOTE_GATE_OUTPUT][i] * activate(c[i], params->fused_activation_function);
+        hidden[i] = gate[MOTE_GATE_OUTPUT][i] * mote_cell_activate(c[i], params->fused_activation_function);
     if (projects)
         project(run, io, n, hidden, codes + n->n_input + n->n_output, h);
 }

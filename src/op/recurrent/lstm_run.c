@@ -1,4 +1,5 @@
 /* UNIDIRECTIONAL_SEQUENCE_LSTM: every shape and type checked, then the kernel for the types. */
+#include "op/recurrent/cell.h"
 #include "op/recurrent/recurrent.h"
 
 mote_lstm_sizes mote_lstm_read_sizes(const mote_op_io *io)
@@ -18,23 +19,10 @@ mote_lstm_sizes mote_lstm_read_sizes(const mote_op_io *io)
     };
 }
 
-/* cols 0: a vector of rows */
 static mote_status check(const mote_op_io *io, int32_t at, bool needed, int64_t rows, int64_t cols, mote_dtype dtype,
                          mote_error *err)
 {
-    const mote_tensor *tensor = mote_lstm_input(io, at);
-    if (!tensor)
-        return needed ? mote_error_set(err, MOTE_SHAPE, "input %d is missing", at) : MOTE_OK;
-    const mote_shape *shape = &tensor->shape;
-    if (tensor->dtype != dtype)
-        return mote_error_set(err, MOTE_UNSUPPORTED, "input %d is %s, not %s", at, mote_dtype_name(tensor->dtype),
-                              mote_dtype_name(dtype));
-    if (shape->rank != (cols ? 2 : 1) || shape->dims[0] != rows || (cols && shape->dims[1] != cols)) {
-        char text[MOTE_SHAPE_TEXT_BYTES];
-        return mote_error_set(err, MOTE_SHAPE, "input %d is %s, not of %lld x %lld", at, mote_shape_format(shape, text),
-                              (long long)rows, (long long)(cols ? cols : 1));
-    }
-    return MOTE_OK;
+    return mote_cell_check(mote_lstm_input(io, at), at, needed, rows, cols, dtype, err);
 }
 
 static mote_status check_gates(const mote_op_io *io, const mote_lstm_sizes *n, bool codes, mote_error *err)
@@ -64,25 +52,13 @@ static mote_status check_gates(const mote_op_io *io, const mote_lstm_sizes *n, b
     return status;
 }
 
-static mote_status check_state(const mote_op_io *io, int32_t at, int64_t count, mote_dtype dtype, mote_error *err)
-{
-    const mote_tensor *state = io->inputs[at];
-    if (!state || state->storage != MOTE_STORAGE_VARIABLE || state->dtype != dtype ||
-        mote_shape_count(&state->shape) != count)
-        return mote_error_set(err, MOTE_SHAPE, "input %d must be a variable of %lld %s values", at, (long long)count,
-                              mote_dtype_name(dtype));
-    return MOTE_OK;
-}
-
 /* int8 weights under floats have one scale each. */
 static mote_status check_hybrid(const mote_op_io *io, mote_error *err)
 {
-    for (int32_t at = MOTE_LSTM_X_WEIGHTS; at <= MOTE_LSTM_PROJECTION; at++) {
-        const mote_tensor *tensor = io->inputs[at];
-        if (tensor && tensor->dtype == MOTE_INT8 && tensor->quant.n != 1)
-            return mote_error_set(err, MOTE_UNSUPPORTED, "input %d has %d scales, not one", at, tensor->quant.n);
-    }
-    return MOTE_OK;
+    mote_status status = MOTE_OK;
+    for (int32_t at = MOTE_LSTM_X_WEIGHTS; at <= MOTE_LSTM_PROJECTION && status == MOTE_OK; at++)
+        status = mote_cell_need_one_scale(io->inputs[at], at, err);
+    return status;
 }
 
 mote_status mote_lstm_prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
@@ -91,8 +67,9 @@ mote_status mote_lstm_prepare(mote_run *run, const mote_op_io *io, void **state,
     const mote_sequence_lstm_params *params = io->node->params;
     if ((dtype != MOTE_FLOAT32 && dtype != MOTE_INT8) || io->outputs[0]->dtype != dtype)
         return mote_error_set(err, MOTE_UNSUPPORTED, "an LSTM on %s", mote_dtype_name(dtype));
-    if (params->kernel_type != 0 || params->diagonal_recurrent_tensors)
-        return mote_error_set(err, MOTE_UNSUPPORTED, "the basic form of the LSTM, or diagonal recurrent weights");
+    if (params->kernel_type != MOTE_LSTM_FULL || params->diagonal_recurrent_tensors)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "kernel type %d, or diagonal recurrent weights",
+                              params->kernel_type);
     if (params->fused_activation_function < MOTE_ACT_NONE || params->fused_activation_function > MOTE_ACT_TANH)
         return mote_error_set(err, MOTE_UNSUPPORTED, "activation %d", params->fused_activation_function);
     const mote_lstm_sizes n = mote_lstm_read_sizes(io);
@@ -101,9 +78,10 @@ mote_status mote_lstm_prepare(mote_run *run, const mote_op_io *io, void **state,
                              ? mote_error_set(err, MOTE_SHAPE, "a dimension is 0")
                              : check_gates(io, &n, codes, err);
     if (status == MOTE_OK)
-        status = check_state(io, MOTE_LSTM_H, n.n_batch * n.n_output, dtype, err);
+        status = mote_cell_check_state(io->inputs[MOTE_LSTM_H], MOTE_LSTM_H, n.n_batch * n.n_output, dtype, err);
     if (status == MOTE_OK)
-        status = check_state(io, MOTE_LSTM_C, n.n_batch * n.n_cell, codes ? MOTE_INT16 : MOTE_FLOAT32, err);
+        status = mote_cell_check_state(io->inputs[MOTE_LSTM_C], MOTE_LSTM_C, n.n_batch * n.n_cell,
+                                       codes ? MOTE_INT16 : MOTE_FLOAT32, err);
     if (status == MOTE_OK && mote_lstm_is_hybrid(io))
         status = check_hybrid(io, err);
     if (status != MOTE_OK || codes)
@@ -125,4 +103,24 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_e
 }
 
 const mote_op_run mote_op_run_unidirectional_sequence_lstm = {mote_lstm_prepare, eval};
-const mote_op_run mote_op_run_lstm = {mote_lstm_prepare, eval};
+
+static bool is_basic(const mote_op_io *io)
+{
+    const mote_sequence_lstm_params *params = io->node->params;
+    return params->kernel_type == MOTE_LSTM_BASIC;
+}
+
+static mote_status prepare_one_step(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
+{
+    return (is_basic(io) ? mote_basic_lstm_prepare : mote_lstm_prepare)(run, io, state, err);
+}
+
+static mote_status eval_one_step(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
+{
+    if (!is_basic(io))
+        return eval(run, io, state, err);
+    mote_basic_lstm_eval(run, io, state);
+    return MOTE_OK;
+}
+
+const mote_op_run mote_op_run_lstm = {prepare_one_step, eval_one_step};

@@ -9,7 +9,7 @@ typedef struct mote_sequence_lstm_params {
     int32_t fused_activation_function;
     float cell_clip, proj_clip; /* 0: no clipping */
     bool time_major, asymmetric_quantize_inputs, diagonal_recurrent_tensors;
-    int32_t kernel_type; /* LSTM: 0 full, 1 basic */
+    int32_t kernel_type; /* LSTM: MOTE_LSTM_FULL or _BASIC */
     bool merge_outputs;  /* of two directions, into one output */
 } mote_sequence_lstm_params;
 
@@ -17,6 +17,12 @@ typedef struct mote_svdf_params {
     int32_t rank, fused_activation_function;
     bool asymmetric_quantize_inputs;
 } mote_svdf_params;
+
+/* Of RNN, of its sequence, and of the sequence in two directions. */
+typedef struct mote_rnn_params {
+    int32_t fused_activation_function;
+    bool time_major, merge_outputs, asymmetric_quantize_inputs;
+} mote_rnn_params;
 
 /* The gates, in the order in which TFLite lists their tensors. */
 enum { MOTE_GATE_INPUT, MOTE_GATE_FORGET, MOTE_GATE_CELL, MOTE_GATE_OUTPUT, MOTE_N_GATES };
@@ -84,5 +90,13 @@ mote_status mote_lstm_prepare(mote_run *run, const mote_op_io *io, void **state,
 /* int8 weights and activations, int16 cell state. */
 mote_status mote_lstm_prepare_codes(mote_run *run, const mote_op_io *io, void **state, mote_error *err);
 void mote_lstm_eval_codes(mote_run *run, const mote_op_io *io, const void *state);
+
+/* LSTM's basic form. */
+mote_status mote_basic_lstm_infer(const mote_op_io *io, mote_error *err);
+mote_status mote_basic_lstm_prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err);
+void mote_basic_lstm_eval(mote_run *run, const mote_op_io *io, const void *state);
+
+/* LSTM's kernel_type */
+enum { MOTE_LSTM_FULL, MOTE_LSTM_BASIC };
 
 #endif

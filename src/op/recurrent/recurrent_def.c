@@ -25,11 +25,15 @@ static mote_status infer_sequence_lstm(const mote_op_io *io, mote_error *err)
     return infer_lstm_of(io, 3, err);
 }
 
-/* A single step of a batch. The basic form has 5 inputs and 4 outputs. */
+/* A single step of a batch. */
 static mote_status infer_lstm(const mote_op_io *io, mote_error *err)
 {
+    const mote_sequence_lstm_params *params = io->node->params;
+    if (params->kernel_type == MOTE_LSTM_BASIC)
+        return mote_basic_lstm_infer(io, err);
     if (io->n_inputs < 20 || io->n_outputs != 1)
-        return mote_error_set(err, MOTE_UNSUPPORTED, "the basic form of the LSTM");
+        return mote_error_set(err, MOTE_SHAPE, "%d inputs and %d outputs, not at least 20 and 1", io->n_inputs,
+                              io->n_outputs);
     return infer_lstm_of(io, 2, err);
 }
 
@@ -71,7 +75,7 @@ static int32_t version_lstm(const mote_op_io *io)
 static int32_t version_one_step(const mote_op_io *io)
 {
     const mote_sequence_lstm_params *params = io->node->params;
-    if (params->kernel_type != 0)
+    if (params->kernel_type == MOTE_LSTM_BASIC)
         return 2;
     if (!is_hybrid(io, MOTE_LSTM_X_WEIGHTS + MOTE_GATE_OUTPUT))
         return 1;
