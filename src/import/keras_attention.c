@@ -165,7 +165,17 @@ static int32_t project_out(heads *h, int32_t x)
     int32_t bias = MOTE_NO_TENSOR;
     if (kernel >= 0 && h->use_bias)
         bias = keras_take_weight(call, "attention_output_bias", 1, MOTE_WEIGHT_AS_IS, h->err);
-    return kernel < 0 || (h->use_bias && bias < 0) ? -1 : keras_fully_connected(call, flat, kernel, bias, h->err);
+    return kernel < 0 || (h->use_bias && bias < 0) ? -1 : keras_einsum_product(call, flat, kernel, bias, h->err);
+}
+
+/* Products of queries and keys. TensorFlow's converter turns them over, or multiplies them, in front of the softmax:
+ * they keep their range. */
+static int32_t score(keras_call *call, int32_t query, int32_t key, mote_error *err)
+{
+    const int32_t scores = keras_matmul(call, query, key, false, false, err);
+    if (scores >= 0)
+        call->builder->graph->tensors[scores]->is_unsized = true;
+    return scores;
 }
 
 /* A mask [batch, length], laid along that axis of scores: the one that the call gives by name, else `own`. */
@@ -222,7 +232,7 @@ mote_status keras_multi_head_attention(keras_call *call, mote_error *err)
     const int32_t query = project(&h, a.query, "query", (float)(1.0 / sqrt(key_dim)), false);
     const int32_t key = query < 0 ? -1 : project(&h, a.key, "key", 1.0f, true);
     const int32_t value = key < 0 ? -1 : project(&h, a.value, "value", 1.0f, false);
-    const int32_t scores = causal(call, keras_matmul(call, query, key, false, false, err), err);
+    const int32_t scores = causal(call, score(call, query, key, err), err);
     /* Keras 3 takes another way where it needs the weights. */
     const bool clear =
         call->builder->keras_major >= 3 && (keras_number(call->config, "dropout", 0) > 0 || asks_for_weights(call));

@@ -22,6 +22,18 @@ int32_t keras_fully_connected(keras_call *call, int32_t x, int32_t kernel, int32
     return keras_emit(call, node, err) == MOTE_OK ? node->outputs[0] : -1;
 }
 
+int32_t keras_einsum_product(keras_call *call, int32_t x, int32_t kernel, int32_t bias, mote_error *err)
+{
+    const int32_t y = keras_fully_connected(call, x, kernel, bias, err);
+    if (y < 0 || call->builder->keras_major != 2)
+        return y;
+    const mote_shape *made = keras_shape(call, y);
+    int32_t dims[MOTE_MAX_RANK] = {-1};
+    for (int32_t i = 1; i < made->rank; i++)
+        dims[i] = made->dims[i];
+    return keras_reshaped(call, y, made->rank, dims, "Einsum", err);
+}
+
 mote_status keras_dense(keras_call *call, mote_error *err)
 {
     if (keras_shape(call, call->inputs[0])->rank < 2)
@@ -148,7 +160,7 @@ mote_status keras_einsum_dense(keras_call *call, mote_error *err)
         dims[i] = in.dims[i];
     dims[kept] = keras_shape(call, kernel)->dims[1];
     x = n > 1 ? keras_reshaped(call, x, kept + 1, dims, "Reshape", err) : x;
-    int32_t y = keras_fully_connected(call, x, kernel, bias, err);
+    int32_t y = keras_einsum_product(call, x, kernel, bias, err);
     y = keras_activated(call, y, json_object_get(call->config, "activation"), err);
     for (int32_t i = 0; i < made; i++)
         dims[kept + i] = kernel_shape.dims[n + i];

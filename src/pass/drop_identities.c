@@ -66,17 +66,34 @@ static int32_t same_as_output(const mote_graph *graph, const mote_node *node)
                                                                                                            : -1;
 }
 
+/* Node `at` goes, whose output is `tensor`. A graph's output keeps its name: the node in front makes it, or all stays.
+ */
+static bool drop(mote_graph *graph, int32_t at, int32_t tensor)
+{
+    const mote_node *node = graph->nodes[at];
+    const int32_t output = node->outputs[0];
+    if (mote_graph_is_output(graph, output)) {
+        const mote_node *front = mote_pass_producer(graph, tensor);
+        if (!front || mote_pass_only_user(graph, tensor) != node || front->n_outputs != 1)
+            return false;
+        front->outputs[0] = output;
+    } else {
+        /* In TensorFlow's files a RESHAPE stays, and what is written over its result leaves the range in front alone.
+         */
+        graph->tensors[tensor]->is_unsized |= node->op == MOTE_OP_RESHAPE;
+        mote_graph_replace_uses(graph, output, tensor);
+    }
+    mote_graph_remove_node(graph, at);
+    return true;
+}
+
 mote_status mote_pass_drop_identities(mote_model *model, mote_graph *graph, mote_error *err)
 {
     (void)model, (void)err;
     for (int32_t i = 0; i < graph->n_nodes; i++) {
-        const mote_node *node = graph->nodes[i];
-        const int32_t output = node->outputs[0], tensor = same_as_output(graph, node);
-        /* A graph's output keeps the node that names it. */
-        if (tensor < 0 || mote_graph_is_output(graph, output))
-            continue;
-        mote_graph_remove_node(graph, i--);
-        mote_graph_replace_uses(graph, output, tensor);
+        const int32_t tensor = same_as_output(graph, graph->nodes[i]);
+        if (tensor >= 0 && drop(graph, i, tensor))
+            i--;
     }
     return MOTE_OK;
 }

@@ -110,6 +110,23 @@ def compare_constants(found, a, b):
     return None
 
 
+def factor_behind_scores(theirs, missing):
+    """Keras 3 multiplies the products of queries and keys by a number that ours has in the queries' filter: all from that
+    filter to the scores is that much larger there."""
+    made_by = {i: node for node in theirs.nodes for i in node.outputs}
+    larger = set()
+    for node in missing:
+        numbers = [i for i in node.inputs if theirs.is_const(i) and theirs.tensors[i].data.size == 1]
+        at = made_by.get(node.inputs[0]) if node.op == "MUL" and numbers else None
+        if not at or at.op != "BATCH_MATMUL":
+            continue
+        while at and at.op in ("BATCH_MATMUL", "TRANSPOSE", *AFFINE):
+            larger.update(at.outputs)
+            larger.update(i for i in at.inputs[1:] if at.op in AFFINE)
+            at = made_by.get(at.inputs[0]) if at.op not in AFFINE else None
+    return larger
+
+
 def scales_of_other_words(theirs, match):
     """Tensors whose scales go with operators that ours has not: their values, and biases that multiply those, or in floats
     take them in."""
@@ -119,7 +136,7 @@ def scales_of_other_words(theirs, match):
             around.update(i for i in node.inputs[2:] if i >= 0 and theirs.tensors[i].is_float)
         if around.intersection(node.inputs):
             around.update(i for i in node.inputs if i >= 0 and theirs.tensors[i].type in (np.int32, np.int64))
-    return around
+    return around | factor_behind_scores(theirs, match.missing)
 
 
 def compare_graphs(found, theirs, ours):

@@ -225,6 +225,39 @@ static void attention_takes_a_mean(void **state)
            "[[\"x\", 0, 0, {\"value\": [\"x\", 0, 0]}]]", 2, &s, x, wanted, N(wanted));
 }
 
+/* The first operator of a kind in the model that mote_lower makes; NULL: none. */
+static const mote_node *find_node(const mote_graph *graph, int32_t op)
+{
+    for (int32_t k = 0; k < graph->n_nodes; k++)
+        if (graph->nodes[k]->op == op)
+            return graph->nodes[k];
+    return NULL;
+}
+
+/* What TensorFlow's converter has between the scores and SOFTMAX, and behind the sums of Keras 2, keeps their ranges
+ * apart from what is written over them. */
+static void attention_has_ranges_of_its_own(void **state)
+{
+    (void)state;
+    const given one = {3, {1, 1, 1}, {1}};
+    const given weights[] = {one, one, one, one};
+    const source s = {weights, 4};
+    for (int major = 2; major <= 3; major++) {
+        mote_model *model, *lowered;
+        mote_error err = {0};
+        if (build("MultiHeadAttention", "\"trainable\": true, \"num_heads\": 1, \"key_dim\": 1, \"use_bias\": false",
+                  "[2, 1]", "[[\"x\", 0, 0, {\"value\": [\"x\", 0, 0]}]]", major, &s, &model, &err) != MOTE_OK)
+            fail_msg("%s", err.message);
+        assert_int_equal(mote_lower(model, NULL, &lowered, &err), MOTE_OK);
+        const mote_graph *graph = lowered->graphs[0];
+        const mote_node *softmax = find_node(graph, MOTE_OP_SOFTMAX);
+        assert_non_null(softmax);
+        assert_true(graph->tensors[softmax->inputs[0]]->is_unsized);
+        mote_model_free(lowered);
+        mote_model_free(model);
+    }
+}
+
 /* --- functions that code calls inline --- */
 
 static void constants_stand_on_either_side(void **state)
@@ -350,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_simple_rnn_steps),
         cmocka_unit_test(an_lstm_orders_its_gates),
         cmocka_unit_test(attention_takes_a_mean),
+        cmocka_unit_test(attention_has_ranges_of_its_own),
         cmocka_unit_test(constants_stand_on_either_side),
         cmocka_unit_test(floats_of_any_width_are_one_type),
         cmocka_unit_test(slices_are_pythons),

@@ -451,6 +451,25 @@ static void what_changes_nothing_goes(void **state)
     check(n, like(&n, MOTE_OP_NEG, y, -1), mote_pass_drop_identities, "NEG");
 }
 
+/* TensorFlow's calibrator finds another tensor's range behind a RESHAPE, which stays there. */
+static void a_shape_that_goes_leaves_a_range_alone(void **state)
+{
+    (void)state;
+    mote_error err = {0};
+    for (int shaped = 0; shaped < 2; shaped++) {
+        const net n = image_net();
+        const int32_t x = like(&n, MOTE_OP_NEG, n.x, -1);
+        const int32_t y = shaped ? like(&n, MOTE_OP_RESHAPE, x,
+                                        mote_graph_add_const_i32(n.graph, "shape", 4, (const int32_t[]){-1, 4, 4, 2}))
+                                 : like(&n, MOTE_OP_MUL, x, filled(&n, per_channel(1), 1));
+        finish(&n, like(&n, MOTE_OP_ABS, y, -1));
+        assert_int_equal(mote_pass_drop_identities(n.model, n.graph, &err), MOTE_OK);
+        assert_int_equal(n.graph->n_nodes, 2);
+        assert_int_equal(n.graph->tensors[x]->is_unsized, shaped);
+        mote_model_free(n.model);
+    }
+}
+
 static void what_changes_something_stays(void **state)
 {
     (void)state;
@@ -472,7 +491,10 @@ static void what_changes_something_stays(void **state)
     ((mote_add_params *)n.graph->nodes[0]->params)->fused_activation_function = MOTE_ACT_RELU;
     check(n, like(&n, MOTE_OP_NEG, y, -1), mote_pass_drop_identities, "ADD NEG");
 
-    n = image_net(); /* the output keeps the operator that names it */
+    n = image_net(); /* the output keeps its name, and what makes it */
+    y = like(&n, MOTE_OP_NEG, n.x, -1);
+    check(n, like(&n, MOTE_OP_MUL, y, filled(&n, per_channel(1), 1)), mote_pass_drop_identities, "NEG");
+    n = image_net();
     check(n, like(&n, MOTE_OP_MUL, n.x, filled(&n, per_channel(1), 1)), mote_pass_drop_identities, "MUL");
 }
 
@@ -577,6 +599,7 @@ int main(void)
         cmocka_unit_test(three_ways_to_write_hard_swish_are_one),
         cmocka_unit_test(what_only_looks_like_hard_swish_stays),
         cmocka_unit_test(what_changes_nothing_goes),
+        cmocka_unit_test(a_shape_that_goes_leaves_a_range_alone),
         cmocka_unit_test(what_changes_something_stays),
         cmocka_unit_test(equal_constants_become_one),
         cmocka_unit_test(equal_operators_become_one),

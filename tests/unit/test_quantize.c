@@ -275,6 +275,10 @@ static void ranges_take_in_what_was_written_over_them(void **state)
     assert_true(ranges[a].low == -2 && ranges[a].high == 3);
     assert_true(ranges[b].low == -1 && ranges[b].high == 3); /* LOGISTIC does not write over its input */
     assert_true(ranges[c].low == 0.2f && ranges[c].high == 0.9f);
+    graph->tensors[a]->is_unsized = true; /* its memory holds nothing else */
+    ranges[a] = (mote_range){-2, 2};
+    assert_int_equal(mote_ranges_as_calibrator(graph, ranges, &err), MOTE_OK);
+    assert_true(ranges[a].low == -2 && ranges[a].high == 2);
     mote_model_free(model);
 }
 
