@@ -132,10 +132,17 @@ int32_t keras_expanded(keras_call *call, int32_t x, int32_t axis, const char *na
 
 int32_t keras_padded(keras_call *call, int32_t x, int32_t (*around)[2], const char *name, mote_error *err)
 {
+    return keras_padded_with(call, x, around, 0.0f, name, err);
+}
+
+int32_t keras_padded_with(keras_call *call, int32_t x, int32_t (*around)[2], float value, const char *name,
+                          mote_error *err)
+{
     if (x < 0)
         return -1;
     const int32_t rank = keras_shape(call, x)->rank;
     const mote_shape shape = {2, {rank, 2}};
+    const bool zeros = value == 0.0f;
     bool any = false;
     for (int32_t i = 0; i < rank; i++)
         any |= around[i][0] != 0 || around[i][1] != 0;
@@ -144,7 +151,8 @@ int32_t keras_padded(keras_call *call, int32_t x, int32_t (*around)[2], const ch
     const char *full =
         mote_arena_printf(call->builder->arena, "%s%s/Pad/paddings", call->builder->prefix, call->layer->name);
     const int32_t paddings = full ? mote_graph_add_const(call->builder->graph, full, MOTE_INT32, &shape, around) : -1;
-    return keras_binary(call, MOTE_OP_PAD, x, paddings, name, err);
+    const int32_t inputs[] = {x, paddings, zeros ? -1 : keras_scalar(call, "Pad/constant_values", value)};
+    return plain(call, zeros ? MOTE_OP_PAD : MOTE_OP_PADV2, zeros ? 2 : 3, inputs, name, err);
 }
 
 int32_t keras_strided(keras_call *call, int32_t x, const int32_t *begin, const int32_t *end, const int32_t *step,

@@ -34,6 +34,9 @@ int32_t keras_reshaped(keras_call *call, int32_t x, int32_t rank, const int32_t 
 int32_t keras_expanded(keras_call *call, int32_t x, int32_t axis, const char *name, mote_error *err);
 /* around: before and after, per dimension of x. x itself when all are 0. */
 int32_t keras_padded(keras_call *call, int32_t x, int32_t (*around)[2], const char *name, mote_error *err);
+/* With that value in place of zeros. */
+int32_t keras_padded_with(keras_call *call, int32_t x, int32_t (*around)[2], float value, const char *name,
+                          mote_error *err);
 /* Elements begin[i], begin[i] + step[i] … before end[i] of each dimension; the batch is kept whole. x itself when that
  * is all of it. */
 int32_t keras_sliced(keras_call *call, int32_t x, const int32_t *begin, const int32_t *end, const int32_t *step,

@@ -38,6 +38,9 @@ int32_t keras_constant(keras_call *call, const char *name, const json_t *value, 
 /* "2" or "[1, 2]" as axes of x, sorted, without the batch. 0: err. */
 int32_t keras_read_axes(keras_call *call, const json_t *value, int32_t rank, int32_t axes[MOTE_MAX_RANK],
                         mote_error *err);
+/* The whole numbers of a list of numbers and of tensors made from a shape, which come in their order, or of one such
+ * tensor: at most MOTE_MAX_RANK. */
+bool keras_read_sizes(const keras_call *call, const json_t *list, const char *name, int32_t *sizes, int32_t *n);
 
 #define MOTE_KERAS_FUNCTION(tf, keras, build, op, text) keras_function_fn build;
 #include "import/keras_function_list.inc"

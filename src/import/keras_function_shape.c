@@ -3,13 +3,10 @@
 
 #include "import/keras_expr.h"
 #include "import/keras_function.h"
-#include "import/keras_resize.h"
 #include "import/keras_tree.h"
 #include "import/keras_turned.h"
-#include "op/average_pool_2d/pool_2d.h"
 #include "op/join/join.h"
 #include "op/remap/remap.h"
-#include "op/space_depth/space_depth.h"
 
 /* Reads "axis" (or another name) of x's rank, or of one more for what adds a dimension. False: err. */
 static bool read_axis(keras_call *call, const char *name, const char *other, int64_t def, int32_t rank, int32_t *axis,
@@ -95,9 +92,7 @@ static bool read_sizes_of_tensor(const keras_call *call, const char *name, int32
     return false;
 }
 
-/* The whole numbers of a list of numbers and of tensors made from a shape, which come in their order, or of one such
- * tensor. */
-static bool read_sizes(const keras_call *call, const json_t *list, const char *name, int32_t *sizes, int32_t *n)
+bool keras_read_sizes(const keras_call *call, const json_t *list, const char *name, int32_t *sizes, int32_t *n)
 {
     int32_t at = 0;
     if (!json_is_array(list) || keras_is_reference(list))
@@ -134,7 +129,7 @@ mote_status keras_fn_reshape(keras_call *call, const keras_function *function, m
     int32_t dims[MOTE_MAX_RANK], n;
     const mote_shape in = *keras_shape(call, call->inputs[0]);
     const json_t *list = keras_param(call, 1, "shape", "newshape");
-    if (!read_sizes(call, list, "shape", dims, &n) || n < 1)
+    if (!keras_read_sizes(call, list, "shape", dims, &n) || n < 1)
         return keras_refuse(call, err, "its shape is not a list of whole numbers");
     int64_t count = mote_shape_count(&in), rest = 1;
     int32_t open = 0;
@@ -344,7 +339,7 @@ mote_status keras_fn_tile(keras_call *call, const keras_function *function, mote
 {
     int32_t times[MOTE_MAX_RANK], n;
     const json_t *list = keras_param(call, 1, "multiples", "repeats");
-    if (!read_sizes(call, list, "multiples", times, &n) || n != keras_shape(call, call->inputs[0])->rank ||
+    if (!keras_read_sizes(call, list, "multiples", times, &n) || n != keras_shape(call, call->inputs[0])->rank ||
         times[0] != 1)
         return keras_refuse(call, err, "its repeats must be one number per dimension, 1 for the batch");
     for (int32_t i = 1; i < n; i++)
@@ -439,21 +434,15 @@ mote_status keras_fn_roll(keras_call *call, const keras_function *function, mote
     return keras_result(call, keras_concat(call, 2, parts, axis, "concat", err), err);
 }
 
-/* MIRROR_PAD, or PADV2 with a value, in place of zeros. */
-static int32_t pad_otherwise(keras_call *call, const mote_shape *shape, int32_t (*around)[2], const char *mode,
-                             float value, mote_error *err)
+static int32_t mirrored(keras_call *call, int32_t (*around)[2], const char *mode, mote_error *err)
 {
-    const int32_t paddings = mote_graph_add_const(call->builder->graph, "paddings", MOTE_INT32, shape, around);
-    const bool mirrors = strcmp(mode, "CONSTANT") != 0 && strcmp(mode, "constant") != 0;
-    const int32_t inputs[] = {call->inputs[0], paddings, mirrors ? -1 : keras_scalar(call, "constant_values", value)};
-    if (paddings < 0 || (!mirrors && inputs[2] < 0))
-        return -1;
-    mote_node *node = keras_node(call, mirrors ? MOTE_OP_MIRROR_PAD : MOTE_OP_PADV2, mirrors ? 2 : 3, inputs,
-                                 mirrors ? "MirrorPad" : "PadV2", err);
+    const mote_shape shape = {2, {keras_shape(call, call->inputs[0])->rank, 2}};
+    const int32_t paddings = mote_graph_add_const(call->builder->graph, "paddings", MOTE_INT32, &shape, around);
+    const int32_t inputs[] = {call->inputs[0], paddings};
+    mote_node *node = paddings < 0 ? NULL : keras_node(call, MOTE_OP_MIRROR_PAD, 2, inputs, "MirrorPad", err);
     if (!node)
         return -1;
-    if (mirrors)
-        ((mote_mirror_pad_params *)node->params)->mode = mode[0] == 'S' || mode[0] == 's';
+    ((mote_mirror_pad_params *)node->params)->mode = mode[0] == 'S' || mode[0] == 's';
     return keras_emit(call, node, err) == MOTE_OK ? node->outputs[0] : -1;
 }
 
@@ -481,79 +470,9 @@ mote_status keras_fn_pad(keras_call *call, const keras_function *function, mote_
                 return keras_refuse(call, err, "its paddings must be whole numbers, and none for the batch");
             around[i][end] = (int32_t)n;
         }
-    const bool zeros = (!mode || mode[0] == 'C' || mode[0] == 'c') && value == 0.0f;
-    const mote_shape shape = {2, {rank, 2}};
+    const bool constant = !mode || mode[0] == 'C' || mode[0] == 'c';
     return keras_result(call,
-                        zeros ? keras_padded(call, call->inputs[0], around, "Pad", err)
-                              : pad_otherwise(call, &shape, around, mode ? mode : "CONSTANT", value, err),
+                        constant ? keras_padded_with(call, call->inputs[0], around, value, "Pad", err)
+                                 : mirrored(call, around, mode, err),
                         err);
-}
-
-/* --- images --- */
-
-mote_status keras_fn_resize(keras_call *call, const keras_function *function, mote_error *err)
-{
-    (void)function;
-    int32_t size[MOTE_MAX_RANK], n;
-    const char *method = json_string_value(keras_param(call, 2, "method", "interpolation"));
-    static const char *const FLAGS[] = {"antialias", "preserve_aspect_ratio", "crop_to_aspect_ratio",
-                                        "pad_to_aspect_ratio"};
-    for (size_t i = 0; i < sizeof FLAGS / sizeof FLAGS[0]; i++)
-        if (keras_param_bool(call, FLAGS[i], NULL, false))
-            return keras_refuse(call, err, "%s is not supported", FLAGS[i]);
-    if (!read_sizes(call, keras_param(call, 1, "size", NULL), "size", size, &n) || n != 2 || size[0] < 1 ||
-        size[1] < 1 || keras_shape(call, call->inputs[0])->rank != 4)
-        return keras_refuse(call, err, "its size must be two whole numbers and its input images");
-    return keras_result(call, keras_resized(call, call->inputs[0], size, method ? method : "bilinear", err), err);
-}
-
-mote_status keras_fn_space_depth(keras_call *call, const keras_function *function, mote_error *err)
-{
-    const json_t *block = keras_param(call, 1, "block_size", NULL);
-    const char *format = json_string_value(keras_param(call, -1, "data_format", NULL));
-    if (!json_is_integer(block) || json_integer_value(block) < 1 || json_integer_value(block) > 1 << 15 ||
-        (format && strcmp(format, "NHWC") != 0 && strcmp(format, "channels_last") != 0))
-        return keras_refuse(call, err, "its block size must be a whole number, and channels come last");
-    mote_node *node = keras_node(call, (mote_op)function->op, 1, call->inputs, call->layer->name, err);
-    if (!node)
-        return keras_failure(err);
-    ((mote_space_depth_params *)node->params)->block_size = (int32_t)json_integer_value(block);
-    return keras_emit(call, node, err);
-}
-
-/* "2", "[2, 3]" or "[1, 2, 3, 1]": height and width. */
-static bool read_pair(const json_t *value, int32_t pair[2])
-{
-    const size_t n = json_is_array(value) ? json_array_size(value) : 1, first = n == 4 ? 1 : 0;
-    for (size_t i = 0; i < 2; i++) {
-        const json_t *one = json_is_array(value) ? json_array_get(value, n == 1 ? 0 : first + i) : value;
-        if (!json_is_integer(one) || json_integer_value(one) < 1 || json_integer_value(one) > 1 << 20)
-            return false;
-        pair[i] = (int32_t)json_integer_value(one);
-    }
-    return n == 1 || n == 2 || n == 4;
-}
-
-mote_status keras_fn_pool(keras_call *call, const keras_function *function, mote_error *err)
-{
-    int32_t size[2], stride[2];
-    const json_t *strides = keras_param(call, 2, "strides", NULL), *given = keras_param(call, 1, "ksize", "pool_size");
-    const char *padding = json_string_value(keras_param(call, 3, "padding", NULL));
-    const char *format = json_string_value(keras_param(call, -1, "data_format", NULL));
-    if (keras_shape(call, call->inputs[0])->rank != 4 || !read_pair(given, size) ||
-        !read_pair(!strides || json_is_null(strides) ? given : strides, stride) ||
-        (format && strcmp(format, "NHWC") != 0 && strcmp(format, "channels_last") != 0))
-        return keras_refuse(call, err, "its window must be whole numbers, its input images, and channels come last");
-    mote_node *node = keras_node(call, (mote_op)function->op, 1, call->inputs, call->layer->name, err);
-    if (!node)
-        return keras_failure(err);
-    const bool same = padding && (strcmp(padding, "SAME") == 0 || strcmp(padding, "same") == 0);
-    *(mote_pool_2d_params *)node->params = (mote_pool_2d_params){
-        .padding = same ? MOTE_PADDING_SAME : MOTE_PADDING_VALID,
-        .stride_h = stride[0],
-        .stride_w = stride[1],
-        .filter_height = size[0],
-        .filter_width = size[1],
-    };
-    return keras_emit(call, node, err);
 }

@@ -1,101 +1,16 @@
 /*
- * Layers of Keras from a description in text and weights given here, run, and compared with values worked out by hand;
- * and what is refused, by layer name, class and reason. tests/peers/check_layers.py compares with Keras itself.
+ * Layers of Keras from a description in text and weights one_layer_weight here, run, and compared with values worked
+ * out by hand; and what is refused, by layer name, class and reason. tests/peers/check_layers.py compares with Keras
+ * itself.
  */
 #include "unit/mote_test.h"
 
 #include <mote/convert.h>
-#include <mote/runtime.h>
 
-#include "import/keras_file.h"
 #include "import/keras_function.h"
-#include "import/keras_model.h"
+#include "support/one_layer.h"
 
-#include <math.h>
 #include <string.h>
-
-typedef struct given {
-    int32_t rank, dims[4];
-    float values[16];
-} given;
-
-/* The weights of the last layer: the others have none. */
-typedef struct source {
-    const given *weights;
-    int32_t n;
-} source;
-
-static mote_status give_weights(void *arg, keras_layer *layer, mote_arena *arena, mote_error *err)
-{
-    (void)err;
-    const source *s = arg;
-    if (strcmp(layer->name, "it") != 0)
-        return MOTE_OK;
-    layer->weights = mote_arena_calloc(arena, 8, sizeof *layer->weights);
-    assert_non_null(layer->weights);
-    for (int32_t i = 0; i < s->n; i++) {
-        mote_tensor value = {.name = "", .dtype = MOTE_FLOAT32, .storage = MOTE_STORAGE_CONST, .layer = -1};
-        value.shape = mote_shape_make(s->weights[i].rank, s->weights[i].dims);
-        value.n_bytes = (size_t)mote_shape_count(&value.shape) * sizeof(float);
-        value.data = mote_arena_copy(arena, s->weights[i].values, value.n_bytes);
-        layer->weights[i] = (keras_weight){.value = value, .tensor = MOTE_NO_TENSOR, .trainable = true};
-    }
-    layer->n_weights = s->n;
-    return MOTE_OK;
-}
-
-/* One layer named "it" on an input of `shape` ("[2, 3]"). inbound: its call as Keras 2 writes it, NULL: on the input.
- */
-static mote_status build(const char *class_name, const char *config, const char *shape, const char *inbound, int major,
-                         const source *weights, mote_model **model, mote_error *err)
-{
-    char text[4096];
-    snprintf(
-        text, sizeof text,
-        "{\"class_name\": \"Functional\", \"config\": {\"name\": \"m\", \"layers\": ["
-        "{\"class_name\": \"InputLayer\", \"name\": \"x\", \"config\": {\"name\": \"x\", \"dtype\": \"float32\", "
-        "\"batch_input_shape\": [null, %.*s}, \"inbound_nodes\": []},"
-        "{\"class_name\": \"%s\", \"name\": \"it\", \"config\": {\"name\": \"it\", %s}, \"inbound_nodes\": [%s]}], "
-        "\"input_layers\": [[\"x\", 0, 0]], \"output_layers\": [[\"it\", 0, 0]]}}",
-        (int)strlen(shape) - 1, shape + 1, class_name, config, inbound ? inbound : "[[\"x\", 0, 0, {}]]");
-    json_t *document;
-    assert_int_equal(keras_parse_json(text, &document, err), MOTE_OK);
-    *model = mote_model_new(NULL, 0);
-    assert_non_null(*model);
-    (*model)->source = "keras";
-    source none = {NULL, 0};
-    const mote_status status = keras_build_model(*model, document, major, NULL, give_weights,
-                                                 weights ? (void *)(uintptr_t)weights : &none, err);
-    json_decref(document);
-    return status;
-}
-
-static void expect(const char *class_name, const char *config, const char *shape, const char *inbound, int major,
-                   const source *weights, const float *x, const float *wanted, int64_t n_wanted)
-{
-    mote_model *model, *lowered;
-    mote_error err = {0};
-    if (build(class_name, config, shape, inbound, major, weights, &model, &err) != MOTE_OK)
-        fail_msg("%s", err.message);
-    if (mote_lower(model, NULL, &lowered, &err) != MOTE_OK)
-        fail_msg("%s", err.message);
-    mote_runtime *runtime;
-    if (mote_runtime_new(&runtime, lowered, NULL, &err) != MOTE_OK || mote_runtime_allocate(runtime, &err) != MOTE_OK)
-        fail_msg("%s", err.message);
-    mote_tensor *input = mote_runtime_input(runtime, 0);
-    memcpy(input->data, x, input->n_bytes);
-    assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
-    const mote_tensor *output = mote_runtime_output(runtime, 0);
-    assert_int_equal(output->dtype, MOTE_FLOAT32);
-    assert_int_equal(mote_shape_count(&output->shape), n_wanted);
-    for (int64_t i = 0; i < n_wanted; i++)
-        if (!(fabsf(((const float *)output->data)[i] - wanted[i]) <= 1e-5f * fmaxf(1.0f, fabsf(wanted[i]))))
-            fail_msg("%s: element %lld is %g, not %g", class_name, (long long)i,
-                     (double)((const float *)output->data)[i], (double)wanted[i]);
-    mote_runtime_free(runtime);
-    mote_model_free(lowered);
-    mote_model_free(model);
-}
 
 #define N(array) ((int64_t)(sizeof(array) / sizeof *(array)))
 
@@ -104,38 +19,38 @@ static void expect(const char *class_name, const char *config, const char *shape
 static void a_causal_convolution_looks_back(void **state)
 {
     (void)state;
-    const given weights[] = {{3, {2, 1, 1}, {10, 1}}, {1, {1}, {0.5f}}};
-    const source s = {weights, 2};
+    const one_layer_weight weights[] = {{3, {2, 1, 1}, {10, 1}}, {1, {1}, {0.5f}}};
+    const one_layer_weights s = {weights, 2};
     const float x[] = {1, 2, 3}, wanted[] = {1.5f, 12.5f, 23.5f};
-    expect("Conv1D",
-           "\"trainable\": true, \"filters\": 1, \"kernel_size\": [2], \"strides\": [1], "
-           "\"padding\": \"causal\", \"dilation_rate\": [1], \"use_bias\": true, \"activation\": \"linear\"",
-           "[3, 1]", NULL, 2, &s, x, wanted, N(wanted));
+    one_layer_expect("Conv1D",
+                     "\"trainable\": true, \"filters\": 1, \"kernel_size\": [2], \"strides\": [1], "
+                     "\"padding\": \"causal\", \"dilation_rate\": [1], \"use_bias\": true, \"activation\": \"linear\"",
+                     "[3, 1]", NULL, 2, &s, x, wanted, N(wanted));
 }
 
 static void a_transposed_convolution_spreads(void **state)
 {
     (void)state;
-    const given weights[] = {{4, {2, 2, 1, 1}, {1, 2, 3, 4}}};
-    const source s = {weights, 1};
+    const one_layer_weight weights[] = {{4, {2, 2, 1, 1}, {1, 2, 3, 4}}};
+    const one_layer_weights s = {weights, 1};
     const float x[] = {1, 10}, wanted[] = {1, 2, 10, 20, 3, 4, 30, 40};
-    expect("Conv2DTranspose",
-           "\"trainable\": true, \"kernel_size\": [2, 2], \"strides\": [2, 2], "
-           "\"padding\": \"valid\", \"use_bias\": false",
-           "[1, 2, 1]", NULL, 2, &s, x, wanted, N(wanted));
+    one_layer_expect("Conv2DTranspose",
+                     "\"trainable\": true, \"kernel_size\": [2, 2], \"strides\": [2, 2], "
+                     "\"padding\": \"valid\", \"use_bias\": false",
+                     "[1, 2, 1]", NULL, 2, &s, x, wanted, N(wanted));
 }
 
 /* A dilation of 2 puts a zero between the kernel's elements. */
 static void a_dilated_transposed_convolution_leaves_gaps(void **state)
 {
     (void)state;
-    const given weights[] = {{3, {2, 1, 1}, {1, 2}}};
-    const source s = {weights, 1};
+    const one_layer_weight weights[] = {{3, {2, 1, 1}, {1, 2}}};
+    const one_layer_weights s = {weights, 1};
     const float x[] = {1, 10}, wanted[] = {1, 10, 2, 20};
-    expect("Conv1DTranspose",
-           "\"trainable\": true, \"kernel_size\": [2], \"strides\": [1], \"dilation_rate\": [2], "
-           "\"padding\": \"valid\", \"use_bias\": false",
-           "[2, 1]", NULL, 2, &s, x, wanted, N(wanted));
+    one_layer_expect("Conv1DTranspose",
+                     "\"trainable\": true, \"kernel_size\": [2], \"strides\": [1], \"dilation_rate\": [2], "
+                     "\"padding\": \"valid\", \"use_bias\": false",
+                     "[2, 1]", NULL, 2, &s, x, wanted, N(wanted));
 }
 
 /* Channels first: [2 channels, 1, 2] pooled over the width. */
@@ -143,18 +58,18 @@ static void channels_first_is_turned(void **state)
 {
     (void)state;
     const float x[] = {1, 5, 7, 3}, wanted[] = {5, 7};
-    expect("MaxPooling2D", "\"trainable\": true, \"pool_size\": [1, 2], \"data_format\": \"channels_first\"",
-           "[2, 1, 2]", NULL, 2, NULL, x, wanted, N(wanted));
+    one_layer_expect("MaxPooling2D", "\"trainable\": true, \"pool_size\": [1, 2], \"data_format\": \"channels_first\"",
+                     "[2, 1, 2]", NULL, 2, NULL, x, wanted, N(wanted));
 }
 
 static void layer_normalization_over_the_last_axis(void **state)
 {
     (void)state;
-    const given weights[] = {{1, {2}, {2, 3}}, {1, {2}, {10, 20}}};
-    const source s = {weights, 2};
+    const one_layer_weight weights[] = {{1, {2}, {2, 3}}, {1, {2}, {10, 20}}};
+    const one_layer_weights s = {weights, 2};
     const float x[] = {1, 3, 5, 5}, wanted[] = {8, 23, 10, 20}; /* (x - mean) / sqrt(1 + 0) is -1, 1 */
-    expect("LayerNormalization", "\"trainable\": true, \"axis\": [2], \"epsilon\": 0.0000001", "[2, 2]", NULL, 2, &s, x,
-           wanted, N(wanted));
+    one_layer_expect("LayerNormalization", "\"trainable\": true, \"axis\": [2], \"epsilon\": 0.0000001", "[2, 2]", NULL,
+                     2, &s, x, wanted, N(wanted));
 }
 
 static void what_is_random_rests_at_inference(void **state)
@@ -163,7 +78,7 @@ static void what_is_random_rests_at_inference(void **state)
     const float x[] = {1, 250, 3, 4};
     static const char *const CLASSES[] = {"RandomFlip", "RandomHue", "RandomErasing", "CutMix"};
     for (int64_t i = 0; i < N(CLASSES); i++)
-        expect(CLASSES[i], "\"trainable\": true", "[2, 2, 1]", NULL, 3, NULL, x, x, N(x));
+        one_layer_expect(CLASSES[i], "\"trainable\": true", "[2, 2, 1]", NULL, 3, NULL, x, x, N(x));
 }
 
 /* Keras 2: clip(0.2 x + 0.5, 0, 1); Keras 3: relu6(x + 3) / 6. */
@@ -171,58 +86,60 @@ static void hard_sigmoid_is_the_files_own(void **state)
 {
     (void)state;
     const float x[] = {-4, 1}, second[] = {0, 0.7f}, third[] = {0, 4.0f / 6.0f};
-    expect("Activation", "\"trainable\": true, \"activation\": \"hard_sigmoid\"", "[2]", NULL, 2, NULL, x, second, 2);
-    expect("Activation", "\"trainable\": true, \"activation\": \"hard_sigmoid\"", "[2]", NULL, 3, NULL, x, third, 2);
+    one_layer_expect("Activation", "\"trainable\": true, \"activation\": \"hard_sigmoid\"", "[2]", NULL, 2, NULL, x,
+                     second, 2);
+    one_layer_expect("Activation", "\"trainable\": true, \"activation\": \"hard_sigmoid\"", "[2]", NULL, 3, NULL, x,
+                     third, 2);
 }
 
 static void relu_with_everything(void **state)
 {
     (void)state;
     const float x[] = {-3, 0.5f, 2, 9}, wanted[] = {-0.4f, -0.05f, 2, 6}; /* 0.1 (x - 1) below 1 */
-    expect("ReLU", "\"trainable\": true, \"max_value\": 6.0, \"negative_slope\": 0.1, \"threshold\": 1.0", "[4]", NULL,
-           2, NULL, x, wanted, N(wanted));
+    one_layer_expect("ReLU", "\"trainable\": true, \"max_value\": 6.0, \"negative_slope\": 0.1, \"threshold\": 1.0",
+                     "[4]", NULL, 2, NULL, x, wanted, N(wanted));
 }
 
 /* h1 = 2 x1, h2 = 2 x2 + 3 h1, linear. */
 static void a_simple_rnn_steps(void **state)
 {
     (void)state;
-    const given weights[] = {{2, {1, 1}, {2}}, {2, {1, 1}, {3}}};
-    const source s = {weights, 2};
+    const one_layer_weight weights[] = {{2, {1, 1}, {2}}, {2, {1, 1}, {3}}};
+    const one_layer_weights s = {weights, 2};
     const char *config = "\"trainable\": true, \"units\": 1, \"activation\": \"linear\", \"use_bias\": false, "
                          "\"return_sequences\": true, \"go_backwards\": %s";
     const float x[] = {1, 10}, forward[] = {2, 26}, backward[] = {20, 62};
     char text[256];
     snprintf(text, sizeof text, config, "false");
-    expect("SimpleRNN", text, "[2, 1]", NULL, 2, &s, x, forward, N(forward));
+    one_layer_expect("SimpleRNN", text, "[2, 1]", NULL, 2, &s, x, forward, N(forward));
     snprintf(text, sizeof text, config, "true");
-    expect("SimpleRNN", text, "[2, 1]", NULL, 2, &s, x, backward, N(backward));
+    one_layer_expect("SimpleRNN", text, "[2, 1]", NULL, 2, &s, x, backward, N(backward));
 }
 
 /* Gates i, f, c, o all linear: c = i g, h = o c. With kernel 1, 1, 2, 3: h = 3x (x 2x) = 6 x³. */
 static void an_lstm_orders_its_gates(void **state)
 {
     (void)state;
-    const given weights[] = {{2, {1, 4}, {1, 1, 2, 3}}, {2, {1, 4}, {0}}, {1, {4}, {0}}};
-    const source s = {weights, 3};
+    const one_layer_weight weights[] = {{2, {1, 4}, {1, 1, 2, 3}}, {2, {1, 4}, {0}}, {1, {4}, {0}}};
+    const one_layer_weights s = {weights, 3};
     const float x[] = {2}, wanted[] = {48};
-    expect("LSTM",
-           "\"trainable\": true, \"units\": 1, \"activation\": \"linear\", "
-           "\"recurrent_activation\": \"linear\", \"use_bias\": true",
-           "[1, 1]", NULL, 2, &s, x, wanted, 1);
+    one_layer_expect("LSTM",
+                     "\"trainable\": true, \"units\": 1, \"activation\": \"linear\", "
+                     "\"recurrent_activation\": \"linear\", \"use_bias\": true",
+                     "[1, 1]", NULL, 2, &s, x, wanted, 1);
 }
 
 /* One head of size 1 whose projections are 1: two equal keys share the weight, so that the values' mean comes out. */
 static void attention_takes_a_mean(void **state)
 {
     (void)state;
-    const given one = {3, {1, 1, 1}, {1}};
-    const given zero_query = {3, {1, 1, 1}, {0}};
-    const given weights[] = {zero_query, one, one, {3, {1, 1, 1}, {2}}};
-    const source s = {weights, 4};
+    const one_layer_weight one = {3, {1, 1, 1}, {1}};
+    const one_layer_weight zero_query = {3, {1, 1, 1}, {0}};
+    const one_layer_weight weights[] = {zero_query, one, one, {3, {1, 1, 1}, {2}}};
+    const one_layer_weights s = {weights, 4};
     const float x[] = {1, 5}, wanted[] = {6, 6};
-    expect("MultiHeadAttention", "\"trainable\": true, \"num_heads\": 1, \"key_dim\": 1, \"use_bias\": false", "[2, 1]",
-           "[[\"x\", 0, 0, {\"value\": [\"x\", 0, 0]}]]", 2, &s, x, wanted, N(wanted));
+    one_layer_expect("MultiHeadAttention", "\"trainable\": true, \"num_heads\": 1, \"key_dim\": 1, \"use_bias\": false",
+                     "[2, 1]", "[[\"x\", 0, 0, {\"value\": [\"x\", 0, 0]}]]", 2, &s, x, wanted, N(wanted));
 }
 
 /* The first operator of a kind in the model that mote_lower makes; NULL: none. */
@@ -239,14 +156,15 @@ static const mote_node *find_node(const mote_graph *graph, int32_t op)
 static void attention_has_ranges_of_its_own(void **state)
 {
     (void)state;
-    const given one = {3, {1, 1, 1}, {1}};
-    const given weights[] = {one, one, one, one};
-    const source s = {weights, 4};
+    const one_layer_weight one = {3, {1, 1, 1}, {1}};
+    const one_layer_weight weights[] = {one, one, one, one};
+    const one_layer_weights s = {weights, 4};
     for (int major = 2; major <= 3; major++) {
         mote_model *model, *lowered;
         mote_error err = {0};
-        if (build("MultiHeadAttention", "\"trainable\": true, \"num_heads\": 1, \"key_dim\": 1, \"use_bias\": false",
-                  "[2, 1]", "[[\"x\", 0, 0, {\"value\": [\"x\", 0, 0]}]]", major, &s, &model, &err) != MOTE_OK)
+        if (one_layer_build("MultiHeadAttention",
+                            "\"trainable\": true, \"num_heads\": 1, \"key_dim\": 1, \"use_bias\": false", "[2, 1]",
+                            "[[\"x\", 0, 0, {\"value\": [\"x\", 0, 0]}]]", major, &s, &model, &err) != MOTE_OK)
             fail_msg("%s", err.message);
         assert_int_equal(mote_lower(model, NULL, &lowered, &err), MOTE_OK);
         const mote_graph *graph = lowered->graphs[0];
@@ -264,10 +182,10 @@ static void constants_stand_on_either_side(void **state)
 {
     (void)state;
     const float x[] = {2, 5}, left[] = {-1, -4}, right[] = {1, 2.5f};
-    expect("TFOpLambda", "\"trainable\": true, \"function\": \"math.subtract\"", "[2]",
-           "[\"_CONSTANT_VALUE\", -1, 1.0, {\"y\": [\"x\", 0, 0], \"name\": null}]", 2, NULL, x, left, 2);
-    expect("TFOpLambda", "\"trainable\": true, \"function\": \"math.truediv\"", "[2]",
-           "[\"x\", 0, 0, {\"y\": 2.0, \"name\": null}]", 2, NULL, x, right, 2);
+    one_layer_expect("TFOpLambda", "\"trainable\": true, \"function\": \"math.subtract\"", "[2]",
+                     "[\"_CONSTANT_VALUE\", -1, 1.0, {\"y\": [\"x\", 0, 0], \"name\": null}]", 2, NULL, x, left, 2);
+    one_layer_expect("TFOpLambda", "\"trainable\": true, \"function\": \"math.truediv\"", "[2]",
+                     "[\"x\", 0, 0, {\"y\": 2.0, \"name\": null}]", 2, NULL, x, right, 2);
 }
 
 /* The graph's one float type stands for each that a file names. */
@@ -275,12 +193,12 @@ static void floats_of_any_width_are_one_type(void **state)
 {
     (void)state;
     const float x[] = {2, 5}, ones[] = {1, 1};
-    expect("TFOpLambda", "\"trainable\": true, \"function\": \"ones_like\"", "[2]",
-           "[\"x\", 0, 0, {\"dtype\": \"float16\"}]", 2, NULL, x, ones, 2);
-    expect("TFOpLambda", "\"trainable\": true, \"function\": \"cast\"", "[2]",
-           "[\"x\", 0, 0, {\"dtype\": \"float64\"}]", 2, NULL, x, x, 2);
-    expect("TFOpLambda", "\"trainable\": true, \"function\": \"convert_to_tensor\"", "[2]",
-           "[\"x\", 0, 0, {\"dtype\": \"bfloat16\"}]", 2, NULL, x, x, 2);
+    one_layer_expect("TFOpLambda", "\"trainable\": true, \"function\": \"ones_like\"", "[2]",
+                     "[\"x\", 0, 0, {\"dtype\": \"float16\"}]", 2, NULL, x, ones, 2);
+    one_layer_expect("TFOpLambda", "\"trainable\": true, \"function\": \"cast\"", "[2]",
+                     "[\"x\", 0, 0, {\"dtype\": \"float64\"}]", 2, NULL, x, x, 2);
+    one_layer_expect("TFOpLambda", "\"trainable\": true, \"function\": \"convert_to_tensor\"", "[2]",
+                     "[\"x\", 0, 0, {\"dtype\": \"bfloat16\"}]", 2, NULL, x, x, 2);
 }
 
 static void slices_are_pythons(void **state)
@@ -288,14 +206,14 @@ static void slices_are_pythons(void **state)
     (void)state;
     const float x[] = {0, 1, 2, 3, 4, 5}, back[] = {2, 1, 0, 5, 4, 3}, last[] = {3, 4};
     const char *config = "\"trainable\": true, \"function\": \"__operators__.getitem\"";
-    expect("SlicingOpLambda", config, "[2, 3]",
-           "[\"x\", 0, 0, {\"slice_spec\": [{\"class_name\": \"__ellipsis__\"}, "
-           "{\"start\": null, \"stop\": null, \"step\": -1}]}]",
-           2, NULL, x, back, N(back));
-    expect("SlicingOpLambda", config, "[2, 3]",
-           "[\"x\", 0, 0, {\"slice_spec\": [{\"start\": null, \"stop\": null, \"step\": null}, -1, "
-           "{\"start\": null, \"stop\": 2, \"step\": null}]}]",
-           2, NULL, x, last, N(last));
+    one_layer_expect("SlicingOpLambda", config, "[2, 3]",
+                     "[\"x\", 0, 0, {\"slice_spec\": [{\"class_name\": \"__ellipsis__\"}, "
+                     "{\"start\": null, \"stop\": null, \"step\": -1}]}]",
+                     2, NULL, x, back, N(back));
+    one_layer_expect("SlicingOpLambda", config, "[2, 3]",
+                     "[\"x\", 0, 0, {\"slice_spec\": [{\"start\": null, \"stop\": null, \"step\": null}, -1, "
+                     "{\"start\": null, \"stop\": 2, \"step\": null}]}]",
+                     2, NULL, x, last, N(last));
 }
 
 /* Keras 3 has a layer and a function called Add: the function's node is not trainable. */
@@ -307,9 +225,9 @@ static void nodes_of_keras_3(void **state)
                          "\"dtype\": \"float32\", \"keras_history\": [\"x\", 0, 0]}}";
     char call[512];
     snprintf(call, sizeof call, "{\"args\": [%s, 0.5], \"kwargs\": {}}", tensor);
-    expect("Add", "\"module\": \"\"", "[2]", call, 3, NULL, x, wanted, 2);
+    one_layer_expect("Add", "\"module\": \"\"", "[2]", call, 3, NULL, x, wanted, 2);
     snprintf(call, sizeof call, "{\"args\": [%s], \"kwargs\": {}}", tensor);
-    expect("Mean", "\"axis\": [-1], \"keepdims\": true", "[2]", call, 3, NULL, x, mean, 1);
+    one_layer_expect("Mean", "\"axis\": [-1], \"keepdims\": true", "[2]", call, 3, NULL, x, mean, 1);
 }
 
 static void every_function_has_one_row(void **state)
@@ -331,42 +249,31 @@ static void every_function_has_one_row(void **state)
 
 /* --- refusals --- */
 
-static void refused(const char *class_name, const char *config, const char *shape, const char *inbound,
-                    const char *reason)
-{
-    mote_model *model;
-    mote_error err = {0};
-    assert_int_not_equal(build(class_name, config, shape, inbound, 2, NULL, &model, &err), MOTE_OK);
-    if (!strstr(err.message, "'it'") || !strstr(err.message, reason))
-        fail_msg("%s", err.message);
-    mote_model_free(model);
-}
-
 static void what_does_not_import_says_why(void **state)
 {
     (void)state;
-    refused("Lambda", "\"trainable\": true", "[2]", NULL,
-            "layer 'it' (Lambda) holds Python code, which mote does not run; replace it by Keras layers");
-    refused("MyLayer", "\"trainable\": true", "[2]", NULL, "MyLayer");
-    refused("Masking", "\"trainable\": true", "[2]", NULL, "steps");
-    refused("TimeDistributed", "\"trainable\": true, \"layer\": {\"class_name\": \"MyLayer\", \"config\": {}}",
-            "[2, 2]", NULL, "MyLayer");
-    refused("LSTM", "\"trainable\": true, \"units\": 1, \"stateful\": true", "[2, 2]", NULL, "stateful");
-    refused("Dense", "\"trainable\": true", "[2]", NULL, "kernel is missing");
-    refused("Conv2D", "\"trainable\": true, \"padding\": \"full\"", "[2, 2, 1]", NULL, "padding 'full'");
-    refused("Conv2D", "\"trainable\": true, \"strides\": [0, 1]", "[2, 2, 1]", NULL, "strides");
-    refused("Softmax", "\"trainable\": true, \"axis\": 0", "[2]", NULL, "axis 0");
-    refused("Cropping2D", "\"trainable\": true, \"cropping\": [[1, 1], [0, 0]]", "[2, 2, 1]", NULL, "nothing is left");
-    refused("GroupNormalization", "\"trainable\": true, \"groups\": 3", "[2, 4]", NULL, "groups");
-    refused("Resizing", "\"trainable\": true, \"height\": 2, \"width\": 2, \"interpolation\": \"bicubic\"", "[4, 4, 1]",
-            NULL, "bicubic");
-    refused("Activation", "\"trainable\": true, \"activation\": \"my_act\"", "[2]", NULL, "my_act");
-    refused("TFOpLambda", "\"trainable\": true, \"function\": \"signal.rfft\"", "[2]", "[\"x\", 0, 0, {}]",
-            "signal.rfft");
-    refused("TFOpLambda", "\"trainable\": true, \"function\": \"math.reduce_mean\"", "[2]",
-            "[\"x\", 0, 0, {\"axis\": 0}]", "batch");
-    refused("TFOpLambda", "\"trainable\": true, \"function\": \"reshape\"", "[4]",
-            "[\"x\", 0, 0, {\"shape\": [-1, 3]}]", "does not fit");
+    one_layer_refused("Lambda", "\"trainable\": true", "[2]", NULL,
+                      "layer 'it' (Lambda) holds Python code, which mote does not run; replace it by Keras layers");
+    one_layer_refused("MyLayer", "\"trainable\": true", "[2]", NULL, "MyLayer");
+    one_layer_refused("Masking", "\"trainable\": true", "[2]", NULL, "steps");
+    one_layer_refused("TimeDistributed",
+                      "\"trainable\": true, \"layer\": {\"class_name\": \"MyLayer\", \"config\": {}}", "[2, 2]", NULL,
+                      "MyLayer");
+    one_layer_refused("LSTM", "\"trainable\": true, \"units\": 1, \"stateful\": true", "[2, 2]", NULL, "stateful");
+    one_layer_refused("Dense", "\"trainable\": true", "[2]", NULL, "kernel is missing");
+    one_layer_refused("Conv2D", "\"trainable\": true, \"padding\": \"full\"", "[2, 2, 1]", NULL, "padding 'full'");
+    one_layer_refused("Conv2D", "\"trainable\": true, \"strides\": [0, 1]", "[2, 2, 1]", NULL, "strides");
+    one_layer_refused("Softmax", "\"trainable\": true, \"axis\": 0", "[2]", NULL, "axis 0");
+    one_layer_refused("Cropping2D", "\"trainable\": true, \"cropping\": [[1, 1], [0, 0]]", "[2, 2, 1]", NULL,
+                      "nothing is left");
+    one_layer_refused("GroupNormalization", "\"trainable\": true, \"groups\": 3", "[2, 4]", NULL, "groups");
+    one_layer_refused("Activation", "\"trainable\": true, \"activation\": \"my_act\"", "[2]", NULL, "my_act");
+    one_layer_refused("TFOpLambda", "\"trainable\": true, \"function\": \"signal.rfft\"", "[2]", "[\"x\", 0, 0, {}]",
+                      "signal.rfft");
+    one_layer_refused("TFOpLambda", "\"trainable\": true, \"function\": \"math.reduce_mean\"", "[2]",
+                      "[\"x\", 0, 0, {\"axis\": 0}]", "batch");
+    one_layer_refused("TFOpLambda", "\"trainable\": true, \"function\": \"reshape\"", "[4]",
+                      "[\"x\", 0, 0, {\"shape\": [-1, 3]}]", "does not fit");
 }
 
 int main(void)
