@@ -78,16 +78,15 @@ static int32_t selu(keras_call *call, int32_t x, const json_t *config, mote_erro
     return keras_select(call, positive, above, below, err);
 }
 
-/* max(x, 0) + alpha (e^(min(x, 0) / alpha) - 1) */
+/* max(x, 0) + alpha (e^(min(x, 0) / alpha) - 1), which is alpha ELU(x / alpha) */
 static int32_t celu(keras_call *call, int32_t x, const json_t *config, mote_error *err)
 {
     const float alpha = (float)keras_number(config, "alpha", 1.0);
-    const int32_t low = keras_binary_scalar(call, MOTE_OP_MINIMUM, x, 0.0f, "Minimum", err);
-    const int32_t e = keras_unary(
-        call, MOTE_OP_ELU, alpha == 1.0f ? low : keras_binary_scalar(call, MOTE_OP_MUL, low, 1.0f / alpha, "mul", err),
-        "Elu", err);
-    const int32_t below = alpha == 1.0f ? e : keras_binary_scalar(call, MOTE_OP_MUL, e, alpha, "mul_1", err);
-    return keras_binary(call, MOTE_OP_ADD, keras_unary(call, MOTE_OP_RELU, x, "Relu", err), below, "add", err);
+    if (alpha == 1.0f)
+        return keras_unary(call, MOTE_OP_ELU, x, "Elu", err);
+    const int32_t divided = keras_binary_scalar(call, MOTE_OP_MUL, x, 1.0f / alpha, "mul", err);
+    return keras_binary_scalar(call, MOTE_OP_MUL, keras_unary(call, MOTE_OP_ELU, divided, "Elu", err), alpha, "mul_1",
+                               err);
 }
 
 /* x * sigmoid(x) */

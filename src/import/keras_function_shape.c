@@ -335,20 +335,22 @@ mote_status keras_fn_split(keras_call *call, const keras_function *function, mot
 
 /* --- repeated, moved, padded --- */
 
+/* What is repeated may be a constant, such as a detector's anchors; once for each of the batch, it has its rows. */
 mote_status keras_fn_tile(keras_call *call, const keras_function *function, mote_error *err)
 {
     int32_t times[MOTE_MAX_RANK], n;
     const json_t *list = keras_param(call, 1, "multiples", "repeats");
-    if (!keras_read_sizes(call, list, "multiples", times, &n) || n != keras_shape(call, call->inputs[0])->rank ||
-        times[0] != 1)
+    const int32_t x = keras_operand(call, 0, "input", -1, err);
+    if (x < 0)
+        return keras_failure(err);
+    if (!keras_read_sizes(call, list, "multiples", times, &n) || n != keras_shape(call, x)->rank || times[0] != 1)
         return keras_refuse(call, err, "its repeats must be one number per dimension, 1 for the batch");
     for (int32_t i = 1; i < n; i++)
         if (times[i] < 1 || times[i] > 1 << 20)
             return keras_refuse(call, err, "its repeats must be 1 or more");
-    return keras_result(call,
-                        keras_binary(call, (mote_op)function->op, call->inputs[0],
-                                     keras_const_i32(call, "multiples", n, times), "Tile", err),
-                        err);
+    return keras_result(
+        call, keras_binary(call, (mote_op)function->op, x, keras_const_i32(call, "multiples", n, times), "Tile", err),
+        err);
 }
 
 /* Element `from(i)` of the axis at place i. */

@@ -63,7 +63,7 @@ static void expand_elu(expansion *e, const mote_node *node)
     const int32_t x = node->inputs[0];
     const int32_t below = put(e, MOTE_OP_MINIMUM, x, number(e, "zero", 0.0f), MOTE_ACT_NONE, -1);
     const int32_t power = put(e, MOTE_OP_EXP, below, -1, MOTE_ACT_NONE, -1);
-    const int32_t low = put(e, MOTE_OP_ADD, power, number(e, "minus_one", -1.0f), MOTE_ACT_NONE, -1);
+    const int32_t low = put(e, MOTE_OP_SUB, power, number(e, "one", 1.0f), MOTE_ACT_NONE, -1);
     const int32_t high = put(e, MOTE_OP_RELU, x, -1, MOTE_ACT_NONE, -1);
     put(e, MOTE_OP_ADD, high, low, MOTE_ACT_NONE, node->outputs[0]);
 }

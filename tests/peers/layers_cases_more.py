@@ -222,6 +222,17 @@ def resized_to_another(d):
 
 
 @case
+def tiled_by_the_batch(d):
+    """A detector's anchors, with a row for each of the batch."""
+    if d.is3:
+        return None
+    tf, first = d.tf, d.K.Input((5, 4))
+    anchors = tf.constant(d.rng.normal(0, 1, (1, 5, 2)), "float32")
+    rows = tf.tile(anchors, [tf.shape(first)[0], 1, d.int(1, 2)])
+    return d.K.Model(first, tf.concat([first, rows], axis=-1))
+
+
+@case
 def random_layers_of_keras_3(d):
     if not d.is3:
         return None

@@ -233,6 +233,55 @@ static void sizes_come_from_a_shape(void **state)
     }
 }
 
+/* A detector's anchors, repeated for each of the batch: a constant, of which 3 more columns are asked. */
+static void a_constant_is_tiled_by_the_batch(void **state)
+{
+    (void)state;
+    mote_error err = {0};
+    mote_model *model, *lowered;
+    mote_runtime *runtime;
+    const mote_status status = build_inline(
+        "{\"class_name\": \"Functional\", \"config\": {\"name\": \"top\", \"layers\": ["
+        "{\"class_name\": \"InputLayer\", \"name\": \"x\", \"config\": {\"name\": \"x\", "
+        "\"batch_input_shape\": [null, 2, 4]}, \"inbound_nodes\": []}," INLINE("s", "compat.v1.shape", "[\"x\", 0, 0, {}]") "," INLINE(
+            "b", "__operators__.getitem",
+            "[\"s\", 0, 0, {\"slice_spec\": 0}]") "," INLINE("t", "tile",
+                                                             "[\"_CONSTANT_VALUE\", -1, [[[1, 2], [3, "
+                                                             "4]]], {\"multiples\": [[\"b\", 0, 0], 1, "
+                                                             "2]}]") "," INLINE("it", "math.add",
+                                                                                "[\"x\", 0, 0, {\"y\": "
+                                                                                "[\"t\", 0, 0]}]") "], "
+                                                                                                   "\"inpu"
+                                                                                                   "t_"
+                                                                                                   "layers"
+                                                                                                   "\": "
+                                                                                                   "[["
+                                                                                                   "\"x\","
+                                                                                                   " 0, "
+                                                                                                   "0]], "
+                                                                                                   "\"outp"
+                                                                                                   "ut_"
+                                                                                                   "layers"
+                                                                                                   "\": "
+                                                                                                   "[["
+                                                                                                   "\"it\""
+                                                                                                   ", 0, "
+                                                                                                   "0]]}}",
+        &model, &err);
+    if (status != MOTE_OK)
+        fail_msg("%s", err.message);
+    const float x[] = {10, 20, 30, 40, 50, 60, 70, 80}, wanted[] = {11, 22, 31, 42, 53, 64, 73, 84};
+    assert_int_equal(mote_lower(model, NULL, &lowered, &err), MOTE_OK);
+    assert_int_equal(mote_runtime_new(&runtime, lowered, NULL, &err), MOTE_OK);
+    assert_int_equal(mote_runtime_allocate(runtime, &err), MOTE_OK);
+    memcpy(mote_runtime_input(runtime, 0)->data, x, sizeof x);
+    assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
+    assert_memory_equal(mote_runtime_output(runtime, 0)->data, wanted, sizeof wanted);
+    mote_runtime_free(runtime);
+    mote_model_free(lowered);
+    mote_model_free(model);
+}
+
 /* --- the batch in second place --- */
 
 #define TURNED(reader)                                                                                                 \
@@ -385,6 +434,7 @@ int main(void)
         cmocka_unit_test(open_sizes_need_numbers),
         cmocka_unit_test(a_fixed_batch_is_written),
         cmocka_unit_test(sizes_come_from_a_shape),
+        cmocka_unit_test(a_constant_is_tiled_by_the_batch),
         cmocka_unit_test(what_stands_before_the_batch_is_taken_apart),
         cmocka_unit_test(steps_that_do_not_count),
         cmocka_unit_test(a_masked_step_chooses_once),
