@@ -128,15 +128,29 @@ def factor_behind_scores(theirs, missing):
 
 
 def scales_of_other_words(theirs, match):
-    """Tensors whose scales go with operators that ours has not: their values, and biases that multiply those, or in floats
-    take them in."""
+    """(tensors whose scales go with operators that ours has not: their values, and biases that multiply those or take in
+    a sum; weights before those operators, which may take in a factor)."""
     around = {i for node in match.missing for i in node.inputs + node.outputs if i >= 0 and not theirs.is_const(i)}
+    before = set()
     for node, _ in match.matched:
         if node.op in AFFINE and around.intersection(node.outputs):
-            around.update(i for i in node.inputs[2:] if i >= 0 and theirs.tensors[i].is_float)
+            around.update(i for i in node.inputs[2:] if i >= 0)
+            before.update(node.inputs[1:2])
         if around.intersection(node.inputs):
             around.update(i for i in node.inputs if i >= 0 and theirs.tensors[i].type in (np.int32, np.int64))
-    return around | factor_behind_scores(theirs, match.missing)
+    return around | factor_behind_scores(theirs, match.missing), before
+
+
+def compare_up_to_factor(found, a, b):
+    """Weights: one factor for all of them."""
+    wanted, got = real(a).reshape(-1).astype(np.float64), real(b).reshape(-1).astype(np.float64)
+    if wanted.size != got.size:
+        return found.say(f"{a.name}: constant of shape {b.shape}, not {a.shape}")
+    factor = np.dot(wanted, got) / max(np.dot(wanted, wanted), 1e-30)
+    error = np.abs(got - factor * wanted).max(initial=0)
+    if not error <= max(SCALE, found.float_bound) * np.abs(got).max(initial=0):
+        found.say(f"{a.name}: up to {error:.3g} off, even with a factor of {factor:.6g}")
+    return None
 
 
 def compare_graphs(found, theirs, ours):
@@ -153,10 +167,13 @@ def compare_graphs(found, theirs, ours):
     if ours.n_operators > theirs.n_operators and not integers_instead:
         found.say(f"{ours.n_operators} operators, not {theirs.n_operators}: "
                   f"{[(n.op, ours.tensors[n.outputs[0]].name) for n in match.free][:4]}")
-    around = scales_of_other_words(theirs, match)
+    around, before = scales_of_other_words(theirs, match)
     for i, j in match.pairs:
         a, b = theirs.tensors[i], ours.tensors[j]
         if i in around:
+            continue
+        if i in before:
+            compare_up_to_factor(found, a, b)
             continue
         if a.type != b.type:
             found.say(f"{a.name}: type {b.type and b.type.__name__}, not {a.type and a.type.__name__}")

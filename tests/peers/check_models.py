@@ -3,9 +3,9 @@
 
     check_models.py build/mote [FOLDER_OR_MODEL ...] [--table docs/conformance.md] [--seed N] [--only REGEX]
 
-Without folders: ../shared/corpus, ../shared/keras_nets and ../shared/study. LiteRT uses its reference kernels, its
-optimized ones (without delegates) where those lack an operator; it runs in a process of its own for each model, since
-some models end it. Integers and bools must be equal. Floats: the largest difference over the largest value must stay
+Without folders: ../shared/corpus, ../shared/keras_nets and ../shared/study. LiteRT uses its reference kernels, also for
+operators of which its reference resolver lists older versions only, and its optimized ones (without delegates) where
+those lack an operator; it runs in a process of its own for each model, since some models end it. Integers and bools must be equal. Floats: the largest difference over the largest value must stay
 below the bound. Exit 1 when a model that LiteRT runs differs, or is refused by mote. docs/conformance.md is made with --table.
 """
 
@@ -13,6 +13,7 @@ import argparse
 import os
 import re
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,9 @@ import tempfile
 import numpy as np
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from ai_edge_litert import schema_py_generated as schema  # noqa: E402
+
+from tflite_graph import OPERATORS  # noqa: E402
 
 SECONDS = 120
 # Where LiteRT is known to be wrong (docs/numerics.md says why): a pattern of names, and what differs.
@@ -47,14 +51,39 @@ def draw(rng, dtype, shape, name):
     raise TypeError(f"input '{name}' is {dtype}")
 
 
+def with_version(path, op, version, out):
+    """A copy in which versions of the operator above that one are that one."""
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    model = schema.Model.GetRootAsModel(data, 0)
+    for code in (model.OperatorCodes(i) for i in range(model.OperatorCodesLength())):
+        if OPERATORS.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode())) == op and code.Version() > version:
+            struct.pack_into("<i", data, code._tab.Pos + code._tab.Offset(8), version)
+    with open(out, "wb") as file:
+        file.write(data)
+    return out
+
+
+def make_interpreter(path, resolver, folder):
+    """The reference resolver lists fewer versions than its kernels run: then the file says an older one."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    while True:
+        try:
+            return Interpreter(model_path=path, experimental_op_resolver_type=getattr(OpResolverType, resolver))
+        except ValueError as error:
+            lacks = re.search(r"builtin opcode '(\w+)' version '(\d+)'", str(error))
+            if resolver != RESOLVERS[0] or not lacks or int(lacks[2]) < 2:
+                raise
+            path = with_version(path, lacks[1], int(lacks[2]) - 1, f"{folder}/older.tflite")
+
+
 def ask_litert(path, folder, seed):
     """In a child: writes in<i>.npy and out<i>.npy, and kernels or error as text."""
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
     problem = ""
     for resolver in RESOLVERS[1:] if re.search(NOT_BY_REFERENCE, path) else RESOLVERS:
         rng = np.random.default_rng(seed)
         try:
-            it = Interpreter(model_path=path, experimental_op_resolver_type=getattr(OpResolverType, resolver))
+            it = make_interpreter(path, resolver, folder)
             it.allocate_tensors()
             for i, tensor in enumerate(it.get_input_details()):
                 value = np.asarray(draw(rng, tensor["dtype"], tensor["shape"], tensor["name"]))
