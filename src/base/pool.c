@@ -10,7 +10,8 @@
  */
 #include <mote/thread.h>
 
-#include <pthread.h>
+#include "base/worker_thread.h"
+
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -155,7 +156,7 @@ mote_pool *mote_pool_new(const mote_allocator *allocator, int32_t n_threads)
     }
     for (int32_t i = 0; i < n_threads - 1; i++) {
         pool->workers[i] = (worker){.pool = pool, .index = i + 1};
-        if (pthread_create(&pool->workers[i].thread, NULL, worker_main, &pool->workers[i]) != 0) {
+        if (!mote_worker_thread_start(&pool->workers[i].thread, worker_main, &pool->workers[i])) {
             mote_pool_free(pool);
             return NULL;
         }

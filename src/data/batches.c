@@ -3,6 +3,7 @@
  * before it there. Decoders take examples one by one, all of a batch before any of the next; who makes an example does
  * not change it. A slot's examples are drawn when it is opened, in order, from the epoch's permutation.
  */
+#include "base/worker_thread.h"
 #include "data/photo_cache.h"
 
 #include <mote/clock.h>
@@ -189,7 +190,7 @@ static mote_status start(mote_batches *b, mote_error *err)
     b->order_epoch = -1;
     b->pause = true; /* until the first seek or read: what is made before would be for nothing */
     for (; b->n_threads < wanted; b->n_threads++)
-        if (pthread_create(&b->threads[b->n_threads], NULL, decoder_main, b) != 0)
+        if (!mote_worker_thread_start(&b->threads[b->n_threads], decoder_main, b))
             return b->n_threads ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "no threads to be had");
     return MOTE_OK;
 }

@@ -2,9 +2,9 @@
  * Decodes and resizes ahead of its reader. Slots form a ring: example i goes to slot i % n_slots; a decoder may begin
  * it once the reader has left the example before it in that slot. So memory is bounded and order is the slice's.
  */
+#include "base/worker_thread.h"
 #include "data/reader.h"
 
-#include <pthread.h>
 #include <string.h>
 
 typedef struct slot {
@@ -93,7 +93,7 @@ static mote_status start(mote_loader *loader, mote_error *err)
             return mote_error_no_memory(err);
     }
     for (int32_t i = 0; i < n_threads; i++) {
-        if (pthread_create(&loader->threads[i], NULL, decoder_main, loader) != 0)
+        if (!mote_worker_thread_start(&loader->threads[i], decoder_main, loader))
             return loader->n_threads ? MOTE_OK : mote_error_set(err, MOTE_NO_MEMORY, "no threads to be had");
         loader->n_threads++;
     }

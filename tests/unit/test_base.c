@@ -9,6 +9,8 @@
 #include <mote/thread.h>
 
 #include <math.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,6 +186,36 @@ static void pool_visits_each_index_once(void **state)
     }
 }
 
+typedef struct both {
+    pthread_barrier_t met;
+    bool takes_signals[2];
+} both;
+
+static void look_at_signals(void *arg, int64_t begin, int64_t end, int32_t thread)
+{
+    both *b = arg;
+    sigset_t blocked;
+    assert_int_equal(end - begin, 1); /* each of the two threads has one */
+    pthread_barrier_wait(&b->met);
+    pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    b->takes_signals[thread] = !sigismember(&blocked, SIGINT) && !sigismember(&blocked, SIGTERM);
+}
+
+/* A handler that removes outputs would otherwise run beside the thread that makes them. */
+static void signals_stay_with_the_caller(void **state)
+{
+    (void)state;
+    both b = {.takes_signals = {false, true}};
+    pthread_barrier_init(&b.met, NULL, 2);
+    mote_pool *pool = mote_pool_new(NULL, 2);
+    assert_non_null(pool);
+    mote_pool_for(pool, 2, 1, look_at_signals, &b);
+    assert_true(b.takes_signals[0]);
+    assert_false(b.takes_signals[1]);
+    mote_pool_free(pool);
+    pthread_barrier_destroy(&b.met);
+}
+
 static void cpu_words_are_known(void **state)
 {
     (void)state;
@@ -306,19 +338,13 @@ static void control_groups_limit_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(error_text_is_one_line),
-        cmocka_unit_test(long_error_text_is_cut),
-        cmocka_unit_test(every_status_has_a_text),
-        cmocka_unit_test(arena_blocks_are_zeroed_aligned_and_apart),
-        cmocka_unit_test(arena_keeps_its_limit),
-        cmocka_unit_test(shapes_count_and_overflow),
-        cmocka_unit_test(shapes_broadcast_as_numpy),
-        cmocka_unit_test(random_numbers_are_uniform_and_repeatable),
-        cmocka_unit_test(pool_visits_each_index_once),
-        cmocka_unit_test(cpu_words_are_known),
-        cmocka_unit_test(outputs_appear_whole_or_not_at_all),
-        cmocka_unit_test(a_full_disk_is_an_error),
-        cmocka_unit_test(folders_are_made_with_parents),
+        cmocka_unit_test(error_text_is_one_line),      cmocka_unit_test(long_error_text_is_cut),
+        cmocka_unit_test(every_status_has_a_text),     cmocka_unit_test(arena_blocks_are_zeroed_aligned_and_apart),
+        cmocka_unit_test(arena_keeps_its_limit),       cmocka_unit_test(shapes_count_and_overflow),
+        cmocka_unit_test(shapes_broadcast_as_numpy),   cmocka_unit_test(random_numbers_are_uniform_and_repeatable),
+        cmocka_unit_test(pool_visits_each_index_once), cmocka_unit_test(signals_stay_with_the_caller),
+        cmocka_unit_test(cpu_words_are_known),         cmocka_unit_test(outputs_appear_whole_or_not_at_all),
+        cmocka_unit_test(a_full_disk_is_an_error),     cmocka_unit_test(folders_are_made_with_parents),
         cmocka_unit_test(control_groups_limit_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,14 @@
 # Ctrl-C ends every verb, at any time, with the code that a shell expects, and leaves nothing half done.
+# wait_until COMMAND: as long as it takes, 60 s at the most
+wait_until() {
+    waited=0
+    until eval "$1" > until.out 2>&1 || [ $waited -gt 1200 ]; do
+        sleep 0.05
+        waited=$((waited + 1))
+    done
+    [ $waited -le 1200 ]
+}
+
 # stop SIGNAL CODE UNTIL ARGUMENT...: mote, sent the signal as soon as the command UNTIL succeeds
 stop() {
     signal=$1 wanted=$2 until=$3
@@ -6,22 +16,16 @@ stop() {
     last="mote $*"
     : > stdout # not what the command before has said
     : > stderr
-    "$MOTE" "$@" > stdout 2> stderr < /dev/null &
-    pid=$! waited=0
-    until eval "$until" > until.out 2>&1 || [ $waited -gt 600 ]; do
-        sleep 0.05
-        waited=$((waited + 1))
-    done
+    # The shell, or who has started it (nohup), may have it that a command in the background ignores signals.
+    env --default-signal=HUP,INT,TERM "$MOTE" "$@" > stdout 2> stderr < /dev/null &
+    pid=$!
+    wait_until "$until" || complain "$last: '$until' does not come"
     kill "-$signal" $pid || complain "$last: ended before it was stopped"
-    waited=0
-    while kill -0 $pid 2> until.out && [ $waited -lt 600 ]; do
-        sleep 0.05
-        waited=$((waited + 1))
-    done
-    kill -KILL $pid 2> until.out && complain "$last: goes on after $signal"
+    wait_until "! kill -0 $pid" || complain "$last: goes on after $signal"
+    kill -KILL $pid 2> until.out || true
     code=0
     wait $pid || code=$?
-    [ "$code" -eq "$wanted" ] || { complain "$last: exit code $code, not $wanted"; sed 's/^/    /' stderr; }
+    [ "$code" -eq "$wanted" ] || { complain "$last: exit code $code, not $wanted"; tail -5 stderr | sed 's/^/    /'; }
     no_leftovers
 }
 run 0 model new mote_tiny -o tiny.h5 --input 32 --classes 2 -q
@@ -34,7 +38,7 @@ warns '^mote: study: out/trained.h5 has the weights of that moment: stopped in e
 present out/trained.h5
 absent out/report.html out/float32.tflite
 # after training: at once
-stop INT 130 '[ -s out2/int8.tflite ] && sleep 0.3' study --data photos --model mote_tiny --input 32 --epochs 1 --batch 4 \
+stop INT 130 '[ -s out2/int8.tflite ] && grep ^timing stderr' study --data photos --model mote_tiny --input 32 --epochs 1 --batch 4 \
     --runs 1000000 -o out2
 present out2/trained.h5
 absent out2/report.html
@@ -46,11 +50,12 @@ absent out3 demo pets
 [ -z "$(find . -name '*.??????' -type d)" ] || complain "a temporary folder is left"
 
 # nohup
+lines() { grep -c ^timing stderr; }
+: > stderr
 trap '' HUP
-"$MOTE" benchmark tiny.tflite --runs 10000000 > stdout 2> stderr &
-sleep 0.3
+"$MOTE" compare tiny.h5 --data photos --runs 1000000 -o out4 > stdout 2> stderr &
+wait_until '[ $(lines) -gt 0 ]' || complain "mote compare: does not begin"
 kill -HUP $!
-sleep 0.2
-kill -TERM $! || complain "SIGHUP ended what nohup had started"
+before=$(lines)
+wait_until '[ $(lines) -gt $before ]' && kill -TERM $! || complain "SIGHUP ended what nohup had started"
 wait $! || true
-trap 'exit 1' HUP
