@@ -2,6 +2,7 @@
 #include "cli/cli_parse.h"
 #include "cli/cli_text.h"
 
+#include <mote/text.h>
 #include <mote/version.h>
 
 #include <stdio.h>
@@ -12,9 +13,58 @@ static size_t count_of(const cli_group *group)
     return group->n_options ? group->n_options : cli_n_data_options;
 }
 
+/* What an option is, with its words, its default where the help does not say it, and whether it is needed. */
+static void describe(const cli_option *option, char *text, size_t n_bytes)
+{
+    const bool lists = option->kind == CLI_CHOICE && option->arg;
+    const bool says = option->def && !strstr(option->help, "(default");
+    snprintf(text, n_bytes, "%s%s%s%s%s%s%s", option->help, lists ? ": " : "", lists ? option->choices : "",
+             says ? " (default " : "", says ? option->def : "", says ? ")" : "", option->required ? " (needed)" : "");
+}
+
+enum { HELP_COLUMNS = 100 };
+
+static int columns(const char *text, size_t n_bytes)
+{
+    return (int)(mote_text_length(text) - mote_text_length(text + n_bytes));
+}
+
+/* How much stays together: a word, or of a list that no line holds ("a|b|c") what a line does. */
+static size_t word_bytes(const char *text, int room)
+{
+    const size_t n = strcspn(text, " \n");
+    size_t fits = n;
+    for (size_t i = 0; columns(text, n) > room && i < n; i++)
+        if (text[i] == '|' && columns(text, i + 1) <= room)
+            fits = i + 1;
+    return fits;
+}
+
+/* Lines of up to HELP_COLUMNS, those after the first indented; a newline counts as a blank, two end a paragraph. */
+static void print_wrapped(const char *text, int indent)
+{
+    int column = indent;
+    for (bool first = true; *text; first = false) {
+        const size_t blanks = strspn(text, " \n"), n = word_bytes(text + blanks, HELP_COLUMNS - indent);
+        const int width = columns(text + blanks, n), gap = blanks > 0;
+        const bool paragraph = strncmp(text, "\n\n", 2) == 0;
+        if (!first && (paragraph || column + gap + width > HELP_COLUMNS)) {
+            printf("%s\n%*s", paragraph ? "\n" : "", indent, "");
+            column = indent;
+        } else {
+            column += printf("%*s", gap, "");
+        }
+        printf("%.*s", (int)n, text + blanks);
+        column += width;
+        text += blanks + n;
+    }
+    printf("\n");
+}
+
 static void print_option(const cli_option *option)
 {
-    char left[96];
+    enum { LEFT = 26 };
+    char left[96], text[1024];
     const char *arg = option->kind == CLI_FLAG ? ""
                       : option->arg            ? option->arg
                       : option->choices        ? option->choices
@@ -23,25 +73,22 @@ static void print_option(const cli_option *option)
     const int n = snprintf(left, sizeof left, "%s--%s", option->letter ? short_form : "    ", option->name);
     if (*arg && n > 0 && (size_t)n < sizeof left)
         snprintf(left + n, sizeof left - (size_t)n, " %s", arg);
-    if (strlen(left) > 26)
-        printf("  %s\n  %-26s  %s", left, "", option->help);
+    if (strlen(left) > LEFT)
+        printf("  %s\n  %*s  ", left, LEFT, "");
     else
-        printf("  %-26s  %s", left, option->help);
-    if (option->kind == CLI_CHOICE && option->arg)
-        printf(": %s", option->choices);
-    if (option->def)
-        printf(" (default %s)", option->def);
-    if (option->required)
-        printf(" (needed)");
-    printf("\n");
+        printf("  %-*s  ", LEFT, left);
+    describe(option, text, sizeof text);
+    print_wrapped(text, LEFT + 4);
 }
 
 void cli_print_help(const cli_verb *verb)
 {
     printf("usage: mote %s%s%s [options]\n\n%s\n", verb->name, verb->positional ? " " : "",
            verb->positional ? verb->positional : "", verb->summary);
-    if (verb->description)
-        printf("\n%s\n", verb->description);
+    if (verb->description) {
+        printf("\n");
+        print_wrapped(verb->description, 0);
+    }
     printf("\noptions:\n");
     for (size_t i = 0; i < verb->n_groups; i++)
         for (size_t j = 0; j < count_of(&verb->groups[i]); j++)
@@ -82,9 +129,7 @@ static void print_roff_option(const cli_option *option)
         printf(" \\fI%s\\fR", option->arg ? option->arg : option->choices);
     printf("\n");
     char text[1024];
-    snprintf(text, sizeof text, "%s%s%s%s%s%s", option->help, option->kind == CLI_CHOICE && option->arg ? ": " : "",
-             option->kind == CLI_CHOICE && option->arg ? option->choices : "", option->def ? " (default " : "",
-             option->def ? option->def : "", option->def ? ")" : "");
+    describe(option, text, sizeof text);
     print_roff(text);
 }
 

@@ -31,8 +31,8 @@ const cli_option cli_limit_options[CLI_N_LIMIT_OPTIONS] = {
      .def = "-1",
      .min = -1,
      .max = 1 << 30,
-     .help = "refuse a model that needs more; 0: no limit; -1: 768 and 16 times its constants; to train, what the "
-             "machine has",
+     .help = "refuse a model that needs more; 0: no limit (default: 768 and 16 times its constants; to train, what "
+             "the machine has)",
      .offset = offsetof(cli_limits, memory_mb)},
     {.name = "loop-limit",
      .kind = CLI_FLOAT,

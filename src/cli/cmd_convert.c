@@ -51,7 +51,7 @@ static const cli_option OPTIONS[] = {
      .def = "0",
      .min = 0,
      .max = 1e9,
-     .help = "how many examples to calibrate with; 0: 100 photos, or all of the arrays",
+     .help = "how many examples to calibrate with (default: 100 photos, or all of the arrays)",
      .offset = offsetof(convert_args, calibrate.samples)},
     {.name = "strict",
      .kind = CLI_FLAG,
@@ -321,15 +321,14 @@ const cli_verb cli_verb_convert = {
     .positional = "MODEL [INPUT.npy...]",
     .summary = "turn a Keras model, or a float .tflite, into a .tflite of one of five forms",
     .description =
-        "float32 and float16 keep the weights as floats; dynamic keeps activations as floats and weights as int8; "
-        "int8\n"
-        "and int16x8 compute with integers and need photos to learn the ranges of activations from: some 100 of the\n"
-        "kind the model will see. With photos at hand, answers before and after are compared, and a warning says so\n"
-        "when they differ. --validate measures accuracy, and --max-drop makes a loss an error.",
+        "float32 and float16 keep the weights as floats; dynamic keeps activations as floats and weights as int8;\n"
+        "int8 and int16x8 compute with integers and need photos to learn the ranges of activations from: some 100\n"
+        "of the kind the model will see. With photos at hand, answers before and after are compared, and a warning\n"
+        "says so when they differ. --validate measures accuracy, and --max-drop makes a loss an error.",
     .examples = "  mote convert model.h5 -o float.tflite\n"
-                "  mote convert model.h5 -o int8.tflite --quantize int8 --calibrate photos/ --split train\n"
+                "  mote convert model.h5 -o int8.tflite --quantize int8 --calibrate photos/ --split train \\\n"
                 "      --input-type uint8 --output-type uint8\n"
-                "  mote convert float.tflite -o int8.tflite --quantize int8 --calibrate photos/\n"
+                "  mote convert float.tflite -o int8.tflite --quantize int8 --calibrate photos/ \\\n"
                 "      --validate photos/ --validate-split test --max-drop 1\n"
                 "  mote convert two_inputs.h5 -o out.tflite --quantize int8 --calibrate left.npy,right.npy",
     .groups = GROUPS,

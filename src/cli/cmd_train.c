@@ -30,17 +30,17 @@ static const cli_option OPTIONS[] = {
     {.name = "data",
      .kind = CLI_STRING,
      .arg = "DIR",
-     .help = "TFDS dataset, folder of images, or X.npy",
+     .help = "a TFDS dataset, a folder of class folders, or X.npy",
      .offset = offsetof(train_args, data),
      .required = true},
     {.name = "labels",
      .kind = CLI_STRING,
      .arg = "Y.npy",
-     .help = "labels for --data X.npy",
+     .help = "the labels of --data X.npy",
      .offset = offsetof(train_args, labels)},
     {.name = "strict",
      .kind = CLI_FLAG,
-     .help = "a photo that cannot be decoded is an error",
+     .help = "an unreadable photo is an error, not a warning",
      .offset = offsetof(train_args, strict)},
 };
 static const cli_group GROUPS[] = {{OPTIONS, CLI_COUNT(OPTIONS), 0},
@@ -158,11 +158,11 @@ static int run(const cli_context *context, const void *args, int n_positional, c
 const cli_verb cli_verb_train = {
     .name = "train",
     .positional = "MODEL",
-    .summary = "fine-tunes a Keras model on photos",
+    .summary = "fine-tune a Keras model on photos",
     .description =
         "Trains what the file's trainable flags say, as Keras does, in float32 on the processor. The result does not\n"
-        "depend on the number of threads. With --val the best epoch's weights are saved. --json prints one line of "
-        "JSON\n"
+        "depend on the number of threads. Without --train it goes over the whole split train, or the first where\n"
+        "there is none of that name. With --val the best epoch's weights are saved. --json prints one line of JSON\n"
         "for each epoch. Ctrl-C saves and ends; with --checkpoint, --resume goes on.",
     .examples =
         "  mote train b0.h5 -o trained.h5 --data photos/ --train 'train[:70%]' --val 'train[70%:90%]' --epochs 3\n"
