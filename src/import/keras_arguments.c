@@ -19,6 +19,8 @@ static const signature SIGNATURES[] = {
     {"SimpleRNN", {"initial_state", "mask"}},
     {"LSTM", {"initial_state", "mask"}},
     {"GRU", {"initial_state", "mask"}},
+    {"ConvLSTM1D", {"initial_state", "mask"}},
+    {"ConvLSTM2D", {"initial_state", "mask"}},
     {"RNN", {"initial_state", "mask"}},
     {"Bidirectional", {"initial_state", "mask"}},
     {"MultiHeadAttention", {"value", "key", "query_mask", "value_mask", "key_mask", "attention_mask"}},

@@ -17,8 +17,8 @@ int32_t keras_take_bias(keras_call *call, int32_t n, mote_error *err)
                                                       : keras_vector(call, "zero_bias", n, NULL);
 }
 
-static int32_t emit_conv(keras_call *call, const keras_window *w, int32_t x, int32_t filter, int32_t bias,
-                         mote_error *err)
+int32_t keras_convolved(keras_call *call, const keras_window *w, int32_t x, int32_t filter, int32_t bias,
+                        mote_error *err)
 {
     if (x < 0 || filter < 0 || bias < 0)
         return -1;
@@ -65,7 +65,7 @@ static mote_status conv(keras_call *call, int32_t n_spatial, mote_error *err)
     const int32_t filter = keras_take_weight(call, "kernel", n_spatial + 2, MOTE_WEIGHT_HWIO_TO_OHWI, err);
     const int32_t bias = filter < 0 ? -1 : keras_take_bias(call, keras_shape(call, filter)->dims[0], err);
     const int32_t x = bias < 0 ? -1 : keras_enter_window(call, &w, err);
-    return keras_result(call, keras_leave_window(call, &w, emit_conv(call, &w, x, filter, bias, err), err), err);
+    return keras_result(call, keras_leave_window(call, &w, keras_convolved(call, &w, x, filter, bias, err), err), err);
 }
 
 mote_status keras_conv_1d(keras_call *call, mote_error *err)
@@ -118,8 +118,8 @@ static mote_status separable(keras_call *call, int32_t n_spatial, mote_error *er
         return keras_failure(err);
     const int32_t pointwise = keras_take_weight(call, "pointwise_kernel", n_spatial + 2, MOTE_WEIGHT_HWIO_TO_OHWI, err);
     const int32_t bias = pointwise < 0 ? -1 : keras_take_bias(call, keras_shape(call, pointwise)->dims[0], err);
-    return keras_result(call, keras_leave_window(call, &w, emit_conv(call, &plain, deep, pointwise, bias, err), err),
-                        err);
+    return keras_result(
+        call, keras_leave_window(call, &w, keras_convolved(call, &plain, deep, pointwise, bias, err), err), err);
 }
 
 mote_status keras_separable_conv_1d(keras_call *call, mote_error *err)

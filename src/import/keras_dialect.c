@@ -23,7 +23,7 @@ void keras_snake_case(const char *class_name, char *text, size_t n_bytes)
     for (size_t i = 0; class_name[i] && n + 3 < n_bytes; i++) {
         const unsigned char c = (unsigned char)class_name[i], after = (unsigned char)class_name[i + 1];
         const unsigned char before = i ? (unsigned char)class_name[i - 1] : 0;
-        if (i > 0 && isupper(c) && (islower(after) || isdigit(after) || islower(before)))
+        if (i > 0 && isupper(c) && (islower(after) || islower(before)))
             text[n++] = '_';
         text[n++] = (char)tolower(c);
     }

@@ -151,6 +151,8 @@ static const parts_row PARTS[] = {
     {"LSTM", {"cell"}},
     {"GRU", {"cell"}},
     {"SimpleRNN", {"cell"}},
+    {"ConvLSTM1D", {"cell"}},
+    {"ConvLSTM2D", {"cell"}},
     {"RNN", {"cell"}},
     {"Bidirectional", {"forward_layer/cell", "backward_layer/cell"}},
     {"MultiHeadAttention", {"query_dense", "key_dense", "value_dense", "output_dense"}},

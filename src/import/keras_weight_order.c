@@ -32,6 +32,8 @@ static const weights_row ROWS[] = {
     {"SimpleRNN", 2, 0, {"use_bias"}, 1, true},
     {"LSTM", 2, 0, {"use_bias"}, 1, true},
     {"GRU", 2, 0, {"use_bias"}, 1, true},
+    {"ConvLSTM1D", 2, 0, {"use_bias"}, 1, true},
+    {"ConvLSTM2D", 2, 0, {"use_bias"}, 1, true},
     {"SimpleRNNCell", 2, 0, {"use_bias"}, 1, true},
     {"LSTMCell", 2, 0, {"use_bias"}, 1, true},
     {"GRUCell", 2, 0, {"use_bias"}, 1, true},

@@ -58,8 +58,16 @@ mote_status keras_read_image(keras_call *call, int32_t n_spatial, bool *channels
 mote_status keras_read_window(keras_call *call, int32_t n_spatial, const char *size_key, keras_window *w,
                               mote_error *err)
 {
+    bool channels_first;
+    const mote_status status = keras_read_image(call, n_spatial, &channels_first, err);
+    return status == MOTE_OK ? keras_read_window_settings(call, n_spatial, size_key, w, err) : status;
+}
+
+mote_status keras_read_window_settings(keras_call *call, int32_t n_spatial, const char *size_key, keras_window *w,
+                                       mote_error *err)
+{
     *w = (keras_window){.n_spatial = n_spatial};
-    const mote_status status = keras_read_image(call, n_spatial, &w->channels_first, err);
+    const mote_status status = keras_read_format(call, &w->channels_first, err);
     if (status != MOTE_OK)
         return status;
     const json_t *strides = json_object_get(call->config, "strides");

@@ -18,6 +18,9 @@ typedef struct keras_window {
 /* size_key: "kernel_size" or "pool_size". */
 mote_status keras_read_window(keras_call *call, int32_t n_spatial, const char *size_key, keras_window *w,
                               mote_error *err);
+/* The same for whatever input. */
+mote_status keras_read_window_settings(keras_call *call, int32_t n_spatial, const char *size_key, keras_window *w,
+                                       mote_error *err);
 /* The call's input as [batch, height, width, channels]; -1: err. */
 int32_t keras_enter_window(keras_call *call, const keras_window *w, mote_error *err);
 /* Back from there to what the layer gives, the layer's activation applied; takes and gives -1 for failure. */
@@ -31,6 +34,9 @@ mote_status keras_read_image(keras_call *call, int32_t n_spatial, bool *channels
 int32_t keras_to_channels_last(keras_call *call, int32_t x, bool channels_first, mote_error *err);
 int32_t keras_from_channels_last(keras_call *call, int32_t x, bool channels_first, mote_error *err);
 
+/* CONV_2D of images with channels last; takes and gives -1 for failure. */
+int32_t keras_convolved(keras_call *call, const keras_window *w, int32_t x, int32_t filter, int32_t bias,
+                        mote_error *err);
 /* The layer's bias, or zeros where use_bias is false. */
 int32_t keras_take_bias(keras_call *call, int32_t n, mote_error *err);
 

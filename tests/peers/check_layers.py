@@ -26,6 +26,7 @@ import tensorflow as tf  # noqa: E402
 from layers_cases import CASES, Draw  # noqa: E402
 import layers_cases_image  # noqa: E402, F401
 import layers_cases_more  # noqa: E402, F401
+import layers_cases_recurrent  # noqa: E402, F401
 
 BOUND = 1e-5
 

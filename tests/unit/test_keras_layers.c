@@ -130,6 +130,25 @@ static void an_lstm_orders_its_gates(void **state)
 }
 
 /* One head of size 1 whose projections are 1: two equal keys share the weight, so that the values' mean comes out. */
+/* Gates are 1/2 and activations the identity: c = c/2 + (x + h)/2, h = c/2, pixel by pixel. */
+static void a_convolutional_lstm_steps(void **state)
+{
+    (void)state;
+    const one_layer_weight weights[] = {{4, {1, 1, 1, 4}, {0, 0, 1, 0}}, {4, {1, 1, 1, 4}, {0, 0, 1, 0}}};
+    const one_layer_weight lines[] = {{3, {1, 1, 4}, {0, 0, 1, 0}}, {3, {1, 1, 4}, {0, 0, 1, 0}}};
+    const one_layer_weights images = {weights, 2}, sequences = {lines, 2};
+    const float x[] = {4, 8, 2, 0}, last[] = {1.25f, 1.5f}, all[] = {1, 2, 1.25f, 1.5f};
+    const char *config = "\"trainable\": true, \"filters\": 1, \"kernel_size\": 1, \"use_bias\": false, "
+                         "\"activation\": \"linear\", \"recurrent_activation\": \"sigmoid\"";
+    const char *more = "\"trainable\": true, \"filters\": 1, \"kernel_size\": 1, \"use_bias\": false, "
+                       "\"activation\": \"linear\", \"recurrent_activation\": \"sigmoid\", "
+                       "\"data_format\": \"channels_first\", \"return_sequences\": true";
+    one_layer_expect("ConvLSTM2D", config, "[2, 1, 2, 1]", NULL, 2, &images, x, last, N(last));
+    one_layer_expect("ConvLSTM2D", more, "[2, 1, 2, 1]", NULL, 3, &images, x, all, N(all));
+    one_layer_expect("ConvLSTM1D", config, "[2, 2, 1]", NULL, 2, &sequences, x, last, N(last));
+    one_layer_expect("ConvLSTM1D", more, "[2, 1, 2]", NULL, 3, &sequences, x, all, N(all));
+}
+
 static void attention_takes_a_mean(void **state)
 {
     (void)state;
@@ -289,6 +308,7 @@ int main(void)
         cmocka_unit_test(relu_with_everything),
         cmocka_unit_test(a_simple_rnn_steps),
         cmocka_unit_test(an_lstm_orders_its_gates),
+        cmocka_unit_test(a_convolutional_lstm_steps),
         cmocka_unit_test(attention_takes_a_mean),
         cmocka_unit_test(attention_has_ranges_of_its_own),
         cmocka_unit_test(constants_stand_on_either_side),

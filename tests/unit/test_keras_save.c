@@ -9,6 +9,7 @@
 #include <mote/io.h>
 #include <mote/keras.h>
 
+#include "import/keras_dialect.h"
 #include "import/keras_file.h"
 #include "import/keras_model.h"
 #include "import/keras_save.h"
@@ -176,13 +177,30 @@ static void a_warning_is_given_once(void **state)
     mote_model_free(model);
 }
 
+/* The groups of .keras files. */
+static void classes_are_written_in_snake_case(void **state)
+{
+    (void)state;
+    static const char *const NAMES[][2] = {
+        {"Conv2DTranspose", "conv2d_transpose"},
+        {"ConvLSTM2D", "conv_lstm2d"},
+        {"PReLU", "p_re_lu"},
+        {"SimpleRNN", "simple_rnn"},
+        {"LSTM", "lstm"},
+    };
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        char text[64];
+        keras_snake_case(NAMES[i][0], text, sizeof text);
+        assert_string_equal(text, NAMES[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(renamed_layers_stay_apart),
-        cmocka_unit_test(parts_are_named_for_the_file),
-        cmocka_unit_test(a_dilated_kernel_is_the_layers_own),
-        cmocka_unit_test(a_warning_is_given_once),
+        cmocka_unit_test(renamed_layers_stay_apart),          cmocka_unit_test(parts_are_named_for_the_file),
+        cmocka_unit_test(a_dilated_kernel_is_the_layers_own), cmocka_unit_test(a_warning_is_given_once),
+        cmocka_unit_test(classes_are_written_in_snake_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
