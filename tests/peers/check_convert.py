@@ -348,7 +348,8 @@ def check(binary, net, form, float_bound=0.0):
             found.say("LiteRT does not run it")
             return found
         mine = ask_mote(binary, out, net, folder)
-        bound = 3e-2 if not reference else 1e-2 if form == "dynamic" else 1e-5
+        # Other kernels than the reference's round once: two steps of a layer's, behind a LOGISTIC eight of its 256.
+        bound = 4e-2 if not reference else 1e-2 if form == "dynamic" else 1e-5
         compare_answers(found, "LiteRT's", answers, mine, bound, 0 if reference else 255)
         if os.path.exists(f"{net}/{form}.tflite"):
             compare_with_peer(found, net, form, out, answers)

@@ -6,6 +6,7 @@
 #include "op/conv_2d/conv_2d.h"
 #include "op/depthwise_conv_2d/depthwise_conv_2d.h"
 #include "op/fully_connected/fully_connected.h"
+#include "op/space_depth/space_depth.h"
 #include "op/train_form/train_form.h"
 #include "pass/pass.h"
 #include "unit/mote_test.h"
@@ -498,6 +499,43 @@ static void what_changes_something_stays(void **state)
     check(n, like(&n, MOTE_OP_MUL, n.x, filled(&n, per_channel(1), 1)), mote_pass_drop_identities, "MUL");
 }
 
+/* --- sink_moves --- */
+
+static int32_t turned(const net *n, int32_t x)
+{
+    return ordered(n, x, (const int32_t[]){0, 3, 1, 2}, mote_shape_4d(1, CHANNELS, SIDE, SIDE));
+}
+
+/* DEPTH_TO_SPACE of four channels, then op. */
+static void check_pixels(mote_op op, const char *wanted)
+{
+    const net n = net_new(mote_shape_4d(1, 2, 2, 4));
+    const int32_t y = apply(&n, MOTE_OP_DEPTH_TO_SPACE, n.x, -1, mote_shape_4d(1, 4, 4, 1));
+    ((mote_space_depth_params *)n.graph->nodes[0]->params)->block_size = 2;
+    check(n, like(&n, op, y, -1), mote_pass_sink_moves, wanted);
+}
+
+static void moves_go_behind_what_the_converter_takes_past(void **state)
+{
+    (void)state;
+    check_pixels(MOTE_OP_LOGISTIC, "LOGISTIC DEPTH_TO_SPACE");
+    check_pixels(MOTE_OP_RELU6, "RELU6 DEPTH_TO_SPACE");
+    check_pixels(MOTE_OP_ELU, "DEPTH_TO_SPACE ELU");
+
+    net n = image_net();
+    check(n, like(&n, MOTE_OP_TANH, turned(&n, n.x), -1), mote_pass_sink_moves, "TANH TRANSPOSE");
+    n = image_net();
+    int32_t y = like(&n, MOTE_OP_MUL, turned(&n, n.x), filled(&n, per_channel(1), 3));
+    check(n, y, mote_pass_sink_moves, "MUL TRANSPOSE");
+    n = image_net(); /* one term for each place of a dimension that goes elsewhere */
+    y = like(&n, MOTE_OP_ADD, turned(&n, n.x), constant(&n, per_channel(SIDE)));
+    check(n, y, mote_pass_sink_moves, "TRANSPOSE ADD");
+    n = image_net(); /* read twice */
+    y = turned(&n, n.x);
+    check(n, like(&n, MOTE_OP_MUL, y, like(&n, MOTE_OP_LOGISTIC, y, -1)), mote_pass_sink_moves,
+          "TRANSPOSE LOGISTIC MUL");
+}
+
 /* --- merge_constants --- */
 
 static int32_t count_constants(const net *n)
@@ -601,6 +639,7 @@ int main(void)
         cmocka_unit_test(what_changes_nothing_goes),
         cmocka_unit_test(a_shape_that_goes_leaves_a_range_alone),
         cmocka_unit_test(what_changes_something_stays),
+        cmocka_unit_test(moves_go_behind_what_the_converter_takes_past),
         cmocka_unit_test(equal_constants_become_one),
         cmocka_unit_test(equal_operators_become_one),
     };

@@ -548,7 +548,7 @@ static void reshapes_sink(void **state)
     add_node(graph, MOTE_OP_TANH, t[6], -1, t[7]);
     assert_int_equal(mote_graph_set_io(graph, 2, t, 1, &t[7]), MOTE_OK);
     mote_error err = {0};
-    assert_int_equal(mote_pass_sink_reshapes(model, graph, &err), MOTE_OK);
+    assert_int_equal(mote_pass_sink_moves(model, graph, &err), MOTE_OK);
     assert_true(mote_graph_compact(model, 0) >= 0);
     const mote_op wanted[] = {MOTE_OP_ADD, MOTE_OP_RELU, MOTE_OP_TANH, MOTE_OP_RESHAPE};
     assert_int_equal(graph->n_nodes, 4);
