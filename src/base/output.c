@@ -65,7 +65,8 @@ mote_status mote_error_write(mote_error *err, const char *path, int error)
     if (error == ENOSPC || error == EDQUOT)
         return mote_error_set(err, MOTE_NO_SPACE, "%s: no space left on the device; free some or write elsewhere",
                               path);
-    return mote_error_set(err, MOTE_IO, "%s: cannot write it: %s", path, strerror(error));
+    return mote_error_set(err, MOTE_IO, "%s: cannot write it: %s", path,
+                          error == ENOENT ? "its folder is not there; make it first" : strerror(error));
 }
 
 static const char *shown_path(const mote_output *output)

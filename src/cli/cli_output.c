@@ -17,6 +17,7 @@ static const struct kind {
                         true},
     [CLI_TFLITE_FILE] = {"a .tflite file", {".tflite"}, "; `mote convert` makes .tflite of it", true},
     [CLI_ARRAY_FILE] = {"a NumPy array, .npy", {".npy"}, "", false},
+    [CLI_HISTORY_FILE] = {"a history, .csv or .jsonl", {".csv", ".jsonl"}, "", false},
     [CLI_PICTURE_FILE] = {"a picture, .png or .svg", {".png", ".svg"}, "", false},
 };
 
@@ -40,17 +41,17 @@ static bool has_ending(const char *path)
     return *name && strchr(name + 1, '.');
 }
 
-int cli_check_output(const cli_context *context, const char *output, cli_output_kind kind)
+int cli_check_output(const cli_context *context, const char *option, const char *output, cli_output_kind kind)
 {
     const struct kind *wanted = &KINDS[kind];
     if (!output)
         return CLI_OK;
     if (context->json && strcmp(output, "-") == 0)
-        return cli_usage_error(context, "--json and -o - both want standard output");
+        return cli_usage_error(context, "--json and %s - both want standard output", option);
     if (is_kind(wanted, output) || !has_ending(output))
         return CLI_OK;
     for (size_t i = 0; i < CLI_COUNT(KINDS); i++)
         if (is_kind(&KINDS[i], output))
-            return cli_usage_error(context, "-o %s: this makes %s%s", output, wanted->what, KINDS[i].made_by);
-    return wanted->any ? CLI_OK : cli_usage_error(context, "-o %s: this makes %s", output, wanted->what);
+            return cli_usage_error(context, "%s %s: this makes %s%s", option, output, wanted->what, KINDS[i].made_by);
+    return wanted->any ? CLI_OK : cli_usage_error(context, "%s %s: this makes %s", option, output, wanted->what);
 }

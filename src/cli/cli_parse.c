@@ -211,7 +211,8 @@ static int say_needed(const cli_context *context, const cli_verb *verb)
 {
     const char *optional = strstr(verb->positional, " [");
     const size_t n = optional ? (size_t)(optional - verb->positional) : strlen(verb->positional);
-    return cli_usage_error(context, "%.*s is needed", (int)n, verb->positional);
+    const bool several = memchr(verb->positional, ' ', n) != NULL;
+    return cli_usage_error(context, "%.*s %s needed", (int)n, verb->positional, several ? "are" : "is");
 }
 
 int cli_run_verb(const cli_verb *verb, int argc, char **argv)

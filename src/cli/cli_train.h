@@ -32,6 +32,12 @@ typedef struct cli_training {
     bool drawing;
 } cli_training;
 
+/* CLI_OK, or what the verb returns, said: options that miss another one, words that are none, a history of no known
+ * form. */
+int cli_train_check(const cli_context *context, const cli_train_args *args);
+/* From t->args: all but the splits besides the training one, callbacks and limits. */
+mote_status cli_train_set_options(cli_training *t, const mote_model *model, const cli_data *data, mote_error *err);
+
 /* Freezes and trains the model in place with data's slice; progress, one line an epoch (or JSON lines) to `lines`
  * (NULL: nowhere), history. Ctrl-C is caught: MOTE_CANCELLED, and the model has what it learned. The result stays in
  * training; free with _free. */

@@ -295,7 +295,7 @@ static int check_usage(const cli_context *context, const convert_args *args)
                                args->recover);
     if (args->max_drop < 100 && !args->validate)
         return cli_usage_error(context, "--max-drop needs --validate DIR: labelled photos to measure accuracy on");
-    return cli_check_output(context, args->output, CLI_TFLITE_FILE);
+    return cli_check_output(context, "-o", args->output, CLI_TFLITE_FILE);
 }
 
 static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)

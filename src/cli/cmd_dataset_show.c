@@ -75,7 +75,7 @@ static int run(const cli_context *context, const void *args, int n_positional, c
     mote_error err = {0};
     cli_data data;
     cli_data_args chosen = a->data;
-    if (cli_check_output(context, a->output, CLI_PICTURE_FILE) != CLI_OK ||
+    if (cli_check_output(context, "-o", a->output, CLI_PICTURE_FILE) != CLI_OK ||
         cli_data_choose(context, &chosen, n_positional, positional) != CLI_OK)
         return CLI_USAGE;
     mote_status status = cli_data_open(&data, &chosen, &err);

@@ -131,8 +131,9 @@ static void report(const cli_context *context, const mote_model *model, const ch
         cli_json_print(document);
         return;
     }
-    cli_note(context, "%s: %s, %lld parameters, %lld of them trainable", path, model->name, (long long)counts.total,
-             (long long)counts.trainable);
+    if (strcmp(path, "-") != 0)
+        printf("%s: %s, %lld parameters, %lld of them trainable\n", cli_shown(path).text, cli_shown(model->name).text,
+               (long long)counts.total, (long long)counts.trainable);
 }
 
 static int run_new(const cli_context *context, const void *args, int n_positional, char *const *positional)
@@ -149,7 +150,7 @@ static int run_new(const cli_context *context, const void *args, int n_positiona
                                        .seed = (uint64_t)a->seed};
     mote_error err = {0};
     mote_model *model;
-    if (cli_check_output(context, a->output, CLI_KERAS_FILE) != CLI_OK)
+    if (cli_check_output(context, "-o", a->output, CLI_KERAS_FILE) != CLI_OK)
         return CLI_USAGE;
     const mote_weights_match how = a->by_name ? MOTE_WEIGHTS_BY_NAME : MOTE_WEIGHTS_BACKBONE;
     mote_status status = cli_weights_new_model(&model, context, &a->weights, arch, &options, how, &err);
@@ -219,12 +220,15 @@ static int run_copy(const cli_context *context, const void *args, int n_position
     const mote_import_options options = cli_import_options(context, &a->import);
     mote_error err = {0};
     mote_model *model;
-    if (cli_check_output(context, a->output, CLI_KERAS_FILE) != CLI_OK)
+    if (cli_check_output(context, "-o", a->output, CLI_KERAS_FILE) != CLI_OK)
         return CLI_USAGE;
     mote_status status = mote_model_load(&model, positional[0], &options, &err);
     if (status != MOTE_OK)
         return cli_fail(context, &err);
-    status = mote_keras_save(model, a->output, &err);
+    status = strcmp(model->source, "keras") == 0
+                 ? mote_keras_save(model, a->output, &err)
+                 : mote_error_set(&err, MOTE_ARGUMENT, "%s: only Keras models are copied; this is a %s model",
+                                  positional[0], model->source);
     if (status == MOTE_OK)
         report(context, model, a->output);
     mote_model_free(model);

@@ -300,7 +300,7 @@ static mote_status run_all(run_state *state, char *const *paths, int n_paths, mo
 static int run(const cli_context *context, const void *args, int n_positional, char *const *positional)
 {
     const run_args *wanted = args;
-    if (cli_check_output(context, wanted->out, CLI_ARRAY_FILE) != CLI_OK)
+    if (cli_check_output(context, "-o", wanted->out, CLI_ARRAY_FILE) != CLI_OK)
         return CLI_USAGE;
     const bool to_stdout = wanted->out && strcmp(wanted->out, "-") == 0;
     run_state state = {.context = context, .args = wanted, .says = !context->json && !to_stdout, .top = json_array()};

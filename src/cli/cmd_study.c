@@ -161,7 +161,9 @@ static int run(const cli_context *context, const void *args, int n_positional, c
 {
     (void)n_positional;
     (void)positional;
-    return study_run(context, args);
+    const cli_study_args *a = args;
+    const int usage = cli_train_check(context, &a->train);
+    return usage == CLI_OK ? study_run(context, a) : usage;
 }
 
 #define AT(member) offsetof(cli_study_args, member)

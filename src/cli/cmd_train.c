@@ -123,15 +123,15 @@ static int run(const cli_context *context, const void *args, int n_positional, c
 {
     (void)n_positional;
     const train_args *a = args;
-    if (a->train.qat)
-        return cli_fail_text(context, "--qat %s: quantization-aware training is not there yet; train without it",
-                             a->train.qat);
-    if (a->train.resume && !a->train.checkpoint)
-        return cli_usage_error(context, "--resume needs --checkpoint DIR");
+    if (a->train.validation_steps > 0 && !a->train.val)
+        return cli_usage_error(context, "--validation-steps needs --val SPLIT");
+    const int usage = cli_train_check(context, &a->train);
+    if (usage != CLI_OK)
+        return usage;
     const mote_import_options options = cli_import_options(context, &a->import);
     mote_error err = {0};
     mote_model *model;
-    if (cli_check_output(context, a->output, CLI_KERAS_FILE) != CLI_OK)
+    if (cli_check_output(context, "-o", a->output, CLI_KERAS_FILE) != CLI_OK)
         return CLI_USAGE;
     if (try_output(a->output, &err) != MOTE_OK || mote_model_load(&model, positional[0], &options, &err) != MOTE_OK)
         return cli_fail(context, &err);

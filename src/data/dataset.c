@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MOTE_READER(symbol) extern const mote_reader mote_reader_##symbol;
@@ -26,6 +27,12 @@ mote_status mote_dataset_reserve(mote_dataset *dataset, int64_t n_examples, mote
 
 static mote_status no_reader(const char *path, mote_error *err)
 {
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISDIR(info.st_mode))
+        return mote_error_set(err, MOTE_FORMAT,
+                              "%s: a file, not a data set; give a folder with one folder of photos per class, a TFDS "
+                              "data set, or X.npy",
+                              path);
     if (access(path, R_OK | X_OK) != 0 && errno == EACCES)
         return mote_error_set(err, MOTE_IO, "%s: cannot read it: %s", path, strerror(errno));
     return mote_error_set(err, MOTE_NOT_FOUND,

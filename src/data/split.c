@@ -88,7 +88,7 @@ static int64_t place(double value, bool percent, int64_t n)
 static mote_status wrong_term(const char *term, size_t n, mote_error *err)
 {
     return mote_error_set(err, MOTE_ARGUMENT,
-                          "--split: '%.*s' is not a split; write train, train[:70%%], train[70%%:90%%], test[:100], "
+                          "'%.*s' is not a split; write train, train[:70%%], train[70%%:90%%], test[:100], "
                           "train+test",
                           (int)(n < 80 ? n : 80), term);
 }
@@ -111,8 +111,8 @@ static mote_status read_slice(const char *term, size_t n_term, const char *open,
     if (given[1])
         *to = place(values[1], percent[1], n);
     if (*from < 0 || *to < 0)
-        return mote_error_set(err, MOTE_ARGUMENT, "--split: '%.*s' reaches past the %lld examples of the split",
-                              (int)n_term, term, (long long)n);
+        return mote_error_set(err, MOTE_ARGUMENT, "'%.*s' reaches past the %lld examples of the split", (int)n_term,
+                              term, (long long)n);
     return MOTE_OK;
 }
 
@@ -128,7 +128,7 @@ static mote_status add_term(const mote_dataset *dataset, const char *term, size_
         size_t used = 0;
         for (int32_t i = 0; i < dataset->n_splits && used < sizeof known; i++)
             used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", dataset->splits[i].name);
-        return mote_error_set(err, MOTE_NOT_FOUND, "--split: there is no '%.*s'; the data has %s", (int)n_name, term,
+        return mote_error_set(err, MOTE_NOT_FOUND, "there is no split '%.*s'; the data has %s", (int)n_name, term,
                               known);
     }
     const int64_t *begin = split->piece_begin;
@@ -172,7 +172,7 @@ mote_status mote_dataset_slice(const mote_dataset *dataset, const char *expressi
     for (int32_t terms = 0; status == MOTE_OK; terms++) {
         const size_t n = strcspn(at, "+");
         status = terms < MAX_TERMS ? add_term(dataset, at, n, &list, err)
-                                   : mote_error_set(err, MOTE_LIMIT, "--split: more than %d terms", MAX_TERMS);
+                                   : mote_error_set(err, MOTE_LIMIT, "more than %d terms in a split", MAX_TERMS);
         if (at[n] == '\0')
             break;
         at += n + 1;

@@ -47,7 +47,9 @@ static mote_status read_input_shape(assembly *a, const keras_layer *layer, mote_
     if (rank < 1 || rank > MOTE_MAX_RANK)
         return mote_error_set(err, MOTE_FORMAT, "input layer '%s' has no shape", layer->name);
     int32_t given[MOTE_MAX_RANK], n_given = 0;
-    const bool has_given = parse_user_dims(a->sizes.given, given, &n_given) && n_given == (int32_t)rank - 1;
+    const bool parsed = parse_user_dims(a->sizes.given, given, &n_given), has_given = n_given == (int32_t)rank - 1;
+    if (a->sizes.given && !parsed)
+        return mote_error_set(err, MOTE_ARGUMENT, "--input-shape %s: write the sizes as 224x224x3", a->sizes.given);
     *shape = (mote_shape){.rank = (int32_t)rank, .dims = {1}};
     const json_int_t batch = json_integer_value(json_array_get(dims, 0));
     if (batch > 0 && batch < INT32_MAX)

@@ -175,8 +175,11 @@ static mote_status check_types(const mote_convert_options *options, mote_error *
                           (options->format == MOTE_FORMAT_INT8 && (types[i] == MOTE_INT8 || types[i] == MOTE_UINT8)) ||
                           (options->format == MOTE_FORMAT_INT16X8 && types[i] == MOTE_INT16);
         if (!fits)
-            return mote_error_set(err, MOTE_ARGUMENT, "%s type %s does not go with %s", i ? "output" : "input",
-                                  mote_dtype_name(types[i]), mote_format_name(options->format));
+            return mote_error_set(err, MOTE_ARGUMENT, "%s type %s does not go with %s, which takes float32%s",
+                                  i ? "output" : "input", mote_dtype_name(types[i]), mote_format_name(options->format),
+                                  options->format == MOTE_FORMAT_INT8      ? ", int8 and uint8"
+                                  : options->format == MOTE_FORMAT_INT16X8 ? " and int16"
+                                                                           : "");
     }
     return MOTE_OK;
 }

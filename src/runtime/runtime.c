@@ -297,7 +297,8 @@ mote_status mote_runtime_select_signature(mote_runtime *runtime, const char *key
             runtime->signature = &model->signatures[i];
             return enter(runtime, model->signatures[i].graph, err);
         }
-    return mote_error_set(err, MOTE_NOT_FOUND, "the model has no signature '%s'", key);
+    return mote_error_set(err, MOTE_NOT_FOUND, "the model has no signature '%s'; `mote inspect` shows those it has",
+                          key);
 }
 
 int32_t mote_runtime_n_inputs(const mote_runtime *runtime)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 mote_status fit_history_add(fit_run *run, const mote_epoch *epoch, mote_error *err)
 {
@@ -116,7 +117,7 @@ mote_status mote_history_save(const mote_fit_result *result, const mote_fit_opti
     if (status != MOTE_OK)
         return status;
     const size_t n = strlen(path);
-    if (n >= 4 && strcmp(path + n - 4, ".csv") == 0)
+    if (n >= 4 && strcasecmp(path + n - 4, ".csv") == 0)
         write_csv(mote_output_stream(output), result, options);
     else
         write_json_lines(mote_output_stream(output), result, options);

@@ -26,11 +26,13 @@ error_line 'needs --calibrate'
 run 1 convert tiny.tflite -o out.tflite --quantize int8 --calibrate nowhere
 error_line 'nowhere: '
 run 1 convert tiny.tflite -o nowhere/out.tflite
-error_line '^mote: convert: nowhere/out.tflite: cannot write it'
+error_line '^mote: convert: nowhere/out.tflite: cannot write it: its folder is not there; make it first'
 run 1 convert tiny.tflite -o photos
 error_line 'photos: is a folder'
 run 1 convert tiny.tflite -o /dev/full
 error_line '/dev/full: no space left'
+run 1 convert tiny.tflite -o out.tflite --input-type int16
+error_line 'input type int16 does not go with float32, which takes float32$'
 run 2 convert tiny.tflite -o out.h5
 usage_error '^mote: convert: -o out.h5: this makes a .tflite file; `mote model copy` makes Keras files'
 absent out.tflite out.h5 nowhere

@@ -70,3 +70,9 @@ json examples 16
 loss=$(value loss)
 run 0 evaluate keras.tflite --data photos --json
 json loss "$loss"
+
+run 1 evaluate tiny.tflite --data tiny.tflite
+error_line '^mote: evaluate: tiny.tflite: a file, not a data set; give a folder'
+run 0 model new mote_tiny -o k.h5 --input 32 --classes 2 -q
+run 1 evaluate k.h5 --data photos --input-shape 32,32
+error_line '--input-shape 32,32: write the sizes as 224x224x3'

@@ -25,7 +25,7 @@ total=$(value total_params)
 run 0 model new mote_tiny -o backbone.h5 --input 32 --pooling avg --seed 4 -q
 run 0 model new mote_tiny -o head.keras --input 32 --pooling max --weights backbone.h5 \
     --head dense:8:relu,batch_norm,dropout:0.2,dense:2:softmax
-warns 'head.keras: model, '
+says '^head.keras: model, [0-9]+ parameters, '
 run 0 summary head.keras
 says 'dense_1 \(Dense\) +\(None, 2\)'
 run 1 model new mote_tiny -o wrong.h5 --input 32 --weights ../no.h5
@@ -42,7 +42,7 @@ run 0 model copy tiny.h5 -o -
 [ "$(wc -c < stdout)" -eq "$(wc -c < tiny.h5)" ] || complain "standard output has another file"
 
 run 1 model copy tiny.tflite -o tflite.h5
-error_line '^mote: model copy: tflite.h5: the model does not come from Keras'
+error_line '^mote: model copy: tiny.tflite: only Keras models are copied; this is a tflite model'
 absent tflite.h5
 run 2 model new NoSuchNet -o x.h5
 usage_error "no architecture 'NoSuchNet'"

@@ -81,10 +81,12 @@ run 1 train tiny.h5 -o x.h5 --data ok --freeze '('
 error_line "is no regular expression"
 run 1 train tiny.h5 -o x.h5 --data ok --freeze .
 warns "^mote: train: nothing trains"
-run 1 train tiny.h5 -o x.h5 --data ok --augment wobble
-error_line "'wobble' is no augmentation"
-run 1 train tiny.h5 -o x.h5 --data ok --schedule sometimes
-error_line "'sometimes' is no schedule"
+run 2 train tiny.h5 -o x.h5 --data ok --augment wobble
+usage_error "--augment: 'wobble' is no augmentation"
+run 2 train tiny.h5 -o x.h5 --data ok --schedule sometimes
+usage_error "--schedule: 'sometimes' is no schedule"
+run 2 train tiny.h5 -o x.h5 --data ok --metrics beauty
+usage_error "--metrics: 'beauty' is none of top5, auc, precision, recall"
 run 1 train tiny.h5 -o x.h5 --data ok --class-weights 1,2,3
 error_line "class-weights 1,2,3: give 'balanced' or 2 numbers"
 run 1 train tiny.h5 -o x.h5 --data ok --qat int8
@@ -102,5 +104,19 @@ run 1 train always1.h5 -o x.h5 --data ok --batch 4
 error_line 'softmax of one value, which is always 1'
 run 2 train tiny.h5 -o x.h5 --data ok --resume
 usage_error '--resume needs --checkpoint'
+for pair in '--histograms:--tensorboard' '--checkpoint-steps 2:--checkpoint' '--nesterov:--optimizer sgd' \
+    '--momentum 0.5:--optimizer sgd or rmsprop' '--validation-steps 2:--val SPLIT'; do
+    run 2 train tiny.h5 -o x.h5 --data ok ${pair%%:*}
+    usage_error "^mote: train: ${pair%% *}.* needs ${pair#*:}|^mote: train: ${pair%%:*} needs ${pair#*:}"
+done
+run 2 study --model tiny.h5 -o x --data ok --nesterov
+usage_error '^mote: study: --nesterov needs --optimizer sgd'
+cp tiny.h5 before.h5
+run 2 train tiny.h5 -o x.h5 --data ok --history tiny.h5
+usage_error '--history tiny.h5: this makes a history, .csv or .jsonl'
+cmp -s tiny.h5 before.h5 || complain "$last: the model is gone"
+run 1 train tiny.h5 -o x.h5 --data ok --val nowhere
+error_line "ok: there is no split 'nowhere'; the data has "
+absent x
 absent x.h5
 no_leftovers

@@ -17,6 +17,8 @@ run 2 run tiny.tflite --fast
 usage_error '^mote: run: no option --fast'
 run 2 run tiny.tflite --threads 0
 usage_error '^mote: run: --threads 0: a whole number'
+run 2 diff tiny.tflite --data photos
+usage_error '^mote: diff: A B are needed'
 run 2 summary tiny.tflite three.tflite
 usage_error "^mote: summary: 'three.tflite' is one argument too many"
 run 2 run tiny.tflite images.npy -o x.txt
