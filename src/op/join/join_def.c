@@ -199,7 +199,7 @@ const mote_op_def mote_op_def_concatenation = {
     .flags = MOTE_OP_DATA_MOVE,
     .infer = infer_concatenation,
     .version = version_by_width,
-    .max_version = 4,
+    .max_version = 6,
 };
 
 const mote_op_def mote_op_def_pack = {
@@ -231,7 +231,7 @@ const mote_op_def mote_op_def_unpack = {
     .flags = MOTE_OP_DATA_MOVE,
     .infer = infer_unpack,
     .version = version_by_width,
-    .max_version = 4,
+    .max_version = 5,
 };
 
 const mote_op_def mote_op_def_split = {

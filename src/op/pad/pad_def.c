@@ -49,7 +49,7 @@ const mote_op_def mote_op_def_pad = {
     .flags = MOTE_OP_DATA_MOVE,
     .infer = infer_pad,
     .version = version_pad,
-    .max_version = 4,
+    .max_version = 5,
 };
 
 const mote_op_def mote_op_def_padv2 = {
@@ -62,5 +62,5 @@ const mote_op_def mote_op_def_padv2 = {
     .flags = MOTE_OP_DATA_MOVE,
     .infer = infer_pad,
     .version = version_pad,
-    .max_version = 4,
+    .max_version = 5,
 };

@@ -235,5 +235,5 @@ const mote_op_def mote_op_def_slice = {
     .flags = MOTE_OP_DATA_MOVE,
     .infer = infer_slice,
     .version = version_slice,
-    .max_version = 6,
+    .max_version = 8,
 };

@@ -61,5 +61,5 @@ const mote_op_def mote_op_def_transpose = {
     .flags = MOTE_OP_DATA_MOVE,
     .infer = infer_transpose,
     .version = version_transpose,
-    .max_version = 7,
+    .max_version = 9,
 };
