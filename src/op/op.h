@@ -18,6 +18,7 @@ typedef enum mote_field_kind {
     MOTE_FIELD_F32,     /* float */
     MOTE_FIELD_I32_VEC, /* mote_i32_vec */
     MOTE_FIELD_I64_VEC, /* mote_i64_vec */
+    MOTE_FIELD_F32_VEC, /* mote_i32_vec of floats' bits */
     MOTE_FIELD_STRING,  /* const char * */
     MOTE_FIELD_BYTES,   /* mote_bytes */
 } mote_field_kind;
@@ -139,6 +140,9 @@ const struct mote_kernels *mote_run_kernels(const mote_run *run);
 const mote_allocator *mote_run_allocator(const mote_run *run);
 /* True when every activation keeps its memory (a caller wants to see all of them): no aliasing. */
 bool mote_run_keeps_all(const mote_run *run);
+/* The operator of another graph that has a single one: what a reduction or a scatter applies. *n_nodes says how many it
+ * has; MOTE_FORMAT: no such graph. */
+mote_status mote_run_body_op(const mote_run *run, int32_t graph, int32_t *n_nodes, mote_op *op, mote_error *err);
 /* Control flow: runs another graph of the same model with these tensors as its inputs, and gives
  * its outputs (borrowed until the next call for that graph). */
 mote_status mote_run_call(mote_run *run, int32_t graph, int32_t n_inputs, mote_tensor *const *inputs, int32_t n_outputs,

@@ -42,6 +42,7 @@ static bool own_field(const mote_op_field *field, void *params, mote_arena *aren
 {
     void *at = (char *)params + field->offset;
     switch (field->kind) {
+    case MOTE_FIELD_F32_VEC:
     case MOTE_FIELD_I32_VEC: {
         mote_i32_vec *vec = at;
         if (vec->values)
@@ -93,11 +94,17 @@ mote_status mote_graph_copy_params(int32_t op, const void *params, mote_arena *a
 static int format_vec(const void *at, uint8_t kind, char *text, size_t room)
 {
     size_t used = 0;
-    const int32_t n = kind == MOTE_FIELD_I32_VEC ? ((const mote_i32_vec *)at)->n : ((const mote_i64_vec *)at)->n;
+    const mote_i32_vec *words = at;
+    const int32_t n = kind == MOTE_FIELD_I64_VEC ? ((const mote_i64_vec *)at)->n : words->n;
     for (int32_t i = 0; i < n && used < room; i++) {
-        const long long value = kind == MOTE_FIELD_I32_VEC ? ((const mote_i32_vec *)at)->values[i]
-                                                           : (long long)((const mote_i64_vec *)at)->values[i];
-        const int written = snprintf(text + used, room - used, "%s%lld", i ? "," : "", value);
+        float real = 0;
+        if (kind == MOTE_FIELD_F32_VEC)
+            memcpy(&real, &words->values[i], sizeof real);
+        const long long whole =
+            kind == MOTE_FIELD_I64_VEC ? (long long)((const mote_i64_vec *)at)->values[i] : words->values[i];
+        const char *comma = i ? "," : "";
+        const int written = kind == MOTE_FIELD_F32_VEC ? snprintf(text + used, room - used, "%s%g", comma, (double)real)
+                                                       : snprintf(text + used, room - used, "%s%lld", comma, whole);
         used += written > 0 ? (size_t)written : 0;
     }
     return (int)used;
@@ -119,6 +126,7 @@ static int format_field(const mote_op_field *field, const void *params, char *te
         return snprintf(text, room, "%g", (double)*(const float *)at);
     case MOTE_FIELD_I32_VEC:
     case MOTE_FIELD_I64_VEC:
+    case MOTE_FIELD_F32_VEC:
         return format_vec(at, field->kind, text, room);
     case MOTE_FIELD_STRING: {
         const char *string;

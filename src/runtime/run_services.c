@@ -104,6 +104,16 @@ bool mote_run_keeps_all(const mote_run *run)
 
 /* --- calling another graph --- */
 
+mote_status mote_run_body_op(const mote_run *run, int32_t graph, int32_t *n_nodes, mote_op *op, mote_error *err)
+{
+    const mote_model *model = run->plan->runtime->model;
+    if (graph < 0 || graph >= model->n_graphs)
+        return mote_error_set(err, MOTE_FORMAT, "it applies graph %d of %d", graph, model->n_graphs);
+    *n_nodes = model->graphs[graph]->n_nodes;
+    *op = *n_nodes == 1 ? model->graphs[graph]->nodes[0]->op : MOTE_OP_CUSTOM;
+    return MOTE_OK;
+}
+
 static mote_status get_plan(mote_runtime *runtime, int32_t graph, rt_plan **plan, mote_error *err)
 {
     if (graph < 0 || graph >= runtime->model->n_graphs)

@@ -7,7 +7,7 @@ static const uint8_t fb_kinds[] = {
     [MOTE_FIELD_BOOL] = MOTE_FB_8,         [MOTE_FIELD_I8] = MOTE_FB_8,           [MOTE_FIELD_ENUM] = MOTE_FB_8,
     [MOTE_FIELD_I32] = MOTE_FB_32,         [MOTE_FIELD_I64] = MOTE_FB_64,         [MOTE_FIELD_F32] = MOTE_FB_32,
     [MOTE_FIELD_I32_VEC] = MOTE_FB_VEC_32, [MOTE_FIELD_I64_VEC] = MOTE_FB_VEC_64, [MOTE_FIELD_STRING] = MOTE_FB_STRING,
-    [MOTE_FIELD_BYTES] = MOTE_FB_VEC_8,
+    [MOTE_FIELD_BYTES] = MOTE_FB_VEC_8,    [MOTE_FIELD_F32_VEC] = MOTE_FB_VEC_32,
 };
 
 static void set_i32(void *params, const mote_op_field *field, int32_t value)
@@ -40,6 +40,7 @@ void mote_tflite_default_options(const mote_op_def *def, void *params)
             break;
         case MOTE_FIELD_I32_VEC:
         case MOTE_FIELD_I64_VEC:
+        case MOTE_FIELD_F32_VEC:
         case MOTE_FIELD_BYTES:
             break; /* empty, as they are */
         }
@@ -156,6 +157,7 @@ static void row_field(mote_fb_row *row, const mote_op_field *field, const void *
         if (*(const char *const *)at != NULL && **(const char *const *)at != '\0')
             mote_fb_row_ref(row, field->id);
         break;
+    case MOTE_FIELD_F32_VEC:
     case MOTE_FIELD_I32_VEC:
         if (((const mote_i32_vec *)at)->n > 0)
             mote_fb_row_ref(row, field->id);

@@ -30,4 +30,10 @@ def mfccs(make):
                     label=f"{bins} bins, {rate} Hz {options}")
 
 
-FAMILIES = [spectrograms, mfccs]
+def rotations(make):
+    for shape, size in (([3, 8], 8), ([2, 3, 16], 4), ([1, 256], 256), ([2, 3], 1)):
+        yield Model("aeq.hadamard_rotation", [make.plain("float32", shape)], [Tensor("float32", shape)],
+                    bytes(flexbuffers.Dumps({"hadamard_size": size, "random_binary_vector": [1] * size})), label=f"{shape} {size}")
+
+
+FAMILIES = [spectrograms, mfccs, rotations]

@@ -26,13 +26,14 @@ def embedding(make):
         for dtype in ("float32", "int8", "int32"):
             table = const(make.any(dtype, shape), dtype)
             yield Model("EMBEDDING_LOOKUP", [rows, table], [Tensor(dtype, out)], label=f"{dtype} {shape}")
-        for dtype in ("int8", "uint8", "int4"):
+        for dtype in ("int8", "uint8", "int4", "int2"):
             for n in (1, shape[0]):
-                if dtype == "int4" and np.prod(shape[1:]) % 2:
+                if np.prod(shape[1:]) % {"int4": 2, "int2": 4}.get(dtype, 1):
                     continue
-                codes = make.random.integers(-8, 8, shape) if dtype == "int4" else make.codes(dtype, shape)
+                packed = {"int4": 8, "int2": 2}.get(dtype)
+                codes = make.random.integers(-packed, packed, shape) if packed else make.codes(dtype, shape)
                 table = Tensor(dtype, shape, make.random.uniform(0.01, 0.1, n), [0] * n, 0, data=codes)
-                yield Model("EMBEDDING_LOOKUP", [rows, table], [Tensor("float32", out)], version=4,
+                yield Model("EMBEDDING_LOOKUP", [rows, table], [Tensor("float32", out)], version=5,
                             label=f"{dtype} to float {shape} {n} scales")
 
 
@@ -163,4 +164,19 @@ def diagonals(make):
                         ("MatrixSetDiag", {}), label=f"{dtype} {shape}")
 
 
-FAMILIES = [embedding, one_hot, scatter, topk, where_unique, sequences, segments, slices, diagonals]
+def newest(make):
+    """Types for which converters write the newest versions."""
+    table = [("PAD", [([2, 3], "bool"), const([[1, 0], [2, 1]])], [("bool", [3, 6])], ("Pad", {}), 5),
+             ("PADV2", [([2, 3], "bool"), const([[1, 0], [2, 1]]), const(True, "bool")], [("bool", [3, 6])], ("PadV2", {}), 5),
+             ("CONCATENATION", [([2, 3], "float16"), ([2, 2], "float16")], [("float16", [2, 5])], ("Concatenation", {"axis": 1}), 6),
+             ("SLICE", [([3, 4], "float16"), const([1, 0]), const([2, 3])], [("float16", [2, 3])], ("Slice", {}), 8),
+             ("TRANSPOSE", [([3, 4], "float16"), const([1, 0])], [("float16", [4, 3])], ("Transpose", {}), 9),
+             ("TRANSPOSE", [([1, 2, 1, 3, 2, 1, 2], "float32"), const([6, 5, 4, 3, 2, 1, 0])], [("float32", [2, 1, 2, 3, 1, 2, 1])],
+              ("Transpose", {}), 8),
+             ("UNPACK", [([2, 3], "float16")], [("float16", [3])] * 2, ("Unpack", {"axis": 0, "num": 2}), 5)]
+    for op, inputs, outputs, options, version in table:
+        yield Model(op, [make.plain(i[1], i[0]) if isinstance(i, tuple) else i for i in inputs], [Tensor(*o) for o in outputs], options,
+                    version=version, label=f"version {version}")
+
+
+FAMILIES = [embedding, one_hot, scatter, topk, where_unique, sequences, segments, slices, diagonals, newest]

@@ -14,7 +14,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 DTYPES = {
     "float32": 0, "float16": 1, "int32": 2, "uint8": 3, "int64": 4, "bool": 6, "int16": 7, "complex64": 8,
-    "int8": 9, "float64": 10, "uint64": 12, "uint32": 15, "uint16": 16, "int4": 17,
+    "int8": 9, "float64": 10, "uint64": 12, "uint32": 15, "uint16": 16, "int4": 17, "int2": 19,
 }
 
 
@@ -36,6 +36,10 @@ class Tensor:
             codes = self.data.astype(np.int8).ravel()
             codes = np.append(codes, np.zeros(codes.size % 2, np.int8)).astype(np.uint8) & 15
             return (codes[0::2] | codes[1::2] << 4).tobytes()
+        if self.dtype == "int2":
+            codes = self.data.astype(np.int8).ravel()
+            codes = np.append(codes, np.zeros(-codes.size % 4, np.int8)).astype(np.uint8) & 3
+            return (codes[0::4] | codes[1::4] << 2 | codes[2::4] << 4 | codes[3::4] << 6).tobytes()
         return self.data.tobytes()
 
 
@@ -48,13 +52,39 @@ def _options(name, values):
     return options
 
 
+def _code_of(op):
+    code = schema.OperatorCodeT()
+    code.builtinCode = getattr(schema.BuiltinOperator, op or "ADD")
+    code.deprecatedBuiltinCode, code.version = min(code.builtinCode, 127), 1
+    return code
+
+
+def _body(code_index, op, dtype, shape):
+    graph = schema.SubGraphT()
+    graph.name, graph.tensors, graph.operators = f"body{code_index}", [], []
+    for name in ("a", "b", "c") if op else ("a", "b"):
+        t = schema.TensorT()
+        t.name, t.shape, t.type, t.buffer, t.hasRank = name, list(shape), DTYPES[dtype], 0, True
+        graph.tensors.append(t)
+    graph.inputs, graph.outputs = [0, 1], [2 if op else 1]
+    if op:
+        node = schema.OperatorT()
+        node.opcodeIndex, node.inputs, node.outputs = code_index, [0, 1], [2]
+        if op in ("ADD", "MUL"):
+            node.builtinOptionsType = getattr(schema.BuiltinOptions, op.capitalize() + "Options")
+            node.builtinOptions = _options(op.capitalize(), {})
+        graph.operators.append(node)
+    return graph
+
+
 class Model:
     """op: TFLite's name; options: (table's name without "Options", {fieldInCamelCase: value}) or None.
-    inputs: Tensors or None for one left out. An op that is no name of TFLite's is a custom one, its options bytes."""
+    inputs: Tensors or None for one left out. An op that is no name of TFLite's is a custom one, its options bytes.
+    bodies: graphs that it calls, each of one operator on two tensors, (op, dtype, shape); op None gives the second back."""
 
-    def __init__(self, op, inputs, outputs, options=None, version=1, label="", intermediates=()):
+    def __init__(self, op, inputs, outputs, options=None, version=1, label="", intermediates=(), bodies=()):
         self.op, self.inputs, self.outputs, self.options = op, inputs, outputs, options
-        self.version, self.label, self.intermediates = version, label, intermediates
+        self.version, self.label, self.intermediates, self.bodies = version, label, intermediates, bodies
         self.tolerance = None  # instead of the operator's own
         self.view = list  # what of the outputs is compared
         self.reference = True  # False: the reference kernel is known to be wrong, compare with the built-in one
@@ -107,15 +137,19 @@ class Model:
             node.customOptions = list(self.options)
         elif self.options:
             name, values = self.options
-            node.builtinOptionsType = getattr(schema.BuiltinOptions, name + "Options")
-            node.builtinOptions = _options(name, values)
+            second = getattr(schema.BuiltinOptions2, name + "Options", 0)
+            if second:
+                node.builtinOptions2Type, node.builtinOptions2 = second, _options(name, values)
+            else:
+                node.builtinOptionsType = getattr(schema.BuiltinOptions, name + "Options")
+                node.builtinOptions = _options(name, values)
         graph.operators = [node]
-        model.subgraphs = [graph]
+        model.subgraphs = [graph] + [_body(i + 1, *body) for i, body in enumerate(self.bodies)]
         code = schema.OperatorCodeT()
         code.builtinCode, code.deprecatedBuiltinCode, code.version = self.code, min(self.code, 127), self.version
         if self.is_custom:
             code.customCode = self.op
-        model.operatorCodes = [code]
+        model.operatorCodes = [code] + [_code_of(body[0]) for body in self.bodies]
         builder = flatbuffers.Builder(1024)
         builder.Finish(model.Pack(builder), b"TFL3")
         return bytes(builder.Output())

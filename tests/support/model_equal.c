@@ -91,6 +91,7 @@ static bool same_field(const mote_op_field *field, const void *a, const void *b)
         return same_bytes(x, y, 8);
     case MOTE_FIELD_STRING:
         return same_text(*(const char *const *)(const void *)x, *(const char *const *)(const void *)y);
+    case MOTE_FIELD_F32_VEC:
     case MOTE_FIELD_I32_VEC: {
         const mote_i32_vec *v = (const void *)x, *w = (const void *)y;
         return same_i32(v->values, v->n, w->values, w->n);

@@ -20,6 +20,10 @@ typedef struct mote_var_handle_params {
     const char *container, *shared_name; /* NULL or "" when not given */
 } mote_var_handle_params;
 
+typedef struct mote_case_params {
+    mote_i32_vec branch_subgraph_indices;
+} mote_case_params;
+
 typedef struct mote_composite_params {
     const char *name;
     int32_t decomposition_subgraph_index;

@@ -83,6 +83,24 @@ CONTROL(var_handle, "VAR_HANDLE", 111, VAR_HANDLE_FIELDS, 2, sizeof(mote_var_han
 CONTROL(read_variable, "READ_VARIABLE", 112, NULL, 0, 0, 1, 1, 1, 1, 0, infer_read)
 CONTROL(assign_variable, "ASSIGN_VARIABLE", 113, NULL, 0, 0, 2, 2, 0, 0, 0, infer_assign)
 
+static const mote_op_field CASE_FIELDS[] = {
+    {"branch_subgraph_indices", 0, MOTE_FIELD_I32_VEC, offsetof(mote_case_params, branch_subgraph_indices), 0},
+};
+
+const mote_op_def mote_op_def_stablehlo_case = {
+    .name = "STABLEHLO_CASE",
+    .options2_type = 23,
+    .fields = CASE_FIELDS,
+    .n_fields = sizeof CASE_FIELDS / sizeof *CASE_FIELDS,
+    .params_bytes = sizeof(mote_case_params),
+    .min_inputs = 1,
+    .max_inputs = -1,
+    .max_outputs = -1,
+    .flags = MOTE_OP_STATEFUL | MOTE_OP_CONTROL,
+    .infer = infer_called,
+    .max_version = 1,
+};
+
 static const mote_op_field COMPOSITE_FIELDS[] = {
     {"name", 0, MOTE_FIELD_STRING, offsetof(mote_composite_params, name), 0},
     {"decomposition_subgraph_index", 1, MOTE_FIELD_I32, offsetof(mote_composite_params, decomposition_subgraph_index),

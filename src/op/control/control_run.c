@@ -92,6 +92,22 @@ static mote_status eval_if(mote_run *run, const mote_op_io *io, void *state, mot
     return status == MOTE_OK ? give_all(run, io, values, err) : status;
 }
 
+/* An index outside takes the last branch. */
+static mote_status eval_case(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
+{
+    (void)state;
+    const mote_i32_vec *branches = &((const mote_case_params *)io->node->params)->branch_subgraph_indices;
+    const mote_tensor *index = io->inputs[0];
+    mote_tensor *values[MAX_ARGS];
+    if (branches->n < 1 || !index || index->dtype != MOTE_INT32 || mote_shape_count(&index->shape) != 1)
+        return mote_error_set(err, MOTE_SHAPE, "it has no branches, or its index is not one int32");
+    int32_t at = *(const int32_t *)index->data;
+    at = at < 0 || at >= branches->n ? branches->n - 1 : at;
+    const mote_status status =
+        mote_run_call(run, branches->values[at], io->n_inputs - 1, io->inputs + 1, io->n_outputs, values, err);
+    return status == MOTE_OK ? give_all(run, io, values, err) : status;
+}
+
 static mote_status eval_composite(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
 {
     (void)state;
@@ -175,4 +191,5 @@ const mote_op_run mote_op_run_call_once = {prepare_once, eval_once};
 const mote_op_run mote_op_run_var_handle = {NULL, eval_handle};
 const mote_op_run mote_op_run_read_variable = {prepare_handle_user, eval_read};
 const mote_op_run mote_op_run_assign_variable = {prepare_handle_user, eval_assign};
+const mote_op_run mote_op_run_stablehlo_case = {prepare_args, eval_case};
 const mote_op_run mote_op_run_stablehlo_composite = {prepare_args, eval_composite};

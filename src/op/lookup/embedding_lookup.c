@@ -7,7 +7,7 @@
 
 static bool is_code(mote_dtype dtype)
 {
-    return dtype == MOTE_INT8 || dtype == MOTE_UINT8 || dtype == MOTE_INT4;
+    return dtype == MOTE_INT8 || dtype == MOTE_UINT8 || dtype == MOTE_INT4 || dtype == MOTE_INT2;
 }
 
 /* rows, then the table's shape without its first dimension */
@@ -35,7 +35,7 @@ static mote_status infer(const mote_op_io *io, mote_error *err)
 static int32_t version(const mote_op_io *io)
 {
     const mote_tensor *table = io->inputs[1];
-    return table->dtype == MOTE_INT4 || table->quant.n > 1 ? 4 : 1;
+    return table->dtype == MOTE_INT2 ? 5 : table->dtype == MOTE_INT4 || table->quant.n > 1 ? 4 : 1;
 }
 
 const mote_op_def mote_op_def_embedding_lookup = {
@@ -46,7 +46,7 @@ const mote_op_def mote_op_def_embedding_lookup = {
     .max_outputs = 1,
     .infer = infer,
     .version = version,
-    .max_version = 4,
+    .max_version = 5,
 };
 
 static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
@@ -67,14 +67,13 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
     return MOTE_OK;
 }
 
-/* Code i of the table; uint8 holds int8, as TensorFlow before 1.14 wrote it. */
+/* Code i of the table; uint8 holds int8, as TensorFlow before 1.14 wrote it. Packed codes lie lowest bits first. */
 static int32_t code_at(const mote_tensor *table, int64_t i)
 {
-    const int8_t byte = ((const int8_t *)table->data)[table->dtype == MOTE_INT4 ? i / 2 : i];
-    if (table->dtype != MOTE_INT4)
-        return byte;
-    const int32_t nibble = i % 2 ? (byte >> 4) & 15 : byte & 15;
-    return nibble < 8 ? nibble : nibble - 16;
+    const int32_t bits = mote_dtype_bits(table->dtype), per_byte = 8 / bits;
+    const int8_t byte = ((const int8_t *)table->data)[i / per_byte];
+    const int32_t up = 8 - bits * (int32_t)(i % per_byte + 1);
+    return (int8_t)((uint32_t)byte << up) >> (8 - bits);
 }
 
 static void expand_row(const mote_tensor *table, int64_t row, int64_t size, float *out)

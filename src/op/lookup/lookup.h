@@ -1,4 +1,4 @@
-/* Options of the operators that place elements by index. */
+/* Options of the operators that place and find elements by index. */
 #ifndef MOTE_OP_LOOKUP_LOOKUP_H
 #define MOTE_OP_LOOKUP_LOOKUP_H
 
@@ -11,5 +11,13 @@ typedef struct mote_one_hot_params {
 typedef struct mote_sparse_to_dense_params {
     bool validate_indices; /* read and written; indices are always checked */
 } mote_sparse_to_dense_params;
+
+typedef struct mote_bucketize_params {
+    mote_i32_vec boundaries; /* floats' bits */
+} mote_bucketize_params;
+
+typedef struct mote_embedding_lookup_sparse_params {
+    int32_t combiner; /* 0 sum, 1 mean, 2 by the root of the weights' squares */
+} mote_embedding_lookup_sparse_params;
 
 #endif

@@ -235,3 +235,41 @@ const mote_op_def mote_op_def_rank = {
     .infer = infer_rank,
     .max_version = 1,
 };
+
+/* A wider type takes in the last dimension, a narrower one adds one. */
+static mote_status infer_bitcast(const mote_op_io *io, mote_error *err)
+{
+    const mote_status status = mote_infer_need(io, 1, err);
+    if (status != MOTE_OK)
+        return status;
+    const int32_t from = mote_dtype_bits(io->inputs[0]->dtype), to = mote_dtype_bits(io->outputs[0]->dtype);
+    if (from < 8 || to < 8)
+        return mote_error_set(err, MOTE_UNSUPPORTED, "bits of %s as %s", mote_dtype_name(io->inputs[0]->dtype),
+                              mote_dtype_name(io->outputs[0]->dtype));
+    mote_shape shape = io->inputs[0]->shape;
+    if (mote_infer_is_open(io, 1)) {
+        mote_infer_set_unknown(io->outputs[0]);
+        return MOTE_OK;
+    }
+    if (from < to && (shape.rank < 1 || shape.dims[shape.rank - 1] != to / from))
+        return mote_error_set(err, MOTE_SHAPE, "the last dimension must be %d", to / from);
+    if (from > to && shape.rank >= MOTE_MAX_RANK)
+        return mote_error_set(err, MOTE_SHAPE, "an input of rank %d", shape.rank);
+    if (from < to)
+        shape.rank--;
+    else if (from > to)
+        shape.dims[shape.rank++] = from / to;
+    io->outputs[0]->shape = shape;
+    return MOTE_OK;
+}
+
+const mote_op_def mote_op_def_bitcast = {
+    .name = "BITCAST",
+    .options_type = 124,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .min_outputs = 1,
+    .max_outputs = 1,
+    .infer = infer_bitcast,
+    .max_version = 1,
+};

@@ -50,5 +50,6 @@ static mote_status eval_rank(mote_run *run, const mote_op_io *io, void *state, m
 const mote_op_run mote_op_run_reshape = {prepare_view, eval_view};
 const mote_op_run mote_op_run_squeeze = {prepare_view, eval_view};
 const mote_op_run mote_op_run_expand_dims = {prepare_view, eval_view};
+const mote_op_run mote_op_run_bitcast = {prepare_view, eval_view};
 const mote_op_run mote_op_run_shape = {prepare_view, eval_shape};
 const mote_op_run mote_op_run_rank = {prepare_view, eval_rank};
