@@ -130,12 +130,6 @@ mote_status keras_fn_unary(keras_call *call, const keras_function *function, mot
     return keras_result(call, keras_unary(call, (mote_op)function->op, call->inputs[0], call->layer->name, err), err);
 }
 
-mote_status keras_fn_square(keras_call *call, const keras_function *function, mote_error *err)
-{
-    const int32_t x = call->inputs[0];
-    return keras_result(call, keras_binary(call, (mote_op)function->op, x, x, "Square", err), err);
-}
-
 mote_status keras_fn_reciprocal(keras_call *call, const keras_function *function, mote_error *err)
 {
     (void)function;

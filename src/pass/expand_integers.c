@@ -2,6 +2,7 @@
  * Operators without an integer kernel, in terms of those that have one.
  *
  *   NEG                 x * -1
+ *   SQUARE              x * x
  *
  * as the last step before quantization, since it is exact and nothing new is in between; and for int16 activations,
  * before calibration, so that what is in between gets ranges too
@@ -82,6 +83,11 @@ static void expand_neg(expansion *e, const mote_node *node)
     put(e, MOTE_OP_MUL, node->inputs[0], number(e, "minus_one", -1.0f), MOTE_ACT_NONE, node->outputs[0]);
 }
 
+static void expand_square(expansion *e, const mote_node *node)
+{
+    put(e, MOTE_OP_MUL, node->inputs[0], node->inputs[0], MOTE_ACT_NONE, node->outputs[0]);
+}
+
 typedef enum expand_when { EXPAND_LAST, EXPAND_WIDE_FIRST } expand_when;
 
 typedef struct expand_row {
@@ -92,6 +98,7 @@ typedef struct expand_row {
 
 static const expand_row ROWS[] = {
     {MOTE_OP_NEG, EXPAND_LAST, expand_neg},
+    {MOTE_OP_SQUARE, EXPAND_LAST, expand_square},
     {MOTE_OP_HARD_SWISH, EXPAND_WIDE_FIRST, expand_hard_swish},
     {MOTE_OP_ELU, EXPAND_WIDE_FIRST, expand_elu},
     {MOTE_OP_SQUARED_DIFFERENCE, EXPAND_WIDE_FIRST, expand_squared_difference},

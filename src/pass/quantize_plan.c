@@ -54,6 +54,16 @@ static int32_t count_float_inputs(const planner *p, const mote_node *node)
     return n;
 }
 
+/* Its result takes the scale of its input: one value and no constant, as a table of GATHER, which takes the result's.
+ */
+static bool follows_input(const planner *p, const mote_node *node)
+{
+    bool has_value = false;
+    for (int32_t i = 0; i < node->n_inputs; i++)
+        has_value |= is_value(p, node->inputs[i]);
+    return has_value && count_float_inputs(p, node) == 1;
+}
+
 static bool equal(mote_qparams a, mote_qparams b)
 {
     return a.scale == b.scale && a.zero_point == b.zero_point;
@@ -95,7 +105,7 @@ static void drop_ranges_below(planner *p)
     for (int32_t k = 0; k < p->graph->n_nodes; k++) {
         const mote_node *node = p->graph->nodes[k];
         const bool is_fixed = row_of(p, node, MOTE_QUANTIZE_FIXED) != NULL;
-        const bool follows = row_of(p, node, MOTE_QUANTIZE_SAME) && count_float_inputs(p, node) == 1;
+        const bool follows = row_of(p, node, MOTE_QUANTIZE_SAME) && follows_input(p, node);
         for (int32_t i = 0; (is_fixed || follows) && i < node->n_outputs; i++)
             if (is_value(p, node->outputs[i]))
                 p->redundant[node->outputs[i]] = true;
@@ -298,13 +308,14 @@ static void plan_wide(planner *p)
             from = &tensors[node->inputs[i]];
         }
         const bool compares = node->n_outputs == 1 && !is_float(p, node->outputs[0]); /* bare codes */
-        const bool same = row->kind == MOTE_QUANTIZE_SAME || compares, many = count_float_inputs(p, node) > 1;
+        const bool same = row->kind == MOTE_QUANTIZE_SAME || compares;
+        const bool follows = follows_input(p, node);
         for (int32_t i = 0; i < node->n_outputs; i++)
             if (is_value(p, node->outputs[i]))
                 tensors[node->outputs[i]] = row->kind == MOTE_QUANTIZE_FIXED ? row->wide
-                                            : same && !many && from          ? *from
+                                            : same && follows                ? *from
                                                                              : own_params(p, node->outputs[i]);
-        for (int32_t i = 0; same && many && i < node->n_inputs; i++)
+        for (int32_t i = 0; same && !follows && i < node->n_inputs; i++)
             if (is_float(p, node->inputs[i]) && (from || !compares))
                 p->plan->nodes[k].reads[i] = compares ? *from : tensors[node->outputs[0]];
     }

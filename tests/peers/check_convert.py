@@ -212,9 +212,9 @@ def check_frame(found, binary, net, form, out, folder):
 def fill(tensor, value):
     if tensor["dtype"] == np.float32:
         return value
-    if tensor["dtype"] == np.int32:
-        return value.astype(np.int32)
     scale, zero = tensor["quantization"]
+    if not scale:
+        return value.astype(tensor["dtype"])
     limits = np.iinfo(tensor["dtype"])
     return np.clip(np.floor(value / scale + 0.5) + zero, limits.min, limits.max).astype(tensor["dtype"])
 

@@ -207,12 +207,13 @@ class Match:
         return min(abs(a[0] / b[0] - 1), 1) if len(a) and len(b) else 0
 
     def _other_indices(self, node, candidate):
-        """How many of the paddings, axes and the like differ: they may say the same in other words."""
+        """How many of the paddings, axes and the like differ, and sizes of results: they may say the same in other words."""
         def indices(graph, one):
-            return [graph.tensors[i].data.tolist() for i in one.inputs
+            return [graph.tensors[i].data.reshape(-1).tolist() for i in one.inputs
                     if i >= 0 and graph.tensors[i].is_index and graph.is_const(i)]
         a, b = indices(self.theirs, node), indices(self.ours, candidate)
-        return sum(x != y for x, y in zip(a, b)) + abs(len(a) - len(b))
+        sizes = [graph.tensors[one.outputs[0]].shape for graph, one in ((self.theirs, node), (self.ours, candidate))]
+        return sum(x != y for x, y in zip(a, b)) + abs(len(a) - len(b)) + (sizes[0] != sizes[1])
 
     def _visit(self, node):
         far, k = min(((self._far(node, candidate), k) for k, candidate in enumerate(self.free)), default=(np.inf, -1))

@@ -428,6 +428,32 @@ static void what_only_looks_like_hard_swish_stays(void **state)
     check(n, like(&n, MOTE_OP_DIV, y, filled(&n, per_channel(1), 6)), mote_pass_fuse_hard_swish, "ADD RELU6 MUL DIV");
 }
 
+/* --- fuse_rsqrt --- */
+
+static int32_t root(const net *n)
+{
+    const int32_t square = like(n, MOTE_OP_SQUARE, n->x, -1);
+    return like(n, MOTE_OP_SQRT, like(n, MOTE_OP_ADD, square, filled(n, per_channel(1), 0.5f)), -1);
+}
+
+static void divisors_that_are_roots_are_inverse_roots(void **state)
+{
+    (void)state;
+    net n = image_net();
+    check(n, like(&n, MOTE_OP_DIV, n.x, root(&n)), mote_pass_fuse_rsqrt, "SQUARE ADD RSQRT MUL");
+    n = image_net(); /* the root itself is wanted, too */
+    int32_t y = root(&n);
+    y = like(&n, MOTE_OP_SUB, like(&n, MOTE_OP_DIV, n.x, y), y);
+    check(n, y, mote_pass_fuse_rsqrt, "SQUARE ADD SQRT RSQRT MUL SUB");
+    n = image_net(); /* a dividend that is a root */
+    y = like(&n, MOTE_OP_DIV, root(&n), filled(&n, per_channel(1), 3));
+    check(n, y, mote_pass_fuse_rsqrt, "SQUARE ADD SQRT DIV");
+    n = image_net();
+    y = like(&n, MOTE_OP_DIV, n.x, root(&n));
+    ((mote_div_params *)n.graph->nodes[3]->params)->fused_activation_function = MOTE_ACT_RELU;
+    check(n, y, mote_pass_fuse_rsqrt, "SQUARE ADD RSQRT MUL");
+}
+
 /* --- drop_identities --- */
 
 static int32_t ordered(const net *n, int32_t x, const int32_t order[4], mote_shape shape)
@@ -636,6 +662,7 @@ int main(void)
         cmocka_unit_test(zeros_in_front_become_same_padding_where_they_are),
         cmocka_unit_test(three_ways_to_write_hard_swish_are_one),
         cmocka_unit_test(what_only_looks_like_hard_swish_stays),
+        cmocka_unit_test(divisors_that_are_roots_are_inverse_roots),
         cmocka_unit_test(what_changes_nothing_goes),
         cmocka_unit_test(a_shape_that_goes_leaves_a_range_alone),
         cmocka_unit_test(what_changes_something_stays),

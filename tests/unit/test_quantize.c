@@ -369,7 +369,62 @@ static void wide_concatenation_requantizes(void **state)
     mote_model_free(j.model);
 }
 
+/* A table that GATHER picks from takes the scale of what was picked, which no requantization could change. */
+static void a_table_takes_the_scale_of_its_values(void **state)
+{
+    (void)state;
+    for (int wide = 0; wide < 2; wide++) {
+        const float table[] = {-8, 8, -1, 2};
+        const mote_shape rows = shape_of(2, 4, 1, 0, 0), places = shape_of(3, 1, 2, 2, 0);
+        mote_model *model = mote_model_new(NULL, 0);
+        assert_non_null(model);
+        mote_graph *graph = model->graphs[0];
+        const int32_t x = mote_graph_add_tensor(graph, "x", MOTE_INT32, &places), y = add_value(graph, "y");
+        add_node(graph, MOTE_OP_GATHER, mote_graph_add_const(graph, "t", MOTE_FLOAT32, &rows, table), x, y);
+        assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
+        const mote_range ranges[] = {{1, 0}, {-1, 2}, {1, 0}}; /* only the last two rows were picked */
+        mote_quantize_plan plan;
+        mote_error err = {0};
+        assert_int_equal(mote_quantize_plan_make(graph, ranges, wide, &plan, &err), MOTE_OK);
+        const double scale = wide ? 2.0 / 32767 : 3.0 / 255;
+        assert_true(has(plan.tensors[y], scale, wide ? 0 : -43));
+        assert_true(has(plan.nodes[0].reads[0], scale, wide ? 0 : -43));
+        mote_model_free(model);
+    }
+}
+
 /* --- whole graphs --- */
+
+/* Dynamic range: codes are picked from a table of 1024 numbers, and become floats behind. */
+static void large_tables_become_codes(void **state)
+{
+    (void)state;
+    for (int32_t n = 1023; n <= 1024; n++) {
+        float table[1024] = {[5] = -2.54f, [7] = 1.27f};
+        const mote_shape rows = shape_of(2, n, 1, 0, 0), places = shape_of(3, 1, 2, 2, 0);
+        mote_model *model = mote_model_new(NULL, 0);
+        assert_non_null(model);
+        mote_graph *graph = model->graphs[0];
+        const int32_t x = mote_graph_add_tensor(graph, "x", MOTE_INT32, &places), y = add_value(graph, "y");
+        add_node(graph, MOTE_OP_GATHER, mote_graph_add_const(graph, "t", MOTE_FLOAT32, &rows, table), x, y);
+        assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
+        mote_error err = {0};
+        assert_int_equal(mote_quantize_dynamic(model, &err), MOTE_OK);
+        assert_int_equal(mote_model_verify(model, &err), MOTE_OK);
+        assert_int_equal(graph->n_nodes, n < 1024 ? 1 : 2);
+        const mote_tensor *codes = graph->tensors[graph->nodes[0]->inputs[0]];
+        assert_int_equal(codes->dtype, n < 1024 ? MOTE_FLOAT32 : MOTE_INT8);
+        if (n == 1024) {
+            const int8_t *q = codes->data;
+            assert_true(q[5] == -127 && q[6] == 0 && q[7] == 64);
+            assert_int_equal(graph->nodes[1]->op, MOTE_OP_DEQUANTIZE);
+            assert_int_equal(graph->nodes[1]->outputs[0], y);
+            const mote_tensor *picked = graph->tensors[graph->nodes[0]->outputs[0]];
+            assert_true(picked->dtype == MOTE_INT8 && fabsf(picked->quant.scale[0] - 0.02f) < 1e-7f);
+        }
+        mote_model_free(model);
+    }
+}
 
 typedef struct words {
     char text[512];
@@ -560,6 +615,23 @@ static void reshapes_sink(void **state)
     mote_model_free(model);
 }
 
+static void squares_are_products(void **state)
+{
+    (void)state;
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const int32_t x = add_value(graph, "x"), y = add_value(graph, "y");
+    add_node(graph, MOTE_OP_SQUARE, x, -1, y);
+    assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
+    mote_error err = {0};
+    assert_int_equal(mote_expand_for_integers(graph, &err), MOTE_OK);
+    assert_int_equal(graph->n_nodes, 1);
+    assert_int_equal(graph->nodes[0]->op, MOTE_OP_MUL);
+    assert_true(graph->nodes[0]->inputs[0] == x && graph->nodes[0]->inputs[1] == x);
+    mote_model_free(model);
+}
+
 /* 16x8: HARD_SWISH in terms of ADD and MUL, with RELU6 in the ADD. */
 static void hard_swish_is_expanded(void **state)
 {
@@ -599,12 +671,15 @@ int main(void)
         cmocka_unit_test(what_is_read_again_keeps_its_range),
         cmocka_unit_test(the_result_of_concatenation_decides),
         cmocka_unit_test(wide_concatenation_requantizes),
+        cmocka_unit_test(a_table_takes_the_scale_of_its_values),
+        cmocka_unit_test(large_tables_become_codes),
         cmocka_unit_test(operators_without_a_form_are_islands),
         cmocka_unit_test(what_can_end_a_run_stays_float),
         cmocka_unit_test(inputs_are_quantized_in_their_order),
         cmocka_unit_test(what_reads_no_floats_has_no_integer_form),
         cmocka_unit_test(masks_leave_room_for_scores),
         cmocka_unit_test(reshapes_sink),
+        cmocka_unit_test(squares_are_products),
         cmocka_unit_test(hard_swish_is_expanded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
