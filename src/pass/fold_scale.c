@@ -4,7 +4,7 @@
  * padded). Between two FULLY_CONNECTED the second takes them, and the first one's bias too. That is what TensorFlow's
  * converter folds, so that quantized tensors stay comparable.
  */
-#include <string.h>
+#include <math.h>
 
 #include "op/conv_2d/conv_2d.h"
 #include "op/depthwise_conv_2d/depthwise_conv_2d.h"
@@ -85,34 +85,32 @@ static bool pads_zeros(const mote_node *node)
     return false;
 }
 
-/* bias += filter * values: what a term in front of the node adds behind it. Summed in double, which comes nearest to
- * what TensorFlow's converter writes. */
-static bool add_through(mote_graph *graph, mote_node *node, const mote_affine_op *affine, const float *values)
+/* One more term of a sum in float, and of what has been rounded off it (Neumaier 1974). */
+static void add_term(float *sum, float *lost, float term)
 {
-    mote_tensor *bias = mote_pass_own_bias(graph, node, affine);
-    const mote_tensor *filter = graph->tensors[node->inputs[affine->filter]];
-    const int32_t n = filter->shape.dims[affine->out_axis];
-    double *sums = mote_arena_calloc(graph->arena, (size_t)n, sizeof *sums);
-    if (!bias || !sums)
-        return false;
-    for (int64_t i = 0; i < mote_shape_count(&filter->shape); i++)
-        sums[slice_of(&filter->shape, affine->out_axis, i)] +=
-            (double)((const float *)filter->data)[i] * (double)values[slice_of(&filter->shape, affine->in_axis, i)];
-    for (int32_t i = 0; i < n; i++)
-        ((float *)bias->data)[i] += (float)sums[i];
-    return true;
+    const float before = *sum;
+    *sum = before + term;
+    *lost += fabsf(before) >= fabsf(term) ? before - *sum + term : term - *sum + before;
 }
 
-/* The same for a step in front, in the order in which TensorFlow's converter sums it: onto the bias, in float. */
+/* bias += filter * values: what a term in front of the node adds behind it, in the order in which TensorFlow's
+ * converter sums it: onto the bias, in float, for FULLY_CONNECTED with what was rounded off at the end. */
 static bool add_behind(mote_graph *graph, mote_node *node, const mote_affine_op *affine, const float *values)
 {
     mote_tensor *bias = mote_pass_own_bias(graph, node, affine);
     const mote_tensor *filter = graph->tensors[node->inputs[affine->filter]];
-    if (!bias)
+    const int32_t n = filter->shape.dims[affine->out_axis];
+    float *lost = mote_arena_calloc(graph->arena, (size_t)n, sizeof *lost);
+    if (!bias || !lost)
         return false;
-    for (int64_t i = 0; i < mote_shape_count(&filter->shape); i++)
-        ((float *)bias->data)[slice_of(&filter->shape, affine->out_axis, i)] +=
-            ((const float *)filter->data)[i] * values[slice_of(&filter->shape, affine->in_axis, i)];
+    float *sums = bias->data;
+    for (int64_t i = 0; i < mote_shape_count(&filter->shape); i++) {
+        const int64_t out = slice_of(&filter->shape, affine->out_axis, i);
+        add_term(&sums[out], &lost[out],
+                 ((const float *)filter->data)[i] * values[slice_of(&filter->shape, affine->in_axis, i)]);
+    }
+    for (int32_t i = 0; node->op == MOTE_OP_FULLY_CONNECTED && i < n; i++)
+        sums[i] += lost[i];
     return true;
 }
 
@@ -242,7 +240,7 @@ static mote_status move_bias(mote_graph *graph, mote_node *node, mote_error *err
         mote_affine_op affine;
         mote_node *user = graph->nodes[k];
         if (user->op == MOTE_OP_FULLY_CONNECTED && user->inputs[0] == node->outputs[0] &&
-            mote_pass_affine_op(user, &affine) && !add_through(graph, user, &affine, bias))
+            mote_pass_affine_op(user, &affine) && !add_behind(graph, user, &affine, bias))
             return mote_error_no_memory(err);
     }
     node->n_inputs = 2;

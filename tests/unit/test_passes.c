@@ -454,6 +454,30 @@ static void divisors_that_are_roots_are_inverse_roots(void **state)
     check(n, y, mote_pass_fuse_rsqrt, "SQUARE ADD RSQRT MUL");
 }
 
+/* What is rounded off a sum on the way comes back at its end, as in TensorFlow's converter; a plain sum would be 0
+ * here. */
+static void a_term_in_front_of_a_dense_layer_is_summed_whole(void **state)
+{
+    (void)state;
+    mote_error err = {0};
+    const mote_shape row = {2, {1, 3}}, filter_shape = {2, {1, 3}}, sum_shape = {2, {1, 1}};
+    const float filter[] = {1e8f, 1, -1e8f}, nothing[] = {0}, ones[] = {1, 1, 1};
+    const net n = net_new(row);
+    const int32_t moved = like(&n, MOTE_OP_ADD, n.x, mote_graph_add_const(n.graph, "t", MOTE_FLOAT32, &row, ones));
+    const mote_shape one = per_channel(1);
+    const int32_t inputs[] = {moved, mote_graph_add_const(n.graph, "w", MOTE_FLOAT32, &filter_shape, filter),
+                              mote_graph_add_const(n.graph, "b", MOTE_FLOAT32, &one, nothing)};
+    const int32_t out = mote_graph_add_tensor(n.graph, "dense", MOTE_FLOAT32, &sum_shape);
+    const mote_node *dense = mote_graph_add_node(n.graph, MOTE_OP_FULLY_CONNECTED, 3, inputs, 1, &out);
+    assert_non_null(dense);
+    finish(&n, out);
+    assert_int_equal(mote_pass_fold_scale(n.model, n.graph, &err), MOTE_OK);
+    check_ops(&n, "FULLY_CONNECTED");
+    const float *bias = n.graph->tensors[dense->inputs[2]]->data;
+    assert_true(bias[0] == 1.0f);
+    mote_model_free(n.model);
+}
+
 /* --- drop_identities --- */
 
 static int32_t ordered(const net *n, int32_t x, const int32_t order[4], mote_shape shape)
@@ -663,6 +687,7 @@ int main(void)
         cmocka_unit_test(three_ways_to_write_hard_swish_are_one),
         cmocka_unit_test(what_only_looks_like_hard_swish_stays),
         cmocka_unit_test(divisors_that_are_roots_are_inverse_roots),
+        cmocka_unit_test(a_term_in_front_of_a_dense_layer_is_summed_whole),
         cmocka_unit_test(what_changes_nothing_goes),
         cmocka_unit_test(a_shape_that_goes_leaves_a_range_alone),
         cmocka_unit_test(what_changes_something_stays),
