@@ -1,5 +1,5 @@
 #include "import/keras_dialect.h"
-#include "import/keras_tree.h"
+#include "import/keras_sites.h"
 #include "import/keras_version.h"
 
 #include <ctype.h>

@@ -35,6 +35,9 @@ bool keras_param_bool(const keras_call *call, const char *name, const char *othe
 int32_t keras_operand(keras_call *call, int32_t place, const char *name, int32_t like, mote_error *err);
 /* A number, a nested list of numbers or Keras 3's __tensor__ as a constant; -1: none of these, or out of memory. */
 int32_t keras_constant(keras_call *call, const char *name, const json_t *value, mote_dtype dtype);
+/* "axis" (or another name) as one of x's dimensions, or of one more for what adds one. False: err. */
+bool keras_read_axis(keras_call *call, const char *name, const char *other, int64_t def, int32_t rank, int32_t *axis,
+                     mote_error *err);
 /* "2" or "[1, 2]" as axes of x, sorted, without the batch. 0: err. */
 int32_t keras_read_axes(keras_call *call, const json_t *value, int32_t rank, int32_t axes[MOTE_MAX_RANK],
                         mote_error *err);

@@ -1,14 +1,14 @@
 #include "import/keras_tree.h"
 
-#include "import/keras_arguments.h"
+#include "import/keras_sites.h"
 
 #include <string.h>
 
 typedef struct reader {
     keras_tree *tree;
-    mote_arena *arena, *scratch;
+    mote_arena *arena;
+    keras_reading reading;
     int32_t n_calls;
-    int depth;
 } reader;
 
 static int by_name(const void *a, const void *b)
@@ -24,215 +24,6 @@ keras_layer *keras_scope_find(const keras_scope *scope, const char *name)
         return NULL;
     keras_layer **found = bsearch(&wanted, scope->by_name, (size_t)scope->n_layers, sizeof *scope->by_name, by_name);
     return found ? *found : NULL;
-}
-
-/* --- what a call refers to --- */
-
-bool keras_is_reference(const json_t *json)
-{
-    return json_is_array(json) && json_array_size(json) >= 3 && json_is_string(json_array_get(json, 0)) &&
-           json_is_integer(json_array_get(json, 1)) && json_is_integer(json_array_get(json, 2));
-}
-
-bool keras_is_constant(const json_t *json)
-{
-    const char *name = json_string_value(json_array_get(json, 0));
-    return json_array_size(json) >= 3 && name && strcmp(name, "_CONSTANT_VALUE") == 0;
-}
-
-/* The ["layer", call, output] inside of Keras 3's tensor object; NULL: not one. */
-static const json_t *tensor_history(const json_t *json)
-{
-    const char *class_name = json_string_value(json_object_get(json, "class_name"));
-    if (!class_name || strcmp(class_name, "__keras_tensor__") != 0)
-        return NULL;
-    const json_t *history = json_object_get(json_object_get(json, "config"), "keras_history");
-    return keras_is_reference(history) ? history : NULL;
-}
-
-typedef struct arg_list {
-    keras_arg *args;
-    int32_t n, capacity;
-} arg_list;
-
-/* Where a tensor stands: the argument's name, the innermost dict's key (NULL: none), its place in the innermost list.
- */
-typedef struct standing {
-    const char *key, *entry;
-    int32_t place;
-    bool by_position;
-} standing;
-
-static mote_status push(const reader *r, arg_list *list, const keras_arg *arg, mote_error *err)
-{
-    if (list->n == KERAS_MAX_INPUTS)
-        return mote_error_set(err, MOTE_LIMIT, "a call has more than %d arguments", KERAS_MAX_INPUTS);
-    if (list->n == list->capacity) {
-        const int32_t capacity = list->capacity ? list->capacity * 2 : 4;
-        keras_arg *bigger = mote_arena_calloc(r->scratch, (size_t)capacity, sizeof *bigger);
-        if (!bigger)
-            return mote_error_no_memory(err);
-        if (list->n)
-            memcpy(bigger, list->args, (size_t)list->n * sizeof *bigger);
-        list->args = bigger;
-        list->capacity = capacity;
-    }
-    list->args[list->n++] = *arg;
-    return MOTE_OK;
-}
-
-static mote_status push_reference(const reader *r, const keras_scope *scope, const json_t *reference, standing at,
-                                  arg_list *list, mote_error *err)
-{
-    const char *name = json_string_value(json_array_get(reference, 0));
-    const json_int_t call = json_integer_value(json_array_get(reference, 1));
-    const json_int_t output = json_integer_value(json_array_get(reference, 2));
-    keras_layer *from = keras_scope_find(scope, name);
-    if (!from)
-        return mote_error_set(err, MOTE_FORMAT, "it refers to a layer '%s', which the model does not have", name);
-    if (call < 0 || call > from->n_calls || output < 0 || output >= KERAS_MAX_OUTPUTS)
-        return mote_error_set(err, MOTE_FORMAT, "it refers to call %lld, output %lld of layer '%s'", (long long)call,
-                              (long long)output, name);
-    const keras_arg arg = {.key = at.key,
-                           .entry = at.entry,
-                           .place = at.place,
-                           .by_position = at.by_position,
-                           .from = from,
-                           .from_call = (int32_t)call,
-                           .from_output = (int32_t)output,
-                           .tensor = -1};
-    return push(r, list, &arg, err);
-}
-
-static int compare_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* A JSON object's keys, sorted as Keras sorts them when it flattens a dict. */
-static const char **sorted_keys(const reader *r, json_t *object, size_t *n)
-{
-    *n = json_object_size(object);
-    const char **keys = mote_arena_calloc(r->scratch, *n + 1, sizeof *keys), *key;
-    json_t *value;
-    size_t i = 0;
-    if (!keys)
-        return NULL;
-    json_object_foreach(object, key, value) keys[i++] = key;
-    qsort(keys, *n, sizeof *keys, compare_text);
-    return keys;
-}
-
-typedef enum reference_form { REFERENCES_2, REFERENCES_3 } reference_form;
-
-/* Appends the tensors in nested lists and dicts. Returns through *found whether there were any. */
-static mote_status push_tensors(reader *r, const keras_scope *scope, json_t *json, standing at, reference_form form,
-                                arg_list *list, bool *found, mote_error *err)
-{
-    mote_status status = MOTE_OK;
-    const json_t *history = form == REFERENCES_3 ? tensor_history(json) : keras_is_reference(json) ? json : NULL;
-    if (history) {
-        *found = true;
-        return push_reference(r, scope, history, at, list, err);
-    }
-    if (++r->depth > KERAS_MAX_DEPTH)
-        status = mote_error_set(err, MOTE_LIMIT, "its arguments are nested too deeply");
-    if (json_is_array(json)) {
-        for (size_t i = 0; status == MOTE_OK && i < json_array_size(json); i++)
-            status = push_tensors(r, scope, json_array_get(json, i),
-                                  (standing){at.key, at.entry, (int32_t)i, at.by_position}, form, list, found, err);
-    } else if (json_is_object(json)) {
-        size_t n;
-        const char **keys = sorted_keys(r, json, &n);
-        if (!keys)
-            status = mote_error_no_memory(err);
-        for (size_t i = 0; status == MOTE_OK && i < n; i++)
-            status = push_tensors(r, scope, json_object_get(json, keys[i]),
-                                  (standing){at.key, keys[i], (int32_t)i, at.by_position}, form, list, found, err);
-    }
-    r->depth--;
-    return status;
-}
-
-/* Tensors given by name. In Keras 2 a list that only looks like a reference is left alone. */
-static mote_status push_keywords(reader *r, const keras_scope *scope, json_t *kwargs, reference_form form,
-                                 arg_list *list, mote_error *err)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach(kwargs, key, value)
-    {
-        bool found = false;
-        if (form == REFERENCES_2 && keras_is_reference(value) &&
-            !keras_scope_find(scope, json_string_value(json_array_get(value, 0))))
-            continue;
-        const mote_status status = push_tensors(r, scope, value, (standing){.key = key}, form, list, &found, err);
-        if (status != MOTE_OK)
-            return status;
-    }
-    return MOTE_OK;
-}
-
-static mote_status push_constant(const reader *r, const json_t *value, arg_list *list, mote_error *err)
-{
-    return push(r, list, &(keras_arg){.value = value, .tensor = -1}, err);
-}
-
-/* {"args": [tensor, [tensor, tensor], 2.0], "kwargs": {…}} */
-static mote_status read_site_3(reader *r, const keras_layer *layer, json_t *node, keras_site *site, arg_list *list,
-                               mote_error *err)
-{
-    const keras_scope *scope = layer->scope;
-    const json_t *args = json_object_get(node, "args");
-    mote_status status = MOTE_OK;
-    for (size_t i = 0; status == MOTE_OK && i < json_array_size(args); i++) {
-        json_t *arg = json_array_get(args, i);
-        const standing at = {.key = keras_argument_name(layer, i), .by_position = true};
-        bool found = false;
-        status = push_tensors(r, scope, arg, at, REFERENCES_3, list, &found, err);
-        if (status == MOTE_OK && !found && !at.key) /* Keras gives nothing but tensors, and None, by position there */
-            status = push_constant(r, arg, list, err);
-    }
-    json_t *kwargs = json_object_get(node, "kwargs");
-    site->kwargs = json_is_object(kwargs) ? kwargs : NULL;
-    return status == MOTE_OK ? push_keywords(r, scope, site->kwargs, REFERENCES_3, list, err) : status;
-}
-
-/* [["a", 0, 0, {…}], ["b", 0, 0, {…}]]; the keyword arguments stand at the tensors. */
-static mote_status read_site_2(reader *r, const keras_scope *scope, json_t *node, keras_site *site, arg_list *list,
-                               mote_error *err)
-{
-    json_t *single = keras_is_reference(node) || keras_is_constant(node) ? node : json_array_get(node, 0);
-    json_t *kwargs = json_array_get(single, 3);
-    bool found = false;
-    mote_status status = keras_is_constant(single)
-                             ? push_constant(r, json_array_get(single, 2), list, err)
-                             : push_tensors(r, scope, node, (standing){0}, REFERENCES_2, list, &found, err);
-    if (status == MOTE_OK && list->n == 0)
-        status = mote_error_set(err, MOTE_FORMAT, "its inbound_nodes are not in a form mote knows");
-    site->kwargs = json_is_object(kwargs) ? kwargs : NULL;
-    return status == MOTE_OK ? push_keywords(r, scope, site->kwargs, REFERENCES_2, list, err) : status;
-}
-
-/* Keras 2 also writes a dict of references where the layer was called with a dict. */
-static bool is_site_3(const json_t *node)
-{
-    return json_is_array(json_object_get(node, "args"));
-}
-
-static mote_status read_sites(reader *r, keras_layer *layer, const json_t *inbound, mote_error *err)
-{
-    for (int32_t i = 0; i < (int32_t)json_array_size(inbound); i++) {
-        json_t *node = json_array_get(inbound, (size_t)i);
-        arg_list list = {.n = 0};
-        const mote_status status = is_site_3(node) ? read_site_3(r, layer, node, &layer->sites[i], &list, err)
-                                                   : read_site_2(r, layer->scope, node, &layer->sites[i], &list, err);
-        if (status != MOTE_OK)
-            return mote_error_prefix(err, status, "layer '%s' (%s)", layer->name, layer->class_name);
-        layer->sites[i].args = list.args;
-        layer->sites[i].n_args = list.n;
-    }
-    return MOTE_OK;
 }
 
 /* --- numbering of calls --- */
@@ -323,9 +114,9 @@ static mote_status add_layer(reader *r, keras_scope *scope, json_t *json, int32_
     layer->n_calls = (int32_t)n_calls;
     layer->class_name = mote_arena_strdup(r->arena, layer->class_name);
     layer->name = mote_arena_strdup(r->arena, layer->name);
-    layer->sites = mote_arena_calloc(r->scratch, n_calls, sizeof *layer->sites);
-    layer->call_outputs = mote_arena_calloc(r->scratch, n_calls * KERAS_MAX_OUTPUTS, sizeof(int32_t));
-    layer->call_n_outputs = mote_arena_calloc(r->scratch, n_calls, sizeof(int32_t));
+    layer->sites = mote_arena_calloc(r->reading.scratch, n_calls, sizeof *layer->sites);
+    layer->call_outputs = mote_arena_calloc(r->reading.scratch, n_calls * KERAS_MAX_OUTPUTS, sizeof(int32_t));
+    layer->call_n_outputs = mote_arena_calloc(r->reading.scratch, n_calls, sizeof(int32_t));
     if (!layer->class_name || !layer->name || !layer->sites || !layer->call_outputs || !layer->call_n_outputs)
         return mote_error_no_memory(err);
     /* Keras does not list the input of a Sequential among its layers. */
@@ -340,7 +131,7 @@ static mote_status add_layer(reader *r, keras_scope *scope, json_t *json, int32_
 
 static mote_status sort_by_name(const reader *r, keras_scope *scope, mote_error *err)
 {
-    scope->by_name = mote_arena_calloc(r->scratch, (size_t)scope->n_layers, sizeof *scope->by_name);
+    scope->by_name = mote_arena_calloc(r->reading.scratch, (size_t)scope->n_layers, sizeof *scope->by_name);
     if (!scope->by_name)
         return mote_error_no_memory(err);
     for (int32_t i = 0; i < scope->n_layers; i++)
@@ -390,7 +181,7 @@ static mote_status add_sequential_input(const json_t *document, json_t *config, 
 
 static mote_status chain_sites(const reader *r, keras_scope *scope, mote_error *err)
 {
-    keras_arg *args = mote_arena_calloc(r->scratch, (size_t)scope->n_layers + 1, sizeof *args);
+    keras_arg *args = mote_arena_calloc(r->reading.scratch, (size_t)scope->n_layers + 1, sizeof *args);
     if (!args)
         return mote_error_no_memory(err);
     for (int32_t i = 0; i < scope->n_layers; i++) {
@@ -402,26 +193,12 @@ static mote_status chain_sites(const reader *r, keras_scope *scope, mote_error *
             scope->layers[i].sites[0] = (keras_site){.args = &args[i - 1], .n_args = 1};
     }
     scope->inputs = &args[0];
-    scope->outputs = mote_arena_copy(r->scratch, &args[scope->n_layers - 1], sizeof *args);
+    scope->outputs = mote_arena_copy(r->reading.scratch, &args[scope->n_layers - 1], sizeof *args);
     scope->n_inputs = scope->n_outputs = 1;
     return scope->outputs ? MOTE_OK : mote_error_no_memory(err);
 }
 
 /* --- functional --- */
-
-static mote_status read_ends(reader *r, keras_scope *scope, json_t *ends, keras_arg **args, int32_t *n, mote_error *err)
-{
-    arg_list list = {.n = 0};
-    bool found = false;
-    const mote_status status = push_tensors(r, scope, ends, (standing){0}, REFERENCES_2, &list, &found, err);
-    if (status != MOTE_OK)
-        return mote_error_prefix(err, status, "input_layers or output_layers of model '%s'", scope->name);
-    if (!found)
-        return mote_error_set(err, MOTE_FORMAT, "model '%s' has no inputs or no outputs", scope->name);
-    *args = list.args;
-    *n = list.n;
-    return MOTE_OK;
-}
 
 static mote_status read_functional(reader *r, keras_scope *scope, const json_t *config, const json_t *layers,
                                    mote_error *err)
@@ -430,13 +207,15 @@ static mote_status read_functional(reader *r, keras_scope *scope, const json_t *
     bool keras_3 = false;
     for (int32_t i = 0; status == MOTE_OK && i < scope->n_layers; i++) {
         const json_t *inbound = json_object_get(json_array_get(layers, (size_t)i), "inbound_nodes");
-        keras_3 |= is_site_3(json_array_get(inbound, 0));
-        status = read_sites(r, &scope->layers[i], inbound, err);
+        keras_3 |= keras_is_site_3(json_array_get(inbound, 0));
+        status = keras_read_sites(&r->reading, &scope->layers[i], inbound, err);
     }
     if (status == MOTE_OK)
-        status = read_ends(r, scope, json_object_get(config, "input_layers"), &scope->inputs, &scope->n_inputs, err);
+        status = keras_read_ends(&r->reading, scope, json_object_get(config, "input_layers"), &scope->inputs,
+                                 &scope->n_inputs, err);
     if (status == MOTE_OK)
-        status = read_ends(r, scope, json_object_get(config, "output_layers"), &scope->outputs, &scope->n_outputs, err);
+        status = keras_read_ends(&r->reading, scope, json_object_get(config, "output_layers"), &scope->outputs,
+                                 &scope->n_outputs, err);
     if (status == MOTE_OK)
         number_calls(scope, keras_3);
     for (int32_t i = 0; status == MOTE_OK && i < scope->n_inputs; i++)
@@ -459,7 +238,7 @@ static mote_status read_layers(reader *r, keras_scope *scope, json_t *document, 
     const size_t n = json_array_size(layers);
     if (n == 0 || n > KERAS_MAX_LAYERS)
         return mote_error_set(err, MOTE_LIMIT, "model '%s' has %zu layers", scope->name, n);
-    scope->layers = mote_arena_calloc(r->scratch, n, sizeof *scope->layers);
+    scope->layers = mote_arena_calloc(r->reading.scratch, n, sizeof *scope->layers);
     if (!scope->layers)
         return mote_error_no_memory(err);
     for (size_t i = 0; status == MOTE_OK && i < n; i++) {
@@ -482,9 +261,9 @@ static mote_status read_scope(reader *r, keras_scope **scope, keras_layer *owner
                               "the model's class is '%s'; only functional and Sequential models can be rebuilt from a "
                               "file",
                               class_name);
-    if (r->depth >= KERAS_MAX_DEPTH)
+    if (r->reading.depth >= KERAS_MAX_DEPTH)
         return mote_error_set(err, MOTE_LIMIT, "models are nested more than %d deep", KERAS_MAX_DEPTH);
-    keras_scope *made = mote_arena_calloc(r->scratch, 1, sizeof *made);
+    keras_scope *made = mote_arena_calloc(r->reading.scratch, 1, sizeof *made);
     if (!made)
         return mote_error_no_memory(err);
     made->owner = owner;
@@ -495,15 +274,15 @@ static mote_status read_scope(reader *r, keras_scope **scope, keras_layer *owner
     *scope = made;
     if (!made->name)
         return mote_error_no_memory(err);
-    r->depth++;
+    r->reading.depth++;
     const mote_status status = read_layers(r, made, document, err);
-    r->depth--;
+    r->reading.depth--;
     return status;
 }
 
 mote_status keras_tree_read(keras_tree *tree, json_t *document, mote_arena *arena, mote_arena *scratch, mote_error *err)
 {
     *tree = (keras_tree){0};
-    reader r = {.tree = tree, .arena = arena, .scratch = scratch};
+    reader r = {.tree = tree, .arena = arena, .reading = {.scratch = scratch}};
     return read_scope(&r, &tree->top, NULL, document, err);
 }

@@ -34,11 +34,6 @@ enum { KERAS_MAX_LAYERS = 10000, KERAS_MAX_CALLS = 20000, KERAS_MAX_DEPTH = 32 }
 mote_status keras_tree_read(keras_tree *tree, json_t *document, mote_arena *arena, mote_arena *scratch,
                             mote_error *err);
 
-/* ["layer", call, output, …] of Keras 2, and of input_layers and output_layers in both. */
-bool keras_is_reference(const json_t *json);
-/* ["_CONSTANT_VALUE", -1, 2.0, {…}] of Keras 2: a first argument that is no tensor. */
-bool keras_is_constant(const json_t *json);
-
 /* NULL: no such layer. */
 keras_layer *keras_scope_find(const keras_scope *scope, const char *name);
 
