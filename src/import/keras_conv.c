@@ -17,6 +17,12 @@ int32_t keras_take_bias(keras_call *call, int32_t n, mote_error *err)
                                                       : keras_vector(call, "zero_bias", n, NULL);
 }
 
+static mote_conv_window conv_window(const keras_window *w)
+{
+    return (mote_conv_window){
+        .padding = w->padding, .stride = {w->stride[0], w->stride[1]}, .dilation = {w->dilation[0], w->dilation[1]}};
+}
+
 int32_t keras_convolved(keras_call *call, const keras_window *w, int32_t x, int32_t filter, int32_t bias,
                         mote_error *err)
 {
@@ -27,11 +33,7 @@ int32_t keras_convolved(keras_call *call, const keras_window *w, int32_t x, int3
     if (!node)
         return -1;
     *(mote_conv_2d_params *)node->params = (mote_conv_2d_params){
-        .padding = w->padding,
-        .stride_h = w->stride[0],
-        .stride_w = w->stride[1],
-        .dilation_h_factor = w->dilation[0],
-        .dilation_w_factor = w->dilation[1],
+        .window = conv_window(w),
     };
     return keras_emit(call, node, err) == MOTE_OK ? node->outputs[0] : -1;
 }
@@ -46,12 +48,8 @@ static int32_t emit_depthwise(keras_call *call, const keras_window *w, int32_t x
     if (!node)
         return -1;
     *(mote_depthwise_conv_2d_params *)node->params = (mote_depthwise_conv_2d_params){
-        .padding = w->padding,
-        .stride_h = w->stride[0],
-        .stride_w = w->stride[1],
+        .window = conv_window(w),
         .depth_multiplier = channels > 0 ? keras_shape(call, filter)->dims[3] / channels : 1,
-        .dilation_h_factor = w->dilation[0],
-        .dilation_w_factor = w->dilation[1],
     };
     return keras_emit(call, node, err) == MOTE_OK ? node->outputs[0] : -1;
 }

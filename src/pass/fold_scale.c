@@ -6,8 +6,6 @@
  */
 #include <math.h>
 
-#include "op/conv_2d/conv_2d.h"
-#include "op/depthwise_conv_2d/depthwise_conv_2d.h"
 #include "pass/pass.h"
 
 /* x * factor[c] + term[c], as one of the two nodes says. */
@@ -78,11 +76,8 @@ static bool fold_behind(mote_graph *graph, mote_node *producer, const mote_node 
 
 static bool pads_zeros(const mote_node *node)
 {
-    if (node->op == MOTE_OP_CONV_2D)
-        return ((const mote_conv_2d_params *)node->params)->padding != MOTE_PADDING_VALID;
-    if (node->op == MOTE_OP_DEPTHWISE_CONV_2D)
-        return ((const mote_depthwise_conv_2d_params *)node->params)->padding != MOTE_PADDING_VALID;
-    return false;
+    const mote_conv_window *window = mote_conv_window_of(node);
+    return window && window->padding != MOTE_PADDING_VALID;
 }
 
 /* One more term of a sum in float, and of what has been rounded off it (Neumaier 1974). */

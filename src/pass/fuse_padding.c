@@ -22,8 +22,9 @@ static bool fuses(const mote_graph *graph, const mote_node *pad, const mote_wind
         return false;
     const int32_t(*around)[2] = paddings->data;
     return around[0][0] == 0 && around[0][1] == 0 && around[3][0] == 0 && around[3][1] == 0 &&
-           is_same(in->dims[1], around[1], window->filter[0], *window->stride[0], *window->dilation[0]) &&
-           is_same(in->dims[2], around[2], window->filter[1], *window->stride[1], *window->dilation[1]);
+           is_same(in->dims[1], around[1], window->filter[0], window->options->stride[0],
+                   window->options->dilation[0]) &&
+           is_same(in->dims[2], around[2], window->filter[1], window->options->stride[1], window->options->dilation[1]);
 }
 
 mote_status mote_pass_fuse_padding(mote_model *model, mote_graph *graph, mote_error *err)
@@ -32,12 +33,12 @@ mote_status mote_pass_fuse_padding(mote_model *model, mote_graph *graph, mote_er
     for (int32_t i = 0; i < graph->n_nodes; i++) {
         mote_window_op window;
         mote_node *node = graph->nodes[i];
-        if (!mote_pass_window_op(graph, node, &window) || *window.padding != MOTE_PADDING_VALID)
+        if (!mote_pass_window_op(graph, node, &window) || window.options->padding != MOTE_PADDING_VALID)
             continue;
         const mote_node *pad = mote_pass_producer(graph, node->inputs[0]);
         if (!pad || pad->op != MOTE_OP_PAD || !fuses(graph, pad, &window))
             continue;
-        *window.padding = MOTE_PADDING_SAME;
+        window.options->padding = MOTE_PADDING_SAME;
         node->inputs[0] = pad->inputs[0];
     }
     return MOTE_OK;

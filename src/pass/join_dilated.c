@@ -53,8 +53,9 @@ static bool find_padding(const mote_window_op *window, const moved *dealt, const
 /* A plain convolution, which may run over pictures. */
 static bool is_plain(const mote_graph *graph, const mote_node *node, mote_window_op *window)
 {
-    return node && mote_pass_window_op(graph, node, window) && *window->padding == MOTE_PADDING_VALID &&
-           *window->stride[0] == 1 && *window->stride[1] == 1 && *window->dilation[0] == 1 && *window->dilation[1] == 1;
+    return node && mote_pass_window_op(graph, node, window) && window->options->padding == MOTE_PADDING_VALID &&
+           window->options->stride[0] == 1 && window->options->stride[1] == 1 && window->options->dilation[0] == 1 &&
+           window->options->dilation[1] == 1;
 }
 
 static void join(mote_graph *graph, int32_t at)
@@ -73,9 +74,9 @@ static void join(mote_graph *graph, int32_t at)
     if (!read_moved(graph, first, MOTE_OP_SPACE_TO_BATCH_ND, &dealt) ||
         !find_padding(&window, &dealt, &put_back, &padding))
         return;
-    *window.padding = padding;
+    window.options->padding = padding;
     for (int32_t d = 0; d < 2; d++)
-        *window.dilation[d] = dealt.block[d];
+        window.options->dilation[d] = dealt.block[d];
     node->inputs[0] = first->inputs[0];
     node->outputs[0] = last->outputs[0];
     mote_graph_remove_node(graph, at);

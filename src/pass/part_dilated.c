@@ -20,8 +20,8 @@ typedef struct parts {
 /* A dilated convolution of Keras. */
 static bool is_dilated(const mote_graph *graph, const mote_node *node, mote_window_op *window)
 {
-    if (node->layer < 0 || !mote_pass_window_op(graph, node, window) || *window->stride[0] != 1 ||
-        *window->stride[1] != 1 || (*window->dilation[0] == 1 && *window->dilation[1] == 1))
+    if (node->layer < 0 || !mote_pass_window_op(graph, node, window) || window->options->stride[0] != 1 ||
+        window->options->stride[1] != 1 || (window->options->dilation[0] == 1 && window->options->dilation[1] == 1))
         return false;
     const mote_shape *in = &graph->tensors[node->inputs[INPUT]]->shape, *out = &graph->tensors[node->outputs[0]]->shape;
     return mote_shape_is_known(in) && mote_shape_is_known(out) && mote_shape_count(in) > 0 &&
@@ -37,8 +37,8 @@ static bool measure(const mote_graph *graph, const mote_node *node, const mote_w
     int64_t n_padded = mote_shape_count(&p->pictures) / p->pictures.dims[1] / p->pictures.dims[2];
     int64_t n_pictures = p->pictures.dims[0];
     for (int32_t d = 0; d < 2; d++) {
-        const int64_t block = *window->dilation[d], span = (window->filter[d] - 1) * block;
-        const int64_t around = *window->padding == MOTE_PADDING_SAME ? span : 0;
+        const int64_t block = window->options->dilation[d], span = (window->filter[d] - 1) * block;
+        const int64_t around = window->options->padding == MOTE_PADDING_SAME ? span : 0;
         const int64_t whole = p->pictures.dims[1 + d] + around, fill = (block - whole % block) % block;
         n_pictures *= block;
         if (whole + fill > MOST_PADDED || n_pictures > MOST_PADDED)
@@ -109,8 +109,8 @@ static int32_t part(mote_graph *graph, int32_t at, mote_window_op *window, const
     graph->tensors[pictures]->layer = node->layer;
     node->inputs[INPUT] = pictures;
     node->outputs[0] = products;
-    *window->padding = MOTE_PADDING_VALID;
-    *window->dilation[0] = *window->dilation[1] = 1;
+    window->options->padding = MOTE_PADDING_VALID;
+    window->options->dilation[0] = window->options->dilation[1] = 1;
     if (!move(graph, at, MOTE_OP_SPACE_TO_BATCH_ND, p, p->margins, input, pictures) ||
         !move(graph, at + 2, MOTE_OP_BATCH_TO_SPACE_ND, p, p->crops, products, whole) ||
         (is_biased && !move_bias(graph, at + 3, node, whole, output)))

@@ -6,6 +6,7 @@
 #ifndef MOTE_PASS_PASS_H
 #define MOTE_PASS_PASS_H
 
+#include "op/conv_2d/window.h"
 #include "op/op.h"
 
 #include <mote/convert.h>
@@ -41,7 +42,7 @@ bool mote_pass_affine_op(const mote_node *node, mote_affine_op *affine);
 /* CONV_2D, DEPTHWISE_CONV_2D: the window that slides over height and width, the options to be read and set. False for
  * other operators. */
 typedef struct mote_window_op {
-    int32_t *padding, *stride[2], *dilation[2];
+    mote_conv_window *options;
     int32_t filter[2];
 } mote_window_op;
 bool mote_pass_window_op(const mote_graph *graph, const mote_node *node, mote_window_op *window);

@@ -2,9 +2,6 @@
 
 #include <string.h>
 
-#include "op/conv_2d/conv_2d.h"
-#include "op/depthwise_conv_2d/depthwise_conv_2d.h"
-
 typedef struct pass_row {
     const char *name;
     mote_pass_fn *run;
@@ -105,22 +102,12 @@ bool mote_pass_affine_op(const mote_node *node, mote_affine_op *affine)
 
 bool mote_pass_window_op(const mote_graph *graph, const mote_node *node, mote_window_op *window)
 {
-    if (node->op == MOTE_OP_CONV_2D) {
-        mote_conv_2d_params *p = node->params;
-        *window = (mote_window_op){
-            &p->padding, {&p->stride_h, &p->stride_w}, {&p->dilation_h_factor, &p->dilation_w_factor}, {0}};
-    } else if (node->op == MOTE_OP_DEPTHWISE_CONV_2D) {
-        mote_depthwise_conv_2d_params *p = node->params;
-        *window = (mote_window_op){
-            &p->padding, {&p->stride_h, &p->stride_w}, {&p->dilation_h_factor, &p->dilation_w_factor}, {0}};
-    } else {
-        return false;
-    }
+    *window = (mote_window_op){.options = mote_conv_window_of(node)};
     /* A file may state any stride and filter; what is no convolution is refused when its shapes are inferred. */
-    if (node->n_inputs < 2 || node->inputs[1] < 0)
+    if (!window->options || node->n_inputs < 2 || node->inputs[1] < 0)
         return false;
     const mote_shape *filter = &graph->tensors[node->inputs[1]]->shape;
-    if (filter->rank != 4 || *window->stride[0] < 1 || *window->stride[1] < 1)
+    if (filter->rank != 4 || window->options->stride[0] < 1 || window->options->stride[1] < 1)
         return false;
     window->filter[0] = filter->dims[1];
     window->filter[1] = filter->dims[2];

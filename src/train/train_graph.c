@@ -4,8 +4,7 @@
 
 #include "import/keras_version.h"
 #include "kernels/kernels.h"
-#include "op/conv_2d/conv_2d.h"
-#include "op/depthwise_conv_2d/depthwise_conv_2d.h"
+#include "op/conv_2d/window.h"
 #include "op/train_form/train_form.h"
 #include "train/train_internal.h"
 
@@ -77,31 +76,13 @@ static void fuse_after(mote_graph *graph, mote_node *norm)
         absorb(graph, norm, next, MOTE_NORM_HARD_SWISH);
 }
 
-/* Where a convolution keeps zeros around its image; false: it is none, or pads by itself. */
-static bool find_padding(const mote_node *node, int32_t **before, int32_t **after)
-{
-    if (node->op == MOTE_OP_CONV_2D) {
-        mote_conv_2d_params *params = node->params;
-        *before = params->pad_before;
-        *after = params->pad_after;
-        return params->padding == MOTE_PADDING_VALID;
-    }
-    if (node->op == MOTE_OP_DEPTHWISE_CONV_2D) {
-        mote_depthwise_conv_2d_params *params = node->params;
-        *before = params->pad_before;
-        *after = params->pad_after;
-        return params->padding == MOTE_PADDING_VALID;
-    }
-    return false;
-}
-
 /* Zeros around an image that only a convolution reads become the convolution's own. */
 static bool absorb_padding(mote_graph *graph, int32_t at)
 {
     const mote_node *pad = graph->nodes[at];
     mote_node *next = pad->op == MOTE_OP_PAD ? only_reader(graph, pad->outputs[0]) : NULL;
-    int32_t *before, *after;
-    if (!next || !find_padding(next, &before, &after) || next->inputs[0] != pad->outputs[0] || pad->inputs[1] < 0)
+    mote_conv_window *window = next ? mote_conv_window_of(next) : NULL;
+    if (!window || window->padding != MOTE_PADDING_VALID || next->inputs[0] != pad->outputs[0] || pad->inputs[1] < 0)
         return false;
     const mote_tensor *around = graph->tensors[pad->inputs[1]];
     if (!around->data || around->dtype != MOTE_INT32 || mote_shape_count(&around->shape) != 8)
@@ -114,8 +95,8 @@ static bool absorb_padding(mote_graph *graph, int32_t at)
         if (n[2 + i] < 0 || n[2 + i] >= filter->dims[1 + i / 2]) /* as much as the filter reaches over at most */
             return false;
     for (int32_t i = 0; i < 2; i++) {
-        before[i] = n[2 + 2 * i];
-        after[i] = n[3 + 2 * i];
+        window->pad_before[i] = n[2 + 2 * i];
+        window->pad_after[i] = n[3 + 2 * i];
     }
     next->inputs[0] = pad->inputs[0];
     mote_graph_remove_node(graph, at);

@@ -248,9 +248,9 @@ static void make_conv_2d(grad_case *c, mote_rng *rng)
     in.dims[3] *= groups;
     mote_conv_2d_params *p = c->params;
     int32_t h, w;
-    random_window(rng, in.dims[1], &h, &p->stride_h, &p->dilation_h_factor);
-    random_window(rng, in.dims[2], &w, &p->stride_w, &p->dilation_w_factor);
-    p->padding = (int32_t)mote_rng_below(rng, 2);
+    random_window(rng, in.dims[1], &h, &p->window.stride[0], &p->window.dilation[0]);
+    random_window(rng, in.dims[2], &w, &p->window.stride[1], &p->window.dilation[1]);
+    p->window.padding = (int32_t)mote_rng_below(rng, 2);
     grad_add_whole(c, rng, &in);
     const mote_shape filter = mote_shape_4d(groups * grad_between(rng, 1, 3), h, w, in.dims[3] / groups);
     grad_add_whole(c, rng, &filter);
@@ -266,9 +266,9 @@ static void make_depthwise_conv_2d(grad_case *c, mote_rng *rng)
     const int32_t multiplier = mote_rng_below(rng, 3) ? 1 : 2;
     mote_depthwise_conv_2d_params *p = c->params;
     int32_t h, w;
-    random_window(rng, in.dims[1], &h, &p->stride_h, &p->dilation_h_factor);
-    random_window(rng, in.dims[2], &w, &p->stride_w, &p->dilation_w_factor);
-    p->padding = (int32_t)mote_rng_below(rng, 2);
+    random_window(rng, in.dims[1], &h, &p->window.stride[0], &p->window.dilation[0]);
+    random_window(rng, in.dims[2], &w, &p->window.stride[1], &p->window.dilation[1]);
+    p->window.padding = (int32_t)mote_rng_below(rng, 2);
     p->depth_multiplier = multiplier;
     grad_add_whole(c, rng, &in);
     const mote_shape filter = mote_shape_4d(1, h, w, in.dims[3] * multiplier);

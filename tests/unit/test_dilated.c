@@ -36,20 +36,10 @@ static mote_model *make(const dilated *d, const float *filter_values)
     mote_node *node = mote_graph_add_node(graph, d->op, 3, inputs, 1, &output);
     assert_non_null(node);
     node->layer = 0;
-    if (d->op == MOTE_OP_CONV_2D)
-        *(mote_conv_2d_params *)node->params = (mote_conv_2d_params){.padding = d->padding,
-                                                                     .stride_h = 1,
-                                                                     .stride_w = 1,
-                                                                     .dilation_h_factor = d->rate_h,
-                                                                     .dilation_w_factor = d->rate_w};
-    else
-        *(mote_depthwise_conv_2d_params *)node->params =
-            (mote_depthwise_conv_2d_params){.padding = d->padding,
-                                            .stride_h = 1,
-                                            .stride_w = 1,
-                                            .depth_multiplier = 1,
-                                            .dilation_h_factor = d->rate_h,
-                                            .dilation_w_factor = d->rate_w};
+    *mote_conv_window_of(node) =
+        (mote_conv_window){.padding = d->padding, .stride = {1, 1}, .dilation = {d->rate_h, d->rate_w}};
+    if (d->op == MOTE_OP_DEPTHWISE_CONV_2D)
+        ((mote_depthwise_conv_2d_params *)node->params)->depth_multiplier = 1;
     assert_int_equal(mote_graph_set_io(graph, 1, inputs, 1, &output), MOTE_OK);
     return model;
 }
@@ -111,9 +101,9 @@ static void check(dilated d)
     check_ops(model, wanted);
     mote_window_op window;
     assert_true(mote_pass_window_op(model->graphs[0], model->graphs[0]->nodes[0], &window));
-    assert_int_equal(*window.padding, d.padding);
-    assert_int_equal(*window.dilation[0], d.rate_h);
-    assert_int_equal(*window.dilation[1], d.rate_w);
+    assert_int_equal(window.options->padding, d.padding);
+    assert_int_equal(window.options->dilation[0], d.rate_h);
+    assert_int_equal(window.options->dilation[1], d.rate_w);
     run(model, joined, n);
     for (int32_t i = 0; i < n; i++) {
         assert_true(fabsf(parts[i] - whole[i]) <= 1e-5f);

@@ -117,7 +117,7 @@ static void filters_and_biases_that_do_not_fit_are_refused(void **state)
     assert_int_equal(run_op(MOTE_OP_FULLY_CONNECTED, &params, sizeof params, 2, in, &result, 1, out), MOTE_OK);
     result = (operand){MOTE_INT8, shape_of(2, 1, 3), 0.5F, 0, NULL, false};
     assert_int_equal(run_op(MOTE_OP_FULLY_CONNECTED, &params, sizeof params, 2, in, &result, 1, out), MOTE_UNSUPPORTED);
-    const mote_conv_2d_params conv = {.stride_h = 1, .stride_w = 1, .dilation_h_factor = 1, .dilation_w_factor = 1};
+    const mote_conv_2d_params conv = {.window = {.stride = {1, 1}, .dilation = {1, 1}}};
     const operand empty[] = {{MOTE_FLOAT32, shape_of(4, 1, 2, 2, 0), 0, 0, x, false},
                              {MOTE_FLOAT32, shape_of(4, 1, 1, 1, 3), 0, 0, w, true}};
     const operand image = {MOTE_FLOAT32, shape_of(4, 1, 2, 2, 1), 0, 0, NULL, false};

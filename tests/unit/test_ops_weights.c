@@ -141,13 +141,12 @@ static void windows_that_reach_too_far_are_refused(void **state)
     const operand in[] = {{MOTE_FLOAT32, shape_of(4, 1, 2, 2, 1), 0, 0, x, false},
                           {MOTE_FLOAT32, shape_of(4, 1, 2, 2, 1), 0, 0, w, true}};
     const operand out = {MOTE_FLOAT32, shape_of(4, 1, 2, 2, 1), 0, 0, NULL, false};
-    mote_conv_2d_params conv = {.stride_h = 1, .stride_w = 1, .dilation_h_factor = 1, .dilation_w_factor = INT32_MAX};
-    mote_depthwise_conv_2d_params depthwise = {
-        .stride_h = 1, .stride_w = 1, .dilation_h_factor = INT32_MAX, .dilation_w_factor = 1};
+    mote_conv_2d_params conv = {.window = {.stride = {1, 1}, .dilation = {1, INT32_MAX}}};
+    mote_depthwise_conv_2d_params depthwise = {.window = {.stride = {1, 1}, .dilation = {INT32_MAX, 1}}};
     float y[4];
     assert_int_equal(run_op(MOTE_OP_CONV_2D, &conv, sizeof conv, 2, in, &out, 1, y), MOTE_SHAPE);
     assert_int_equal(run_op(MOTE_OP_DEPTHWISE_CONV_2D, &depthwise, sizeof depthwise, 2, in, &out, 1, y), MOTE_SHAPE);
-    conv.dilation_w_factor = depthwise.dilation_h_factor = 1 << 20;
+    conv.window.dilation[1] = depthwise.window.dilation[0] = 1 << 20;
     assert_int_equal(run_op(MOTE_OP_DEPTHWISE_CONV_2D, &depthwise, sizeof depthwise, 2, in, &out, 1, y), MOTE_OK);
 }
 

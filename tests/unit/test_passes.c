@@ -84,8 +84,7 @@ static int32_t conv(const net *n, int32_t x, int32_t side, int32_t out_side, int
     mote_node *node = mote_graph_add_node(n->graph, MOTE_OP_CONV_2D, with_bias ? 3 : 2, inputs, 1, &out);
     assert_non_null(node);
     mote_conv_2d_params *params = node->params;
-    params->padding = padding;
-    params->stride_h = params->stride_w = params->dilation_h_factor = params->dilation_w_factor = 1;
+    params->window = (mote_conv_window){.padding = padding, .stride = {1, 1}, .dilation = {1, 1}};
     return out;
 }
 
@@ -97,8 +96,7 @@ static int32_t depthwise(const net *n, int32_t x)
     mote_node *node = mote_graph_add_node(n->graph, MOTE_OP_DEPTHWISE_CONV_2D, 3, inputs, 1, &out);
     assert_non_null(node);
     mote_depthwise_conv_2d_params *params = node->params;
-    params->padding = MOTE_PADDING_SAME;
-    params->stride_h = params->stride_w = params->dilation_h_factor = params->dilation_w_factor = 1;
+    params->window = (mote_conv_window){.padding = MOTE_PADDING_SAME, .stride = {1, 1}, .dilation = {1, 1}};
     params->depth_multiplier = 1;
     return out;
 }
@@ -258,8 +256,8 @@ static void terms_in_front_are_summed_in_the_converters_order(void **state)
     const int32_t out = mote_graph_add_tensor(n.graph, "conv", MOTE_FLOAT32, &shape);
     mote_node *node = mote_graph_add_node(n.graph, MOTE_OP_CONV_2D, 3, inputs, 1, &out);
     assert_non_null(node);
-    *(mote_conv_2d_params *)node->params = (mote_conv_2d_params){
-        .padding = MOTE_PADDING_VALID, .stride_h = 1, .stride_w = 1, .dilation_h_factor = 1, .dilation_w_factor = 1};
+    *(mote_conv_2d_params *)node->params =
+        (mote_conv_2d_params){.window = {.padding = MOTE_PADDING_VALID, .stride = {1, 1}, .dilation = {1, 1}}};
     finish(&n, out);
     run_pass(&n, mote_pass_fold_scale);
     check_ops(&n, "CONV_2D");
@@ -359,12 +357,12 @@ static void zeros_in_front_become_same_padding_where_they_are(void **state)
     n = image_net(); /* stride 2 on an even side: SAME has its one zero at the end */
     int32_t y = conv(&n, padded(&n, 0, 1, 0), 3, SIDE / 2, MOTE_PADDING_VALID, true);
     mote_conv_2d_params *params = n.graph->nodes[1]->params;
-    params->stride_h = params->stride_w = 2;
+    params->window.stride[0] = params->window.stride[1] = 2;
     check(n, y, mote_pass_fuse_padding, "CONV_2D");
     n = image_net(); /* ... and these are elsewhere */
     y = conv(&n, padded(&n, 1, 0, 0), 3, SIDE / 2, MOTE_PADDING_VALID, true);
     params = n.graph->nodes[1]->params;
-    params->stride_h = params->stride_w = 2;
+    params->window.stride[0] = params->window.stride[1] = 2;
     check(n, y, mote_pass_fuse_padding, "PAD CONV_2D");
     n = image_net();
     check(n, conv(&n, padded(&n, 2, 2, 0), 3, SIDE + 2, MOTE_PADDING_VALID, true), mote_pass_fuse_padding,
@@ -372,11 +370,11 @@ static void zeros_in_front_become_same_padding_where_they_are(void **state)
     n = image_net(); /* a stride that divides by zero, as only a damaged file has it */
     y = conv(&n, padded(&n, 1, 1, 0), 3, SIDE, MOTE_PADDING_VALID, true);
     params = n.graph->nodes[1]->params;
-    params->stride_h = 0;
+    params->window.stride[0] = 0;
     mote_error err = {0};
     assert_int_equal(mote_graph_set_io(n.graph, 1, &n.x, 1, &y), MOTE_OK);
     assert_int_equal(mote_pass_fuse_padding(n.model, n.graph, &err), MOTE_OK);
-    assert_int_equal(params->padding, MOTE_PADDING_VALID);
+    assert_int_equal(params->window.padding, MOTE_PADDING_VALID);
     mote_model_free(n.model);
     n = image_net(); /* channels of zeros are no padding */
     check(n, conv(&n, padded(&n, 1, 1, 1), 3, SIDE, MOTE_PADDING_VALID, true), mote_pass_fuse_padding, "PAD CONV_2D");

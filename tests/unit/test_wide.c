@@ -89,7 +89,7 @@ static void convolutions_pack_to_the_same_codes(void **state)
             continue;
         }
         const mote_conv_2d_params params = {
-            .padding = MOTE_PADDING_SAME, .stride_h = 1, .stride_w = 1, .dilation_h_factor = 1, .dilation_w_factor = 1};
+            .window = {.padding = MOTE_PADDING_SAME, .stride = {1, 1}, .dilation = {1, 1}}};
         const mote_shape out = mote_shape_4d(1, side, side, out_c);
         check_op(MOTE_OP_CONV_2D, &params, sizeof params, &n, &in, &filter, &out, (int64_t)size * size * in_c,
                  round % 2 == 0);
@@ -107,12 +107,8 @@ static void depthwise_rows_give_the_same_codes(void **state)
         const int32_t channels = 1 + below(&rng, 200);
         const mote_shape in = mote_shape_4d(1, side, side, channels);
         const mote_shape filter = mote_shape_4d(1, size, size, channels);
-        const mote_depthwise_conv_2d_params params = {.padding = MOTE_PADDING_SAME,
-                                                      .stride_h = 1,
-                                                      .stride_w = 1,
-                                                      .depth_multiplier = 1,
-                                                      .dilation_h_factor = 1,
-                                                      .dilation_w_factor = 1};
+        const mote_depthwise_conv_2d_params params = {
+            .window = {.padding = MOTE_PADDING_SAME, .stride = {1, 1}, .dilation = {1, 1}}, .depth_multiplier = 1};
         if (mote_shape_count(&in) <= MAX_OUT)
             check_op(MOTE_OP_DEPTHWISE_CONV_2D, &params, sizeof params, &n, &in, &filter, &in, (int64_t)size * size,
                      round % 2 == 0);

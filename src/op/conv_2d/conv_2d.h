@@ -7,18 +7,10 @@
 #include "op/op.h"
 
 typedef struct mote_conv_2d_params {
-    int32_t padding; /* mote_padding */
-    int32_t stride_h, stride_w;
-    int32_t activation; /* mote_activation */
-    int32_t dilation_h_factor, dilation_w_factor;
+    mote_conv_window window;     /* first: see mote_conv_window_of */
+    int32_t activation;          /* mote_activation */
     int32_t quantized_bias_type; /* mote_dtype; FLOAT32: not stated */
-    /* Set by the trainer only, with VALID: rows and columns of zeros before and after the image. */
-    int32_t pad_before[2], pad_after[2];
 } mote_conv_2d_params;
-
-/* Of images `in` by filters [n, rows, columns, channels]. */
-mote_status mote_conv_2d_window(const mote_conv_2d_params *params, const mote_shape *in, const mote_shape *filter,
-                                mote_window_axis *h, mote_window_axis *w, mote_error *err);
 
 /* A dot product of n elements, each plus its offset. */
 typedef int64_t mote_dot_fn(const void *x, const void *w, int64_t n, int32_t x_offset, int32_t w_offset);

@@ -1,20 +1,6 @@
 #include "op/conv_2d/conv_2d.h"
 #include "op/op_infer.h"
 
-mote_status mote_conv_2d_window(const mote_conv_2d_params *params, const mote_shape *in, const mote_shape *filter,
-                                mote_window_axis *h, mote_window_axis *w, mote_error *err)
-{
-    const mote_window_spec spec = {
-        .filter = {filter->dims[1], filter->dims[2]},
-        .stride = {params->stride_h, params->stride_w},
-        .dilation = {params->dilation_h_factor, params->dilation_w_factor},
-        .padding = params->padding,
-        .before = {params->pad_before[0], params->pad_before[1]},
-        .after = {params->pad_after[0], params->pad_after[1]},
-    };
-    return mote_window_make(&spec, in, h, w, err);
-}
-
 static mote_status infer(const mote_op_io *io, mote_error *err)
 {
     mote_status status = mote_infer_need(io, 2, err);
@@ -35,7 +21,7 @@ static mote_status infer(const mote_op_io *io, mote_error *err)
         return mote_error_set(err, MOTE_SHAPE, "%d input channels and %d filters of %d channels do not fit",
                               in->dims[3], filter->dims[0], filter->dims[3]);
     mote_window_axis h, w;
-    status = mote_conv_2d_window(params, in, filter, &h, &w, err);
+    status = mote_conv_window_make(&params->window, in, filter, &h, &w, err);
     if (status == MOTE_OK)
         io->outputs[0]->shape = mote_shape_4d(in->dims[0], h.out, w.out, filter->dims[0]);
     return status;
@@ -60,12 +46,12 @@ static int32_t version(const mote_op_io *io)
 }
 
 static const mote_op_field FIELDS[] = {
-    {"padding", 0, MOTE_FIELD_ENUM, offsetof(mote_conv_2d_params, padding), 0},
-    {"stride_w", 1, MOTE_FIELD_I32, offsetof(mote_conv_2d_params, stride_w), 0},
-    {"stride_h", 2, MOTE_FIELD_I32, offsetof(mote_conv_2d_params, stride_h), 0},
+    {"padding", 0, MOTE_FIELD_ENUM, offsetof(mote_conv_2d_params, window.padding), 0},
+    {"stride_w", 1, MOTE_FIELD_I32, offsetof(mote_conv_2d_params, window.stride[1]), 0},
+    {"stride_h", 2, MOTE_FIELD_I32, offsetof(mote_conv_2d_params, window.stride[0]), 0},
     {"fused_activation_function", 3, MOTE_FIELD_ENUM, offsetof(mote_conv_2d_params, activation), 0},
-    {"dilation_w_factor", 4, MOTE_FIELD_I32, offsetof(mote_conv_2d_params, dilation_w_factor), 1},
-    {"dilation_h_factor", 5, MOTE_FIELD_I32, offsetof(mote_conv_2d_params, dilation_h_factor), 1},
+    {"dilation_w_factor", 4, MOTE_FIELD_I32, offsetof(mote_conv_2d_params, window.dilation[1]), 1},
+    {"dilation_h_factor", 5, MOTE_FIELD_I32, offsetof(mote_conv_2d_params, window.dilation[0]), 1},
     {"quantized_bias_type", 6, MOTE_FIELD_ENUM, offsetof(mote_conv_2d_params, quantized_bias_type), 0},
 };
 

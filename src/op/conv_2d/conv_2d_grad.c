@@ -17,7 +17,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     };
     mote_status status = mote_need_no_activation(params->activation, err);
     if (status == MOTE_OK)
-        status = mote_conv_2d_window(params, in, filter, &pass->h, &pass->w, err);
+        status = mote_conv_window_make(&params->window, in, filter, &pass->h, &pass->w, err);
     if (status == MOTE_OK)
         mote_conv_pass_plan(run, pass);
     return status;

@@ -31,7 +31,7 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
     if (!state)
         return mote_error_no_memory(err);
     *out = state;
-    mote_status status = mote_conv_2d_window(params, &in->shape, &filter->shape, &state->h, &state->w, err);
+    mote_status status = mote_conv_window_make(&params->window, &in->shape, &filter->shape, &state->h, &state->w, err);
     if (status != MOTE_OK)
         return status;
     state->in_c = in->shape.dims[3];

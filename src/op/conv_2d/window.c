@@ -1,4 +1,8 @@
-#include "op/conv_2d/window.h"
+#include "op/conv_2d/conv_2d.h"
+#include "op/depthwise_conv_2d/depthwise_conv_2d.h"
+
+#include <assert.h>
+#include <stddef.h>
 
 /* How far a window may reach: kernels add a reach and a dilation to a place in the image, all int32_t. */
 enum { MAX_REACH = 1 << 28 };
@@ -43,6 +47,28 @@ mote_status mote_window_make(const mote_window_spec *spec, const mote_shape *ima
 {
     const mote_status status = make_axis(spec, image, 0, h, err);
     return status == MOTE_OK ? make_axis(spec, image, 1, w, err) : status;
+}
+
+static_assert(offsetof(mote_conv_2d_params, window) == 0 && offsetof(mote_depthwise_conv_2d_params, window) == 0,
+              "the window comes first");
+
+mote_conv_window *mote_conv_window_of(const mote_node *node)
+{
+    return node->op == MOTE_OP_CONV_2D || node->op == MOTE_OP_DEPTHWISE_CONV_2D ? node->params : NULL;
+}
+
+mote_status mote_conv_window_make(const mote_conv_window *window, const mote_shape *images, const mote_shape *filter,
+                                  mote_window_axis *h, mote_window_axis *w, mote_error *err)
+{
+    const mote_window_spec spec = {
+        .filter = {filter->dims[1], filter->dims[2]},
+        .stride = {window->stride[0], window->stride[1]},
+        .dilation = {window->dilation[0], window->dilation[1]},
+        .padding = window->padding,
+        .before = {window->pad_before[0], window->pad_before[1]},
+        .after = {window->pad_after[0], window->pad_after[1]},
+    };
+    return mote_window_make(&spec, images, h, w, err);
 }
 
 void mote_window_taps(const mote_window_axis *axis, int32_t out, int32_t *first, int32_t *last)

@@ -85,7 +85,7 @@ static mote_status plan(mote_run *run, mote_grad *grad, mote_error *err)
     grad->state = s;
     mote_status status = mote_need_no_activation(params->activation, err);
     if (status == MOTE_OK)
-        status = mote_depthwise_conv_2d_window(params, in, filter, &s->h, &s->w, err);
+        status = mote_conv_window_make(&params->window, in, filter, &s->h, &s->w, err);
     if (status != MOTE_OK)
         return status;
     if (s->h.filter > MOTE_DW_MAX_TAPS || s->w.filter > MOTE_DW_MAX_TAPS)
