@@ -560,6 +560,37 @@ static void what_reads_no_floats_has_no_integer_form(void **state)
     mote_model_free(model);
 }
 
+/* Rows that are taken from a table of constants are its codes: the table has the scale of the rows that were seen. */
+static void tables_have_the_scale_of_their_rows(void **state)
+{
+    (void)state;
+    for (int32_t wide = 0; wide < 2; wide++) {
+        mote_model *model = mote_model_new(NULL, 0);
+        assert_non_null(model);
+        mote_graph *graph = model->graphs[0];
+        const mote_shape shape = shape_of(2, 3, 1, 0, 0);
+        const float rows[] = {1, -0.5f, 0.25f};
+        const int32_t table = mote_graph_add_const(graph, "table", MOTE_FLOAT32, &shape, rows);
+        const int32_t index = mote_graph_add_tensor(graph, "index", MOTE_INT32, &(mote_shape){1, {2}});
+        const int32_t y = mote_graph_add_tensor(graph, "y", MOTE_FLOAT32, &(mote_shape){2, {2, 1}});
+        add_node(graph, MOTE_OP_GATHER, table, index, y);
+        assert_int_equal(mote_graph_set_io(graph, 1, &index, 1, &y), MOTE_OK);
+        const mote_range ranges[] = {{1, -1}, {1, -1}, {-2, 2}};
+        const mote_dtype dtype = wide ? MOTE_INT16 : MOTE_INT8;
+        const mote_quantize_spec spec = {
+            .wide = wide, .input_type = dtype, .output_type = dtype, .ranges = ranges, .values = ranges};
+        mote_error err = {0};
+        assert_int_equal(mote_quantize_integers(model, &spec, &err), MOTE_OK);
+        const mote_tensor *codes = graph->tensors[graph->nodes[0]->inputs[0]],
+                          *taken = graph->tensors[graph->nodes[0]->outputs[0]];
+        assert_int_equal(taken->dtype, dtype);
+        assert_true(fabs((double)taken->quant.scale[0] - (wide ? 2.0 / 32767 : 4.0 / 255)) < 1e-7);
+        assert_true(codes->quant.scale[0] == taken->quant.scale[0]);
+        assert_int_equal(codes->quant.zero_point[0], taken->quant.zero_point[0]);
+        mote_model_free(model);
+    }
+}
+
 /* A mask of -1e9 in front of SOFTMAX becomes as low as it must be: 8 below where scores from -1 to 2 can be. */
 static void masks_leave_room_for_scores(void **state)
 {
@@ -580,6 +611,32 @@ static void masks_leave_room_for_scores(void **state)
     assert_memory_equal(graph->tensors[mask]->data, wanted, sizeof wanted);
     assert_true(ranges[sum].low == -12.0f && ranges[sum].high == 2.0f);
     mote_model_free(model);
+}
+
+/* One that is chosen where the condition says so: 8 below the scores, whichever side it is on. */
+static void chosen_masks_leave_room_for_scores(void **state)
+{
+    (void)state;
+    for (int32_t side = 1; side <= 2; side++) {
+        mote_model *model = mote_model_new(NULL, 0);
+        assert_non_null(model);
+        mote_graph *graph = model->graphs[0];
+        const mote_shape scalar = {0};
+        const float term = -1e9f;
+        const int32_t x = add_value(graph, "x"), chosen = add_value(graph, "chosen"), y = add_value(graph, "y"),
+                      seen = add_value(graph, "seen"),
+                      mask = mote_graph_add_const(graph, "mask", MOTE_FLOAT32, &scalar, &term);
+        graph->tensors[seen]->dtype = MOTE_BOOL;
+        const int32_t inputs[] = {seen, side == 1 ? mask : x, side == 1 ? x : mask};
+        assert_non_null(mote_graph_add_node(graph, MOTE_OP_SELECT_V2, 3, inputs, 1, &chosen));
+        add_node(graph, MOTE_OP_SOFTMAX, chosen, -1, y);
+        assert_int_equal(mote_graph_set_io(graph, 2, (const int32_t[]){x, seen}, 1, &y), MOTE_OK);
+        mote_range ranges[5] = {{-1, 2}, {-1e9f, 2}, {0, 1}, {1, -1}, {1, -1}};
+        mote_narrow_masks(graph, false, ranges);
+        assert_true(*(const float *)graph->tensors[mask]->data == -9.0f);
+        assert_true(ranges[chosen].low == -9.0f && ranges[chosen].high == 2.0f);
+        mote_model_free(model);
+    }
 }
 
 /* Two RESHAPE in front of a sum become one behind it; so does one in front of RELU, and two in a row are one. */
@@ -677,7 +734,9 @@ int main(void)
         cmocka_unit_test(what_can_end_a_run_stays_float),
         cmocka_unit_test(inputs_are_quantized_in_their_order),
         cmocka_unit_test(what_reads_no_floats_has_no_integer_form),
+        cmocka_unit_test(tables_have_the_scale_of_their_rows),
         cmocka_unit_test(masks_leave_room_for_scores),
+        cmocka_unit_test(chosen_masks_leave_room_for_scores),
         cmocka_unit_test(reshapes_sink),
         cmocka_unit_test(squares_are_products),
         cmocka_unit_test(hard_swish_is_expanded),
