@@ -11,325 +11,7 @@
 
 #include <string.h>
 
-/* --- the operators (these definitions replace mote's table in this program) --- */
-
-enum {
-    OP_MIX = 2001, /* every output element depends on every input element; scratch is used in between */
-    OP_ELEMENT,    /* element by element, input 1 repeated */
-    OP_VIEW,       /* flat */
-    OP_ODD,        /* the odd values of input 0: a shape that only eval knows */
-    OP_SHAPE,      /* input 0's dimensions */
-    OP_CALL,       /* another graph */
-    OP_COUNT,      /* input 0 plus the number of invocations so far, kept in a variable tensor */
-    OP_RESHAPE,    /* to the dimensions that input 1 holds */
-    OP_REFUSED,    /* has no kernel for anything */
-    OP_STORE,      /* adds input 0's first element to a resource variable and gives its value */
-};
-
-static uint32_t step(uint32_t hash, uint32_t value)
-{
-    return (hash ^ value) * 2654435761U + 12345;
-}
-
-static int64_t count_of(const mote_tensor *tensor)
-{
-    return mote_shape_count(&tensor->shape);
-}
-
-static mote_status infer_same(const mote_op_io *io, mote_error *err)
-{
-    (void)err;
-    io->outputs[0]->shape = io->inputs[0]->shape;
-    return MOTE_OK;
-}
-
-static mote_status infer_stated(const mote_op_io *io, mote_error *err)
-{
-    (void)io, (void)err;
-    return MOTE_OK;
-}
-
-static mote_status infer_flat(const mote_op_io *io, mote_error *err)
-{
-    (void)err;
-    io->outputs[0]->shape = (mote_shape){1, {(int32_t)count_of(io->inputs[0])}};
-    return MOTE_OK;
-}
-
-static mote_status infer_unknown(const mote_op_io *io, mote_error *err)
-{
-    (void)err;
-    io->outputs[0]->shape = (mote_shape){.rank = MOTE_RANK_UNKNOWN};
-    return MOTE_OK;
-}
-
-static mote_status infer_shape_of(const mote_op_io *io, mote_error *err)
-{
-    (void)err;
-    io->outputs[0]->shape = (mote_shape){1, {io->inputs[0]->shape.rank}};
-    return MOTE_OK;
-}
-
-static mote_status infer_reshape(const mote_op_io *io, mote_error *err)
-{
-    if (!io->inputs[1]->data)
-        return infer_unknown(io, err);
-    io->outputs[0]->shape = mote_shape_make((int32_t)count_of(io->inputs[1]), io->inputs[1]->data);
-    return count_of(io->outputs[0]) == count_of(io->inputs[0]) ? MOTE_OK
-                                                               : mote_error_set(err, MOTE_SHAPE, "counts differ");
-}
-
-typedef struct mix_state {
-    int64_t n; /* what prepare saw: eval checks that it was prepared for these shapes */
-} mix_state;
-
-static mote_status prepare_mix(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
-{
-    mix_state *mix = mote_run_persistent(run, sizeof *mix);
-    if (!mix)
-        return mote_error_set(err, MOTE_NO_MEMORY, "mix");
-    mix->n = count_of(io->outputs[0]);
-    *state = mix;
-    mote_run_request_scratch(run, (size_t)mix->n * 4);
-    return MOTE_OK;
-}
-
-static void mix(const mote_op_io *io, uint32_t *between)
-{
-    uint32_t hash = 7;
-    for (int32_t j = 0; j < io->n_inputs; j++)
-        for (int64_t i = 0; io->inputs[j] && i < count_of(io->inputs[j]); i++)
-            hash = step(hash, ((const uint32_t *)io->inputs[j]->data)[i]);
-    const int64_t n = count_of(io->outputs[0]);
-    for (int64_t i = 0; i < n; i++)
-        between[i] = step(hash, (uint32_t)i);
-    for (int64_t i = 0; i < n; i++)
-        ((uint32_t *)io->outputs[0]->data)[i] = between[n - 1 - i] >> 1;
-}
-
-static mote_status eval_mix(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
-{
-    (void)err;
-    assert_int_equal(((const mix_state *)state)->n, count_of(io->outputs[0]));
-    mix(io, mote_run_scratch(run));
-    return MOTE_OK;
-}
-
-static void element(void *arg, int64_t begin, int64_t end, int32_t thread)
-{
-    (void)thread;
-    const mote_op_io *io = arg;
-    const uint32_t *a = io->inputs[0]->data, *b = io->inputs[1]->data;
-    const int64_t nb = count_of(io->inputs[1]);
-    for (int64_t i = begin; i < end; i++)
-        ((uint32_t *)io->outputs[0]->data)[i] = step(a[i], b[i % nb]) >> 1;
-}
-
-static mote_status eval_element(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
-{
-    (void)state, (void)err;
-    mote_op_io copy = *io;
-    mote_run_parallel(run, count_of(io->outputs[0]), 16, element, &copy);
-    return MOTE_OK;
-}
-
-static mote_status eval_copy(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
-{
-    (void)run, (void)state, (void)err;
-    memmove(io->outputs[0]->data, io->inputs[0]->data, (size_t)count_of(io->inputs[0]) * 4);
-    return MOTE_OK;
-}
-
-static mote_status eval_odd(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
-{
-    (void)state;
-    const int32_t *in = io->inputs[0]->data;
-    mote_shape shape = {1, {0}};
-    for (int64_t i = 0; i < count_of(io->inputs[0]); i++)
-        shape.dims[0] += in[i] & 1;
-    const mote_status status = mote_run_resize_output(run, io, 0, &shape, err);
-    if (status != MOTE_OK)
-        return status;
-    int32_t *out = io->outputs[0]->data;
-    for (int64_t i = 0; i < count_of(io->inputs[0]); i++)
-        if (in[i] & 1)
-            *out++ = in[i];
-    return MOTE_OK;
-}
-
-static mote_status eval_shape(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
-{
-    (void)run, (void)state, (void)err;
-    memcpy(io->outputs[0]->data, io->inputs[0]->shape.dims, (size_t)io->inputs[0]->shape.rank * 4);
-    return MOTE_OK;
-}
-
-typedef struct call_params {
-    int32_t graph;
-} call_params;
-
-/* Calls the graph as often as the first element of input 0 says, each time with its own outputs. */
-static mote_status eval_call(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
-{
-    (void)state;
-    const call_params *params = io->node->params;
-    mote_tensor *args[8], *results[8];
-    const int32_t times = *(const int32_t *)io->inputs[0]->data, n = io->n_inputs - 1;
-    for (int32_t i = 0; i < n; i++)
-        args[i] = io->inputs[i + 1];
-    for (int32_t t = 0; t < times; t++) {
-        const mote_status status = mote_run_call(run, params->graph, n, args, n, results, err);
-        if (status != MOTE_OK)
-            return status;
-        memcpy(args, results, sizeof args);
-    }
-    for (int32_t i = 0; i < n; i++) {
-        const mote_status status = mote_run_resize_output(run, io, i, &args[i]->shape, err);
-        if (status != MOTE_OK)
-            return status;
-        memcpy(io->outputs[i]->data, args[i]->data, args[i]->n_bytes);
-    }
-    return MOTE_OK;
-}
-
-static mote_status eval_count(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
-{
-    (void)run, (void)state, (void)err;
-    int32_t *kept = io->inputs[1]->data;
-    kept[0]++;
-    for (int64_t i = 0; i < count_of(io->outputs[0]); i++)
-        ((int32_t *)io->outputs[0]->data)[i] = ((const int32_t *)io->inputs[0]->data)[i] + kept[0];
-    return MOTE_OK;
-}
-
-static mote_status prepare_refused(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
-{
-    (void)run, (void)io, (void)state;
-    return mote_error_set(err, MOTE_UNSUPPORTED, "no kernel for it");
-}
-
-static mote_status eval_store(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
-{
-    (void)state;
-    const int32_t id = mote_run_variable_id(run, "", "sum");
-    if (id < 0)
-        return mote_error_set(err, MOTE_NO_MEMORY, "store");
-    const mote_tensor *variable = mote_run_variable(run, id);
-    int32_t sum = *(const int32_t *)io->inputs[0]->data + (variable->data ? *(const int32_t *)variable->data : 0);
-    const mote_tensor value = {.name = "", .dtype = MOTE_INT32, .data = &sum, .n_bytes = 4};
-    const mote_status status = mote_run_assign_variable(run, id, &value, err);
-    if (status == MOTE_OK)
-        *(int32_t *)io->outputs[0]->data = sum;
-    return status;
-}
-
-typedef struct row {
-    mote_op_def def;
-    mote_op_run run;
-} row;
-
-static const row ROWS[] = {
-    [0] = {{.name = "MIX", .max_inputs = -1, .min_outputs = 1, .max_outputs = 1, .infer = infer_stated},
-           {prepare_mix, eval_mix}},
-    [1] = {{.name = "ELEMENT",
-            .min_inputs = 2,
-            .max_inputs = 2,
-            .min_outputs = 1,
-            .max_outputs = 1,
-            .flags = MOTE_OP_ELEMENTWISE,
-            .infer = infer_same},
-           {NULL, eval_element}},
-    [2] = {{.name = "VIEW",
-            .min_inputs = 1,
-            .max_inputs = 1,
-            .min_outputs = 1,
-            .max_outputs = 1,
-            .flags = MOTE_OP_VIEW,
-            .infer = infer_flat},
-           {NULL, eval_copy}},
-    [3] = {{.name = "ODD",
-            .min_inputs = 1,
-            .max_inputs = 1,
-            .min_outputs = 1,
-            .max_outputs = 1,
-            .flags = MOTE_OP_SIZES,
-            .infer = infer_unknown},
-           {NULL, eval_odd}},
-    [4] = {{.name = "SHAPE",
-            .min_inputs = 1,
-            .max_inputs = 1,
-            .min_outputs = 1,
-            .max_outputs = 1,
-            .flags = MOTE_OP_SHAPE_ONLY,
-            .infer = infer_shape_of},
-           {NULL, eval_shape}},
-    [5] = {{.name = "CALL",
-            .params_bytes = sizeof(call_params),
-            .min_inputs = 1,
-            .max_inputs = 8,
-            .max_outputs = 8,
-            .flags = MOTE_OP_CONTROL,
-            .infer = infer_stated},
-           {NULL, eval_call}},
-    [6] = {{.name = "COUNT",
-            .min_inputs = 2,
-            .max_inputs = 2,
-            .min_outputs = 1,
-            .max_outputs = 1,
-            .flags = MOTE_OP_STATEFUL,
-            .infer = infer_same},
-           {NULL, eval_count}},
-    [7] = {{.name = "RESHAPE",
-            .min_inputs = 2,
-            .max_inputs = 2,
-            .min_outputs = 1,
-            .max_outputs = 1,
-            .flags = MOTE_OP_VIEW,
-            .infer = infer_reshape},
-           {NULL, eval_copy}},
-    [8] =
-        {{.name = "REFUSED", .min_inputs = 1, .max_inputs = 1, .min_outputs = 1, .max_outputs = 1, .infer = infer_same},
-         {prepare_refused, eval_copy}},
-    [9] = {{.name = "STORE",
-            .min_inputs = 1,
-            .max_inputs = 1,
-            .min_outputs = 1,
-            .max_outputs = 1,
-            .flags = MOTE_OP_STATEFUL,
-            .infer = infer_stated,
-            .max_version = 2},
-           {NULL, eval_store}},
-};
-
-static const row *find(int32_t op)
-{
-    return op >= OP_MIX && op <= OP_STORE ? &ROWS[op - OP_MIX] : NULL;
-}
-
-const mote_op_def *mote_op_find(int32_t op)
-{
-    return find(op) ? &find(op)->def : NULL;
-}
-
-const mote_op_run *mote_op_find_run(int32_t op)
-{
-    return find(op) ? &find(op)->run : NULL;
-}
-
-int32_t mote_op_count(void)
-{
-    return OP_STORE - OP_MIX + 1;
-}
-
-mote_op mote_op_at(int32_t index)
-{
-    return (mote_op)(OP_MIX + index);
-}
-
-const char *mote_op_name(int32_t op)
-{
-    return find(op) ? find(op)->def.name : NULL;
-}
+#include "unit/toy_ops.h"
 
 /* --- helpers --- */
 
@@ -350,8 +32,8 @@ static mote_node *node(mote_graph *graph, int op, int32_t n_inputs, const int32_
 
 static void fill(mote_tensor *tensor, uint32_t seed)
 {
-    for (int64_t i = 0; i < count_of(tensor); i++)
-        ((uint32_t *)tensor->data)[i] = step(seed, (uint32_t)i) >> 1;
+    for (int64_t i = 0; i < toy_count(tensor); i++)
+        ((uint32_t *)tensor->data)[i] = toy_step(seed, (uint32_t)i) >> 1;
 }
 
 static mote_runtime *start(const mote_model *model, const mote_runtime_options *options)
@@ -389,14 +71,14 @@ static mote_model *random_model(mote_rng *rng)
         inputs[i] = add(graph, 1 + (int32_t)mote_rng_below(rng, 300));
     int32_t weights[40];
     for (size_t i = 0; i < 40; i++)
-        weights[i] = (int32_t)(step(3, (uint32_t)i) >> 1);
+        weights[i] = (int32_t)(toy_step(3, (uint32_t)i) >> 1);
     mote_graph_add_const_i32(graph, "w", 40, weights);
     const int32_t n_nodes = 1 + (int32_t)mote_rng_below(rng, 50);
     for (int32_t k = 0; k < n_nodes; k++) {
         const int op = KINDS[mote_rng_below(rng, sizeof KINDS / sizeof *KINDS)];
         const uint32_t n = (uint32_t)graph->n_tensors;
         int32_t in[2] = {(int32_t)mote_rng_below(rng, n), (int32_t)mote_rng_below(rng, n)};
-        const int32_t elements = (int32_t)count_of(graph->tensors[in[0]]);
+        const int32_t elements = (int32_t)toy_count(graph->tensors[in[0]]);
         if (op == OP_RESHAPE) {
             const int32_t dims[2] = {1, elements};
             in[1] = mote_graph_add_const_i32(graph, "dims", 2, dims);
@@ -424,7 +106,7 @@ static void evaluate(const mote_graph *graph, uint32_t **values, uint32_t seed)
 {
     for (int32_t i = 0; i < graph->n_tensors; i++) {
         const mote_tensor *tensor = graph->tensors[i];
-        values[i] = calloc((size_t)count_of(tensor) + 1, 4);
+        values[i] = calloc((size_t)toy_count(tensor) + 1, 4);
         assert_non_null(values[i]);
         if (tensor->data)
             memcpy(values[i], tensor->data, tensor->n_bytes);
@@ -444,16 +126,16 @@ static void evaluate(const mote_graph *graph, uint32_t **values, uint32_t seed)
         }
         out.data = values[at->outputs[0]];
         mote_op_io io = {at, ins, outs, at->n_inputs, 1};
-        uint32_t *between = calloc((size_t)count_of(&out) + 1, 4);
+        uint32_t *between = calloc((size_t)toy_count(&out) + 1, 4);
         assert_non_null(between);
         if ((int)at->op == OP_MIX)
-            mix(&io, between);
+            toy_mix(&io, between);
         else if ((int)at->op == OP_ELEMENT)
-            element(&io, 0, count_of(&out), 0);
+            toy_element(&io, 0, toy_count(&out), 0);
         else if ((int)at->op == OP_SHAPE)
-            eval_shape(NULL, &io, NULL, NULL);
+            toy_shape(&io);
         else
-            eval_copy(NULL, &io, NULL, NULL);
+            toy_copy(&io);
         free(between);
     }
 }
@@ -470,13 +152,13 @@ static void check_model(const mote_model *model, const mote_runtime_options *opt
         must(mote_runtime_invoke(runtime, &err), &err);
         for (int32_t i = 0; i < graph->n_outputs; i++) {
             const mote_tensor *out = mote_runtime_output(runtime, i);
-            assert_int_equal(count_of(out), count_of(graph->tensors[graph->outputs[i]]));
-            assert_memory_equal(out->data, values[graph->outputs[i]], (size_t)count_of(out) * 4);
+            assert_int_equal(toy_count(out), toy_count(graph->tensors[graph->outputs[i]]));
+            assert_memory_equal(out->data, values[graph->outputs[i]], (size_t)toy_count(out) * 4);
         }
         for (int32_t t = 0; options->keep_all && t < graph->n_tensors; t++) {
             const mote_tensor *tensor = mote_runtime_tensor(runtime, t);
             assert_non_null(tensor);
-            assert_memory_equal(tensor->data, values[t], (size_t)count_of(tensor) * 4);
+            assert_memory_equal(tensor->data, values[t], (size_t)toy_count(tensor) * 4);
         }
     }
     mote_runtime_free(runtime);
@@ -761,12 +443,12 @@ static void a_loop_may_change_shapes(void **state)
     mote_runtime *runtime = start(model, NULL);
     loop(runtime, 2); /* a = {10, 11}, b = {20, 21}: -> {21}, {10, 11} -> {11}, {21} */
     const mote_tensor *first = mote_runtime_output(runtime, 0), *second = mote_runtime_output(runtime, 1);
-    assert_int_equal(count_of(first), 1);
+    assert_int_equal(toy_count(first), 1);
     assert_int_equal(*(const int32_t *)first->data, 11);
-    assert_int_equal(count_of(second), 1);
+    assert_int_equal(toy_count(second), 1);
     assert_int_equal(*(const int32_t *)second->data, 21);
     loop(runtime, 0);
-    assert_int_equal(count_of(mote_runtime_output(runtime, 0)), 2);
+    assert_int_equal(toy_count(mote_runtime_output(runtime, 0)), 2);
     mote_runtime_free(runtime);
     mote_model_free(model);
 }
@@ -834,9 +516,10 @@ static void inputs_may_be_resized(void **state)
         fill(mote_runtime_input(runtime, 0), 4);
         must(mote_runtime_invoke(runtime, &err), &err);
         const mote_tensor *result = mote_runtime_output(runtime, 0);
-        assert_int_equal(count_of(result), n);
+        assert_int_equal(toy_count(result), n);
         for (int32_t i = 0; i < n; i++)
-            assert_int_equal(((const uint32_t *)result->data)[i], step(step(4, (uint32_t)i) >> 1, (uint32_t)n) >> 1);
+            assert_int_equal(((const uint32_t *)result->data)[i],
+                             toy_step(toy_step(4, (uint32_t)i) >> 1, (uint32_t)n) >> 1);
     }
     assert_int_equal(mote_runtime_resize_input(runtime, 0, &(mote_shape){1, {-1}}, &err), MOTE_ARGUMENT);
     assert_int_equal(mote_runtime_resize_input(runtime, 1, &(mote_shape){1, {1}}, &err), MOTE_ARGUMENT);
