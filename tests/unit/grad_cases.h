@@ -36,7 +36,13 @@ void grad_case_free(grad_case *c);
     {                                                                                                                  \
         MOTE_OP_##CODE, make_##symbol                                                                                  \
     }
+typedef struct grad_row {
+    int32_t op;
+    grad_make_fn *make;
+} grad_row;
+grad_make_fn *grad_find_row(const grad_row *rows, size_t n, int32_t op);
 grad_make_fn *grad_find_moving_case(int32_t op); /* grad_cases_move.c */
+grad_make_fn *grad_find_window_case(int32_t op); /* grad_cases_window.c */
 int32_t grad_between(mote_rng *rng, int32_t low, int32_t high);
 mote_shape grad_random_shape(mote_rng *rng, int32_t rank, int32_t most);
 mote_shape grad_image_shape(mote_rng *rng, int32_t most_channels);

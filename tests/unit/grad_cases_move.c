@@ -237,10 +237,7 @@ static void make_cast(grad_case *c, mote_rng *rng)
 
 grad_make_fn *grad_find_moving_case(int32_t op)
 {
-    static const struct {
-        int32_t op;
-        grad_make_fn *make;
-    } cases[] = {
+    static const grad_row rows[] = {
         CASE(RESHAPE, reshape),
         CASE(SQUEEZE, squeeze),
         CASE(EXPAND_DIMS, expand_dims),
@@ -267,8 +264,5 @@ grad_make_fn *grad_find_moving_case(int32_t op)
         CASE(SELECT_V2, select_v2),
         CASE(CAST, cast),
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        if (cases[i].op == op)
-            return cases[i].make;
-    return NULL;
+    return grad_find_row(rows, sizeof rows / sizeof rows[0], op);
 }
