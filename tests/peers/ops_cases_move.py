@@ -145,8 +145,9 @@ def two_ways(make):
 
     time, n_input = 4, 5
     for weights in (const, codes):
-        for merge, time_major, other, coupled in ((False, True, False, False), (True, False, False, False), (True, True, True, False),
-                                                  (False, False, True, True)):
+        for merge, time_major, other, coupled in ((False, True, False, False), (True, False, False, False), (True, True, "instead", False),
+                                                  (False, False, "instead", True), (False, True, "beside", False),
+                                                  (False, False, "beside", True)):
             batch = 1 if merge and not time_major else 2  # of more LiteRT reads the state past its end
             lead = [time, batch] if time_major else [batch, time]
             ways, states = [], []
@@ -162,11 +163,12 @@ def two_ways(make):
                 ways += way
                 states += [Tensor("float32", [batch, n_output], variable=True), Tensor("float32", [batch, n_cell], variable=True)]
             x = [Tensor("float32", lead + [n_input], feed=make.floats(lead + [n_input], -2, 2).astype("float32")) for _ in range(2)]
+            beside = [weights(n_cell, n_input) if other == "beside" and not (coupled and i % 4 == 0) else None for i in range(8)]
             asymmetric = bool(make.random.random() < 0.5) and weights is codes
             options = {"fusedActivationFunction": 4, "cellClip": 1.5, "projClip": 0.8, "mergeOutputs": merge, "timeMajor": time_major,
                        "asymmetricQuantizeInputs": asymmetric}
             outputs = [Tensor("float32", lead + [2 * n_output])] if merge else [Tensor("float32", lead + [n_output])] * 2
-            yield Model("BIDIRECTIONAL_SEQUENCE_LSTM", [x[0], *ways, *states, x[1] if other else None] + [None] * 8, outputs,
+            yield Model("BIDIRECTIONAL_SEQUENCE_LSTM", [x[0], *ways, *states, x[1] if other else None] + beside, outputs,
                         ("BidirectionalSequenceLSTM", options), version=3 if weights is codes else 2,
                         label=f"{'hybrid' if weights is codes else 'float32'} {options} other {other} coupled {coupled}")
 

@@ -128,10 +128,9 @@ static void add_gates(mote_graph *graph, int32_t *in, int32_t first)
     }
 }
 
-/* Cells that add up what they see: 1, 2, 4 from the front 1, 3, 7, from the back 7, 6, 4. */
-static void two_directions_join(void **state)
+/* Cells that add up what they see, in both directions. */
+static mote_model *make_two_directions(void)
 {
-    (void)state;
     mote_model *model = mote_model_new(NULL, 0);
     mote_graph *graph = model->graphs[0];
     int32_t in[48];
@@ -149,15 +148,53 @@ static void two_directions_join(void **state)
     mote_node *node = mote_graph_add_node(graph, MOTE_OP_BIDIRECTIONAL_SEQUENCE_LSTM, 48, in, 1, &out);
     ((mote_sequence_lstm_params *)node->params)->merge_outputs = true; /* and no activation */
     assert_int_equal(mote_graph_set_io(graph, 1, in, 1, &out), MOTE_OK);
+    return model;
+}
+
+static void expect_of_1_2_4(mote_model *model, const float want[6])
+{
     mote_runtime *runtime = NULL;
     mote_error err = {0};
     assert_int_equal(mote_runtime_new(&runtime, model, NULL, &err), MOTE_OK);
     assert_int_equal(mote_runtime_allocate(runtime, &err), MOTE_OK);
-    static const float x[] = {1, 2, 4}, want[] = {1, 7, 3, 6, 7, 4};
+    static const float x[] = {1, 2, 4};
     memcpy(mote_runtime_input(runtime, 0)->data, x, sizeof x);
     assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
     for (int32_t i = 0; i < 6; i++)
-        assert_true(fabsf(((const float *)mote_runtime_output(runtime, 0)->data)[i] - want[i]) < 1e-5f);
+        assert_near(((const float *)mote_runtime_output(runtime, 0)->data)[i], want[i], 1e-5);
+    mote_runtime_free(runtime);
+}
+
+/* 1, 2, 4 from the front 1, 3, 7, from the back 7, 6, 4. */
+static void two_directions_join(void **state)
+{
+    (void)state;
+    mote_model *model = make_two_directions();
+    expect_of_1_2_4(model, (const float[]){1, 7, 3, 6, 7, 4});
+    mote_model_free(model);
+}
+
+/* The input once more as the auxiliary one, by the same weights: all that the cells take in is twice as much. */
+static void an_auxiliary_input_has_weights_of_its_own(void **state)
+{
+    (void)state;
+    enum { AUXILIARY = 39 };
+    mote_model *model = make_two_directions();
+    int32_t *in = model->graphs[0]->nodes[0]->inputs;
+    in[AUXILIARY] = in[0];
+    for (int32_t k = 0; k < 4; k++) {
+        in[AUXILIARY + 1 + k] = in[1 + k];
+        in[AUXILIARY + 5 + k] = in[18 + k];
+    }
+    expect_of_1_2_4(model, (const float[]){2, 14, 6, 12, 14, 8});
+    in[AUXILIARY + 6] = MOTE_NO_TENSOR; /* the backward forget gate's */
+    mote_runtime *runtime = NULL;
+    mote_error err = {0};
+    mote_status status = mote_runtime_new(&runtime, model, NULL, &err);
+    if (status == MOTE_OK)
+        status = mote_runtime_allocate(runtime, &err);
+    assert_int_equal(status, MOTE_SHAPE);
+    assert_non_null(strstr(err.message, "45"));
     mote_runtime_free(runtime);
     mote_model_free(model);
 }
@@ -210,9 +247,12 @@ static void coupled_gates_on_int8_weights_are_seen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(svdf_takes_int8_weights_under_floats),   cmocka_unit_test(two_directions_join),
-        cmocka_unit_test(coupled_gates_on_int8_weights_are_seen), cmocka_unit_test(svdf_remembers_and_forgets),
+        cmocka_unit_test(svdf_takes_int8_weights_under_floats),
+        cmocka_unit_test(two_directions_join),
+        cmocka_unit_test(coupled_gates_on_int8_weights_are_seen),
+        cmocka_unit_test(svdf_remembers_and_forgets),
         cmocka_unit_test(a_state_that_is_no_variable_is_refused),
+        cmocka_unit_test(an_auxiliary_input_has_weights_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,10 @@
 /*
  * BIDIRECTIONAL_SEQUENCE_LSTM: two LSTMs on floats, one from the first step to the last, one from the last to the
- * first. Each sees the inputs of UNIDIRECTIONAL_SEQUENCE_LSTM. Without weights for it, an auxiliary input is what the
- * backward one reads instead of the input.
+ * first. Each sees the inputs of UNIDIRECTIONAL_SEQUENCE_LSTM. An auxiliary input has weights of its own in both;
+ * without them it is what the backward one reads instead of the input.
  */
 #include "op/op_infer.h"
+#include "op/recurrent/cell.h"
 #include "op/recurrent/recurrent.h"
 
 enum { FORWARD, BACKWARD, N_DIRECTIONS };
@@ -12,10 +13,21 @@ enum { X = 0, AUXILIARY = 39, AUXILIARY_WEIGHTS = 40, N_INPUTS = 48 };
 /* Of each direction: where its weights begin, the input gate's for the input first, and its output and cell state. */
 static const int32_t WEIGHTS[] = {1, 18}, STATES[] = {35, 37};
 
+/* Its forget gates' weights are there if any are. */
+static bool has_auxiliary_weights(const mote_op_io *io)
+{
+    return io->inputs[AUXILIARY_WEIGHTS + MOTE_GATE_FORGET] != NULL;
+}
+
+static mote_tensor *const *auxiliary_weights(const mote_op_io *io, int32_t direction)
+{
+    return io->inputs + AUXILIARY_WEIGHTS + direction * MOTE_N_GATES;
+}
+
 /* One direction as UNIDIRECTIONAL_SEQUENCE_LSTM has its inputs; inputs has MOTE_LSTM_NORM places. */
 static mote_op_io one_way(const mote_op_io *io, int32_t direction, mote_tensor **inputs)
 {
-    const bool other = direction == BACKWARD && io->inputs[AUXILIARY];
+    const bool other = direction == BACKWARD && io->inputs[AUXILIARY] && !has_auxiliary_weights(io);
     inputs[MOTE_LSTM_X] = io->inputs[other ? AUXILIARY : X];
     for (int32_t i = MOTE_LSTM_X_WEIGHTS; i < MOTE_LSTM_H; i++)
         inputs[i] = io->inputs[WEIGHTS[direction] + i - MOTE_LSTM_X_WEIGHTS];
@@ -83,20 +95,40 @@ const mote_op_def mote_op_def_bidirectional_sequence_lstm = {
     .min_outputs = 1,
     .max_outputs = 2,
     .flags = MOTE_OP_STATEFUL | MOTE_OP_MAY_OMIT,
-    .weights =
-        UINT64_C(0xFFE) << 17 | 0xFFE | UINT64_C(1) << 33 | UINT64_C(1) << 16, /* gates, peepholes, projections */
+    .weights = UINT64_C(0xFFE) << 17 | 0xFFE | UINT64_C(1) << 33 | UINT64_C(1) << 16 |
+               UINT64_C(0xFF) << AUXILIARY_WEIGHTS, /* gates, peepholes, projections, auxiliary input */
     .infer = infer,
     .version = version,
     .max_version = 3,
 };
 
+/* All or none, but for the input gate's, which go with that gate. */
+static mote_status check_auxiliary_weights(const mote_op_io *io, const mote_op_io *way, int32_t direction,
+                                           mote_error *err)
+{
+    const mote_lstm_sizes n = mote_lstm_read_sizes(way);
+    const bool wanted = has_auxiliary_weights(io);
+    if (wanted && !io->inputs[AUXILIARY])
+        return mote_error_set(err, MOTE_SHAPE, "input %d is missing", AUXILIARY);
+    mote_status status = MOTE_OK;
+    for (int32_t k = 0; k < MOTE_N_GATES && status == MOTE_OK; k++) {
+        const int32_t at = AUXILIARY_WEIGHTS + direction * MOTE_N_GATES + k;
+        const bool gate = way->inputs[MOTE_LSTM_X_WEIGHTS + k] != NULL;
+        if (io->inputs[at] && !(wanted && gate))
+            return mote_error_set(err, MOTE_SHAPE,
+                                  "input %d is there, but other weights of the auxiliary input are not", at);
+        status = mote_cell_check(io->inputs[at], at, wanted && gate, n.n_cell, n.n_input,
+                                 way->inputs[MOTE_LSTM_H_WEIGHTS + MOTE_GATE_OUTPUT]->dtype, err);
+        if (status == MOTE_OK)
+            status = mote_cell_need_one_scale(io->inputs[at], at, err);
+    }
+    return status;
+}
+
 static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
 {
     if (io->inputs[X]->dtype != MOTE_FLOAT32)
         return mote_error_set(err, MOTE_UNSUPPORTED, "two LSTMs on %s", mote_dtype_name(io->inputs[X]->dtype));
-    for (int32_t i = AUXILIARY_WEIGHTS; i < N_INPUTS; i++)
-        if (io->inputs[i])
-            return mote_error_set(err, MOTE_UNSUPPORTED, "weights for an auxiliary input");
     const mote_tensor *other = io->inputs[AUXILIARY];
     if (other && (other->dtype != MOTE_FLOAT32 || !mote_shape_equal(&other->shape, &io->inputs[X]->shape)))
         return mote_error_set(err, MOTE_SHAPE, "the auxiliary input is not of the input's shape and type");
@@ -105,6 +137,8 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
         mote_tensor *inputs[MOTE_LSTM_NORM];
         const mote_op_io way = one_way(io, d, inputs);
         status = mote_lstm_prepare(run, &way, state, err);
+        if (status == MOTE_OK)
+            status = check_auxiliary_weights(io, &way, d, err);
     }
     return status;
 }
@@ -117,7 +151,12 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_e
     for (int32_t d = 0; d < N_DIRECTIONS; d++) {
         mote_tensor *inputs[MOTE_LSTM_NORM];
         const mote_op_io way = one_way(io, d, inputs);
-        const mote_lstm_rows to = {(float *)way.outputs[0]->data + first, way.outputs[0]->shape.dims[2], d == BACKWARD};
+        const mote_lstm_rows to = {
+            .data = (float *)way.outputs[0]->data + first,
+            .stride = way.outputs[0]->shape.dims[2],
+            .backward = d == BACKWARD,
+            .auxiliary = {has_auxiliary_weights(io) ? io->inputs[AUXILIARY] : NULL, auxiliary_weights(io, d)},
+        };
         mote_lstm_eval_float(run, &way, &to);
         first = params->merge_outputs ? mote_lstm_read_sizes(&way).n_output : 0;
     }

@@ -96,7 +96,7 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_e
     if (io->inputs[MOTE_LSTM_X]->dtype == MOTE_INT8) {
         mote_lstm_eval_codes(run, io, state);
     } else {
-        const mote_lstm_rows to = {io->outputs[0]->data, mote_lstm_read_sizes(io).n_output, false};
+        const mote_lstm_rows to = {io->outputs[0]->data, mote_lstm_read_sizes(io).n_output, false, {0}};
         mote_lstm_eval_float(run, io, &to);
     }
     return MOTE_OK;

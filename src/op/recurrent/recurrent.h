@@ -76,11 +76,17 @@ mote_lstm_sizes mote_lstm_read_sizes(const mote_op_io *io);
 
 /* Floats, on float or int8 weights. */
 void mote_lstm_request_float(mote_run *run, const mote_op_io *io);
+/* A second input of the first one's shape, with weights of its own for each gate. */
+typedef struct mote_lstm_auxiliary {
+    const mote_tensor *x;        /* NULL: none */
+    mote_tensor *const *weights; /* MOTE_N_GATES; the input gate's are NULL where the gates are coupled */
+} mote_lstm_auxiliary;
 /* Where a direction's results go, row for row of the input: rows of stride floats, of which it fills the first. */
 typedef struct mote_lstm_rows {
     float *data;
     int64_t stride;
     bool backward; /* from the last step to the first */
+    mote_lstm_auxiliary auxiliary;
 } mote_lstm_rows;
 void mote_lstm_eval_float(mote_run *run, const mote_op_io *io, const mote_lstm_rows *to);
 
