@@ -42,74 +42,56 @@ int32_t mote_dtype_highest(mote_dtype dtype)
     }
 }
 
-void mote_activation_range_f32(int32_t activation, float *min, float *max)
+/* What a fused activation keeps values to. */
+typedef struct bounds {
+    bool has_low, has_high;
+    int32_t low, high;
+} bounds;
+
+static bounds bounds_of(int32_t activation)
 {
-    *min = -FLT_MAX;
-    *max = FLT_MAX;
     switch (activation) {
     case MOTE_ACT_RELU:
-        *min = 0.0f;
-        break;
+        return (bounds){.has_low = true, .low = 0};
     case MOTE_ACT_RELU_N1_TO_1:
-        *min = -1.0f;
-        *max = 1.0f;
-        break;
+        return (bounds){true, true, -1, 1};
     case MOTE_ACT_RELU6:
-        *min = 0.0f;
-        *max = 6.0f;
-        break;
+        return (bounds){true, true, 0, 6};
     default:
-        break;
+        return (bounds){0};
     }
+}
+
+void mote_activation_range_f32(int32_t activation, float *min, float *max)
+{
+    const bounds b = bounds_of(activation);
+    *min = b.has_low ? (float)b.low : -FLT_MAX;
+    *max = b.has_high ? (float)b.high : FLT_MAX;
 }
 
 void mote_activation_range_i64(int32_t activation, int64_t lowest, int64_t highest, int64_t *min, int64_t *max)
 {
-    *min = lowest;
-    *max = highest;
-    switch (activation) {
-    case MOTE_ACT_RELU:
-        *min = 0;
-        break;
-    case MOTE_ACT_RELU_N1_TO_1:
-        *min = -1;
-        *max = 1;
-        break;
-    case MOTE_ACT_RELU6:
-        *min = 0;
-        *max = 6;
-        break;
-    default:
-        break;
-    }
+    const bounds b = bounds_of(activation);
+    *min = b.has_low ? b.low : lowest;
+    *max = b.has_high ? b.high : highest;
 }
 
 /* value on the tensor's scale, saturated to int32 (also where the scale is none) */
-static int32_t quantize_bound(float value, const mote_tensor *tensor)
+static int32_t quantize_bound(int32_t value, const mote_tensor *tensor)
 {
-    const double code = (double)roundf(value / mote_scale_of(tensor)) + mote_zero_of(tensor);
+    const double code = (double)roundf((float)value / mote_scale_of(tensor)) + mote_zero_of(tensor);
     return !(code < INT32_MAX) ? INT32_MAX : code < INT32_MIN ? INT32_MIN : (int32_t)code;
 }
 
 void mote_activation_range_quant(int32_t activation, const mote_tensor *output, int32_t *min, int32_t *max)
 {
+    const bounds b = bounds_of(activation);
     *min = mote_dtype_lowest(output->dtype);
     *max = mote_dtype_highest(output->dtype);
-    switch (activation) {
-    case MOTE_ACT_RELU:
-        *min = mote_max_i32(*min, quantize_bound(0.0f, output));
-        break;
-    case MOTE_ACT_RELU_N1_TO_1:
-        *min = mote_max_i32(*min, quantize_bound(-1.0f, output));
-        *max = mote_min_i32(*max, quantize_bound(1.0f, output));
-        break;
-    case MOTE_ACT_RELU6:
-        *min = mote_max_i32(*min, quantize_bound(0.0f, output));
-        *max = mote_min_i32(*max, quantize_bound(6.0f, output));
-        break;
-    default:
-        break;
-    }
+    if (b.has_low)
+        *min = mote_max_i32(*min, quantize_bound(b.low, output));
+    if (b.has_high)
+        *max = mote_min_i32(*max, quantize_bound(b.high, output));
 }
 
 mote_status mote_need_per_tensor(const mote_tensor *tensor, const char *what, mote_error *err)
