@@ -4,6 +4,7 @@
 
 #include <mote/api.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -16,6 +17,10 @@ MOTE_API const char *mote_text_clean(char *clean, size_t n_bytes, const char *te
 /* Of valid UTF-8: characters, and how many bytes the first n of them have (all bytes where there are fewer). */
 MOTE_API size_t mote_text_length(const char *text);
 MOTE_API size_t mote_text_bytes(const char *text, size_t n_characters);
+
+/* A size in units of 1000, three digits of it: "480 kB". Returns text. */
+enum { MOTE_SIZE_TEXT_BYTES = 32 };
+MOTE_API const char *mote_text_size(int64_t n_bytes, char text[MOTE_SIZE_TEXT_BYTES]);
 
 #ifdef __cplusplus
 }

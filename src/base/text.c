@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool continues(const unsigned char *at, size_t n)
@@ -69,4 +70,21 @@ size_t mote_text_bytes(const char *text, size_t n_characters)
     for (size_t seen = 0; text[n] && (seen += begins(text[n])) <= n_characters;)
         n++;
     return n;
+}
+
+const char *mote_text_size(int64_t n_bytes, char text[MOTE_SIZE_TEXT_BYTES])
+{
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+    double value = (double)n_bytes;
+    size_t unit = 0;
+    while (value >= 1000 && unit + 1 < sizeof units / sizeof *units) {
+        value /= 1000;
+        unit++;
+    }
+    snprintf(text, MOTE_SIZE_TEXT_BYTES,
+             unit == 0 || value >= 99.95 ? "%.0f %s"
+             : value >= 9.995            ? "%.1f %s"
+                                         : "%.2f %s",
+             value, units[unit]);
+    return text;
 }

@@ -6,6 +6,7 @@
 #include <mote/benchmark.h>
 #include <mote/clock.h>
 #include <mote/op_code.h>
+#include <mote/text.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -174,6 +175,12 @@ static void print_json(const measured *m, const profile *p, const cli_context *c
     cli_json_print(root);
 }
 
+static void print_size(const char *what, int64_t n_bytes)
+{
+    char text[MOTE_SIZE_TEXT_BYTES];
+    printf("%-9s %12s\n", what, mote_text_size(n_bytes, text));
+}
+
 static void print_text(const measured *m, const profile *p, const cli_context *context, const benchmark_args *args)
 {
     printf("threads   %d\n", context->n_threads);
@@ -183,8 +190,9 @@ static void print_text(const measured *m, const profile *p, const cli_context *c
            (long long)args->runs);
     printf("min       %9.3f ms\np50       %9.3f ms\np90       %9.3f ms\np99       %9.3f ms\n", m->latency.min_ms,
            m->latency.p50_ms, m->latency.p90_ms, m->latency.p99_ms);
-    printf("arena     %9.2f MB\nweights   %9.2f MB\npeak rss  %9.2f MB\n", (double)m->arena_bytes * 1e-6,
-           (double)m->weights_bytes * 1e-6, (double)m->peak_rss_bytes * 1e-6);
+    print_size("arena", (int64_t)m->arena_bytes);
+    print_size("weights", (int64_t)m->weights_bytes);
+    print_size("peak rss", (int64_t)m->peak_rss_bytes);
     if (!p->n_ops)
         return;
     printf("\n%10s %7s %6s  operator\n", "ms", "share", "count");

@@ -109,12 +109,8 @@ static void count_refused(void *arg, int32_t graph, int32_t node, const char *wh
 
 static void print_size(size_t n_bytes)
 {
-    if (n_bytes >= 1u << 20)
-        printf("%8.2f MB", (double)n_bytes / (1 << 20));
-    else if (n_bytes >= 1u << 10)
-        printf("%8.2f KB", (double)n_bytes / (1 << 10));
-    else
-        printf("%8zu B ", n_bytes);
+    char text[MOTE_SIZE_TEXT_BYTES];
+    printf("%10s", mote_text_size((int64_t)n_bytes, text));
 }
 
 static void print_tensor(const mote_graph *graph, int32_t index)
@@ -214,12 +210,10 @@ static void print_text(const inspect_report *report, const inspect_args *args)
     }
     printf("%s: %d graph%s, %d operators, %d tensors,", cli_shown(report->path).text, model->n_graphs,
            model->n_graphs == 1 ? "" : "s", n_nodes, n_tensors);
-    if (report->file_bytes >= 0) {
-        print_size((size_t)report->file_bytes);
-        printf(" in all,");
-    }
-    print_size(report->const_bytes);
-    printf(" of constants\n");
+    char size[MOTE_SIZE_TEXT_BYTES];
+    if (report->file_bytes >= 0)
+        printf(" %s in all,", mote_text_size((int64_t)report->file_bytes, size));
+    printf(" %s of constants\n", mote_text_size((int64_t)report->const_bytes, size));
     print_about(model);
     print_io("inputs", model->graphs[0], model->graphs[0]->inputs, model->graphs[0]->n_inputs);
     print_io("outputs", model->graphs[0], model->graphs[0]->outputs, model->graphs[0]->n_outputs);

@@ -11,6 +11,7 @@
 #include "report/comparison.h"
 
 #include <math.h>
+#include <mote/text.h>
 #include <string.h>
 
 /* A column of bars. */
@@ -175,7 +176,7 @@ static void draw_row(canvas *k, const mote_comparison *c, int32_t i, const layou
                         form->name);
     }
     draw_accuracy(k, c, i, l, y);
-    draw_value(k, &l->size, (double)form->bytes, l, y + step, t->second, comparison_format_bytes(form->bytes, text));
+    draw_value(k, &l->size, (double)form->bytes, l, y + step, t->second, mote_text_size(form->bytes, text));
     draw_value(k, &l->latency, form->p50_ms, l, y + 2 * step, t->third, comparison_format_ms(form->p50_ms, text));
 }
 

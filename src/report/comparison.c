@@ -127,23 +127,6 @@ int32_t comparison_fastest_sound(const mote_comparison *c)
     return best;
 }
 
-const char *comparison_format_bytes(int64_t bytes, char text[32])
-{
-    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
-    double value = (double)bytes;
-    size_t unit = 0;
-    while (value >= 1000 && unit + 1 < sizeof units / sizeof *units) {
-        value /= 1000;
-        unit++;
-    }
-    snprintf(text, 32,
-             unit == 0 || value >= 99.95 ? "%.0f %s"
-             : value >= 9.995            ? "%.1f %s"
-                                         : "%.2f %s",
-             value, units[unit]);
-    return text;
-}
-
 const char *comparison_format_ms(double ms, char text[32])
 {
     snprintf(text, 32, ms >= 99.95 ? "%.0f ms" : ms >= 9.995 ? "%.1f ms" : ms >= 0.1 ? "%.2f ms" : "%.3f ms", ms);

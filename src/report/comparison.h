@@ -12,7 +12,6 @@ const char *comparison_class_name(const mote_comparison *comparison, int32_t ind
 int32_t comparison_smallest_sound(const mote_comparison *comparison);
 int32_t comparison_fastest_sound(const mote_comparison *comparison);
 /* "5.24 MB", "18.8 MB": three figures, decimal units. Returns text. */
-const char *comparison_format_bytes(int64_t bytes, char text[32]);
 const char *comparison_format_ms(double ms, char text[32]);
 
 #endif

@@ -2,6 +2,8 @@
 #include "report/comparison.h"
 #include "report/html.h"
 
+#include <mote/text.h>
+
 #include <math.h>
 
 /* --- what was found --- */
@@ -49,8 +51,7 @@ static void put_findings(FILE *out, const mote_comparison *c)
     if (smallest != c->reference) {
         fputs("<li>", out);
         put_name(out, c, smallest);
-        fprintf(out, " is the smallest that keeps the accuracy: %s",
-                comparison_format_bytes(c->forms[smallest].bytes, text));
+        fprintf(out, " is the smallest that keeps the accuracy: %s", mote_text_size(c->forms[smallest].bytes, text));
         put_times(out, c, (double)reference->bytes / (double)c->forms[smallest].bytes, "smaller");
         fputs("; ", out);
         put_accuracy(out, c, smallest);
@@ -90,7 +91,7 @@ static void put_row(FILE *out, const mote_comparison *c, int32_t i)
     fprintf(out, "</td><td%s>%.2f%%</td><td>%.1f to %.1f%%</td><td>%.4f</td>",
             mote_comparison_loses(c, i) ? " class=\"loss\"" : "", 100 * e->accuracy, 100 * e->interval.low,
             100 * e->interval.high, e->loss);
-    fprintf(out, "<td>%s</td>", comparison_format_bytes(form->bytes, text));
+    fprintf(out, "<td>%s</td>", mote_text_size(form->bytes, text));
     fprintf(out, "<td>%s</td>", comparison_format_ms(form->p50_ms, text));
     if (i == c->reference)
         fputs("<td>reference</td><td></td></tr>\n", out);

@@ -31,7 +31,7 @@ void mote_comparison_write_table(const mote_comparison *c, FILE *out)
         write_name(out, form->name, width);
         snprintf(interval, sizeof interval, "%.2f to %.2f", 100 * e->interval.low, 100 * e->interval.high);
         fprintf(out, "  %-8s %8.2f%%  %17s  %9s  %9s  %8.2f%%\n", form->format, 100 * e->accuracy, interval,
-                comparison_format_bytes(form->bytes, size), comparison_format_ms(form->p50_ms, ms),
+                mote_text_size(form->bytes, size), comparison_format_ms(form->p50_ms, ms),
                 100 * comparison_agreement(form));
     }
 }

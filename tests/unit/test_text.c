@@ -61,9 +61,24 @@ static void test_counted(void **state)
     assert_int_equal(mote_text_bytes(text, 9), 7);
 }
 
+static void test_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t n_bytes;
+        const char *text;
+    } rows[] = {{0, "0 bytes"},       {999, "999 bytes"},       {1000, "1.00 kB"},
+                {9994, "9.99 kB"},    {9996, "10.0 kB"},        {479600, "480 kB"},
+                {1480000, "1.48 MB"}, {86000000000, "86.0 GB"}, {-1, "-1 bytes"}};
+    char text[MOTE_SIZE_TEXT_BYTES];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_string_equal(mote_text_size(rows[i].n_bytes, text), rows[i].text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_kept), cmocka_unit_test(test_replaced),
-                                       cmocka_unit_test(test_cut), cmocka_unit_test(test_counted)};
+                                       cmocka_unit_test(test_cut), cmocka_unit_test(test_counted),
+                                       cmocka_unit_test(test_sizes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

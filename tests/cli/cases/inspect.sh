@@ -3,6 +3,7 @@ run 0 inspect tiny.tflite --json
 json runs true
 json inputs.0.name image
 run 0 inspect tiny.tflite --tensors
+says "^tiny.tflite: 1 graph, [0-9]+ operators, [0-9]+ tensors, [0-9.]+ (bytes|kB) in all, [0-9.]+ (bytes|kB) of constants$"
 says '^every operator runs$'
 
 # one that needs 1.3 GB, which no limit but the user's forbids
