@@ -1,6 +1,7 @@
 /*
- * Layers and functions that give images another size, by methods for which TFLite has no operator. Values are worked
- * out by hand from the methods' formulas; tests/peers/check_layers.py compares with Keras itself.
+ * Layers and functions that give images another size, by methods for which TFLite has no operator, and what code does
+ * inline with photos. Values are worked out by hand from the methods' formulas; tests/peers/check_layers.py compares
+ * with Keras itself.
  */
 #include "unit/mote_test.h"
 
@@ -139,6 +140,59 @@ static void functions_have_all_settings(void **state)
                      3, NULL, x, (const float[]){2, 6}, 2);
 }
 
+/* A function of TensorFlow on an image, by the rest of its arguments. */
+static void inline_gives(const char *function, const char *arguments, const char *shape, const float *x,
+                         const float *wanted, int64_t n)
+{
+    char config[128], call[256];
+    snprintf(config, sizeof config, RESIZING("\"function\": \"image.%s\""), function);
+    snprintf(call, sizeof call, "[\"x\", 0, 0, {%s}]", arguments);
+    one_layer_expect("TFOpLambda", config, shape, call, 2, NULL, x, wanted, n);
+}
+
+static void photos_change_their_frame(void **state)
+{
+    (void)state;
+    const float x[] = {1, 2, 3, 4, 5, 6}; /* [2, 3] */
+    inline_gives("flip_left_right", "", "[2, 3, 1]", x, (const float[]){3, 2, 1, 6, 5, 4}, 6);
+    inline_gives("flip_up_down", "", "[2, 3, 1]", x, (const float[]){4, 5, 6, 1, 2, 3}, 6);
+    inline_gives("central_crop", "\"central_fraction\": 0.3", "[2, 3, 1]", x, (const float[]){2, 5}, 2);
+    inline_gives("crop_to_bounding_box",
+                 "\"offset_height\": 1, \"offset_width\": 1, \"target_height\": 1, \"target_width\": 2", "[2, 3, 1]", x,
+                 (const float[]){5, 6}, 2);
+    inline_gives("pad_to_bounding_box",
+                 "\"offset_height\": 1, \"offset_width\": 0, \"target_height\": 3, \"target_width\": 4", "[2, 3, 1]", x,
+                 (const float[]){0, 0, 0, 0, 1, 2, 3, 0, 4, 5, 6, 0}, 12);
+    inline_gives("resize_with_crop_or_pad", "\"target_height\": 3, \"target_width\": 2", "[2, 3, 1]", x,
+                 (const float[]){1, 2, 4, 5, 0, 0}, 6);
+    /* 1x2 into 3x2: as it is, with a line above and one below */
+    inline_gives("resize_with_pad", "\"target_height\": 3, \"target_width\": 2, \"method\": \"area\"", "[1, 2, 1]", x,
+                 (const float[]){0, 0, 1, 2, 0, 0}, 6);
+}
+
+static void photos_change_their_colours(void **state)
+{
+    (void)state;
+    const float x[] = {1, 2, 3, 4, 5, 6};
+    inline_gives("rgb_to_grayscale", "", "[1, 2, 3]", x, (const float[]){1.8149f, 4.8146f}, 2);
+    inline_gives("adjust_brightness", "\"delta\": 0.5", "[1, 1, 2]", x, (const float[]){1.5f, 2.5f}, 2);
+    inline_gives("adjust_contrast", "\"contrast_factor\": 3", "[2, 1, 1]", x, (const float[]){0, 3}, 2);
+    inline_gives("per_image_standardization", "", "[2, 1, 1]", x, (const float[]){-0.70710678f, 0.70710678f}, 2);
+}
+
+/* As a block's depth, and where windows overlap. */
+static void patches_lie_in_rows(void **state)
+{
+    (void)state;
+    const float x[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    inline_gives("extract_patches",
+                 "\"sizes\": [1, 2, 2, 1], \"strides\": [1, 2, 2, 1], \"rates\": [1, 1, 1, 1], \"padding\": \"VALID\"",
+                 "[2, 4, 1]", x, (const float[]){1, 2, 5, 6, 3, 4, 7, 8}, 8);
+    inline_gives("extract_patches",
+                 "\"sizes\": [1, 2, 2, 1], \"strides\": [1, 1, 2, 1], \"rates\": [1, 1, 1, 1], \"padding\": \"SAME\"",
+                 "[2, 2, 2]", x, (const float[]){1, 2, 3, 4, 5, 6, 7, 8, 5, 6, 7, 8, 0, 0, 0, 0}, 16);
+}
+
 static void what_cannot_be_says_why(void **state)
 {
     (void)state;
@@ -147,6 +201,12 @@ static void what_cannot_be_says_why(void **state)
     one_layer_refused("Resizing",
                       RESIZING("\"height\": 2, \"width\": 2, \"pad_to_aspect_ratio\": true, \"fill_mode\": \"edge\""),
                       "[4, 4, 1]", NULL, "fill_mode");
+    one_layer_refused("TFOpLambda", RESIZING("\"function\": \"image.crop_to_bounding_box\""), "[2, 3, 1]",
+                      "[\"x\", 0, 0, {\"offset_height\": 2, \"offset_width\": 0, \"target_height\": 1, "
+                      "\"target_width\": 2}]",
+                      "nothing of its images");
+    one_layer_refused("TFOpLambda", RESIZING("\"function\": \"image.rgb_to_grayscale\""), "[2, 3, 2]",
+                      "[\"x\", 0, 0, {}]", "3 channels");
     one_layer_refused("Resizing", RESIZING("\"height\": 1048576, \"width\": 2, \"interpolation\": \"area\""),
                       "[99, 99, 1]", NULL, "too large");
 }
@@ -161,6 +221,9 @@ int main(void)
         cmocka_unit_test(antialiasing_counts_where_an_axis_shrinks),
         cmocka_unit_test(images_are_padded_to_the_ratio),
         cmocka_unit_test(functions_have_all_settings),
+        cmocka_unit_test(photos_change_their_frame),
+        cmocka_unit_test(photos_change_their_colours),
+        cmocka_unit_test(patches_lie_in_rows),
         cmocka_unit_test(what_cannot_be_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

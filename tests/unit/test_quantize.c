@@ -369,6 +369,28 @@ static void wide_concatenation_requantizes(void **state)
     mote_model_free(j.model);
 }
 
+/* What REVERSE_V2 moves keeps its codes. */
+static void turned_round_keeps_its_scale(void **state)
+{
+    (void)state;
+    for (int wide = 0; wide < 2; wide++) {
+        mote_model *model = mote_model_new(NULL, 0);
+        assert_non_null(model);
+        mote_graph *graph = model->graphs[0];
+        const int32_t last = 1, x = add_value(graph, "x"), y = add_value(graph, "y");
+        const int32_t axis = mote_graph_add_const_i32(graph, "axis", 1, &last);
+        add_node(graph, MOTE_OP_REVERSE_V2, x, axis, y);
+        assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
+        const mote_range ranges[] = {{-1, 2}, {-1, 2}, {1, 0}};
+        mote_quantize_plan plan;
+        mote_error err = {0};
+        assert_int_equal(mote_quantize_plan_make(graph, ranges, wide, &plan, &err), MOTE_OK);
+        const double scale = wide ? 2.0 / 32767 : 3.0 / 255;
+        assert_true(has(plan.tensors[x], scale, wide ? 0 : -43) && has(plan.tensors[y], scale, wide ? 0 : -43));
+        mote_model_free(model);
+    }
+}
+
 /* A table that GATHER picks from takes the scale of what was picked, which no requantization could change. */
 static void a_table_takes_the_scale_of_its_values(void **state)
 {
@@ -728,6 +750,7 @@ int main(void)
         cmocka_unit_test(what_is_read_again_keeps_its_range),
         cmocka_unit_test(the_result_of_concatenation_decides),
         cmocka_unit_test(wide_concatenation_requantizes),
+        cmocka_unit_test(turned_round_keeps_its_scale),
         cmocka_unit_test(a_table_takes_the_scale_of_its_values),
         cmocka_unit_test(large_tables_become_codes),
         cmocka_unit_test(operators_without_a_form_are_islands),
