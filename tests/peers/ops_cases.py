@@ -10,6 +10,7 @@ import ops_cases_matmul
 import ops_cases_move
 import ops_cases_recurrent
 import ops_cases_stablehlo
+import ops_cases_strings
 import ops_cases_window
 from ops_model import Model, Tensor
 
@@ -540,7 +541,7 @@ def the_rest(make):
 FAMILIES = [arithmetic, arithmetic_quantized, dead_channels, arithmetic_shifts, elementwise_pairs, comparisons, prelu, unary_floats,
             unary_quantized, reductions, axes_at_run_time, arg_extrema, softmaxes, quantizing, casts, halves, the_rest,
             *ops_cases_move.FAMILIES, *ops_cases_matmul.FAMILIES, *ops_cases_index.FAMILIES, *ops_cases_detect.FAMILIES,
-            *ops_cases_audio.FAMILIES, *ops_cases_conv.FAMILIES, *ops_cases_window.FAMILIES, *ops_cases_recurrent.FAMILIES, *ops_cases_stablehlo.FAMILIES]
+            *ops_cases_audio.FAMILIES, *ops_cases_conv.FAMILIES, *ops_cases_window.FAMILIES, *ops_cases_recurrent.FAMILIES, *ops_cases_stablehlo.FAMILIES, *ops_cases_strings.FAMILIES]
 
 
 def all_cases(seed, per):

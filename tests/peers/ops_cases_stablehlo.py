@@ -142,6 +142,13 @@ def rows(make):
     for dtype in ("float32", "int8", "int64"):
         yield Model("HASHTABLE_LOOKUP", [fed(make.random.integers(-20, 30, 12), "int32"), const(keys), const(make.any(dtype, [9, 4]), dtype)],
                     [Tensor(dtype, [12, 4]), Tensor("uint8", [12])], label=dtype)
+    for kind in (1, 2):
+        for items, bits in (("int32", 3), ("int64", 9), ("float32", 32)):
+            for inner in ([], [3], [5], [9], [40]):
+                inputs = [const(make.floats([4, bits], -50, 50), "float32"), fed(make.any(items, [6] + inner), items)]
+                inputs += [fed(make.floats([6], -1, 2))] if make.random.random() < 0.5 else []
+                yield Model("LSH_PROJECTION", inputs, [Tensor("int32", [4 if kind == 1 else 4 * bits])], ("LSHProjection", {"type": kind}),
+                            label=f"{kind} {items} {bits} {inner}")
     for source, to, shape, out in (("float32", "int32", [3, 4], [3, 4]), ("int32", "uint8", [3], [3, 4]), ("uint8", "int32", [3, 4], [3]),
                                    ("int64", "int16", [2], [2, 4]), ("int16", "float32", [5, 2], [5]), ("float32", "uint32", [], [])):
         x = make.plain(source, shape) if source != "int16" else fed(make.ints("int16", shape, 0, 50))

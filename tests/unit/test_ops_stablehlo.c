@@ -1,6 +1,7 @@
 /* STABLEHLO's operators, random numbers and sparse lookups, worked out by hand, and what they refuse. */
 #include "unit/mote_test.h"
 
+#include "op/lookup/fingerprint.h"
 #include "op/lookup/lookup.h"
 #include "op/random/philox.h"
 #include "op/random/random.h"
@@ -213,6 +214,40 @@ static void a_table_of_two_bits_is_looked_up(void **state)
     assert_memory_equal(out, want, sizeof want);
 }
 
+/* What other users of FarmHash publish of it, and lengths at which it changes its ways. */
+static void fingerprints_are_the_known_ones(void **state)
+{
+    (void)state;
+    assert_true(mote_fingerprint("", 0) == UINT64_C(0x9AE16A3B2F90404F));
+    assert_true((int64_t)mote_fingerprint("3true", 5) == INT64_C(-4880158226897771312));
+    assert_true((int64_t)mote_fingerprint("1footrue", 8) == INT64_C(-1541654101129638711));
+    assert_true((int64_t)mote_fingerprint("2applefalse", 11) == INT64_C(2794438866806483259));
+    char bytes[200];
+    for (size_t n = 1; n <= sizeof bytes; n++) {
+        memset(bytes, 'x', n);
+        const uint64_t before = mote_fingerprint(bytes, n);
+        bytes[n - 1] = 'y'; /* the last byte counts, and so does the length */
+        assert_true(mote_fingerprint(bytes, n) != before && mote_fingerprint(bytes, n - 1) != before);
+    }
+}
+
+static void projections_weigh_their_items(void **state)
+{
+    (void)state;
+    static const float seeds[] = {1, 2, 3, 4, 5, 6}, none[] = {0, 0};
+    static const int32_t items[] = {11, 12}, want[] = {0, 8};
+    const operand in[] = {{MOTE_FLOAT32, shape_of(2, 2, 3), 0, 0, seeds, true},
+                          {MOTE_INT32, shape_of(1, 2), 0, 0, items, false},
+                          {MOTE_FLOAT32, shape_of(1, 2), 0, 0, none, false}};
+    const operand result = {MOTE_INT32, shape_of(1, 2), 0, 0, NULL, false};
+    mote_lsh_projection_params params = {1};
+    int32_t out[2];
+    assert_int_equal(run_op(MOTE_OP_LSH_PROJECTION, &params, sizeof params, 3, in, &result, 1, out), MOTE_OK);
+    assert_memory_equal(out, want, sizeof want); /* no bits; the second row's numbers begin at 2^3 */
+    params.type = 3;
+    assert_int_equal(run_op(MOTE_OP_LSH_PROJECTION, &params, sizeof params, 3, in, &result, 1, out), MOTE_UNSUPPORTED);
+}
+
 /* A body that is no graph of the model's. */
 static void a_scatter_needs_its_body(void **state)
 {
@@ -238,6 +273,7 @@ int main(void)
         cmocka_unit_test(draws_differ_and_can_be_repeated), cmocka_unit_test(multinomial_takes_the_likely_class),
         cmocka_unit_test(sparse_rows_are_weighted),         cmocka_unit_test(buckets_need_sorted_boundaries),
         cmocka_unit_test(a_rotation_keeps_the_length),      cmocka_unit_test(a_table_of_two_bits_is_looked_up),
+        cmocka_unit_test(fingerprints_are_the_known_ones),  cmocka_unit_test(projections_weigh_their_items),
         cmocka_unit_test(a_scatter_needs_its_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

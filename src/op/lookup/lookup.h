@@ -12,6 +12,10 @@ typedef struct mote_sparse_to_dense_params {
     bool validate_indices; /* read and written; indices are always checked */
 } mote_sparse_to_dense_params;
 
+typedef struct mote_lsh_projection_params {
+    int32_t type; /* 1 sparse: a number for each row of seeds; 2 dense: a bit for each seed */
+} mote_lsh_projection_params;
+
 typedef struct mote_bucketize_params {
     mote_i32_vec boundaries; /* floats' bits */
 } mote_bucketize_params;
