@@ -395,6 +395,8 @@ static mote_status assemble(assembly *a, json_t *document, mote_error *err)
         status = build_scope(a, a->tree.top, NULL, 0, err);
     if (status == MOTE_OK)
         status = set_ends(a, err);
+    if (status == MOTE_OK)
+        status = keras_record_ends(&a->builder, a->tree.top, err);
     return status == MOTE_OK ? keras_record_weights(&a->builder, a->tree.top, err) : status;
 }
 

@@ -10,5 +10,7 @@ mote_status keras_record_tree(const keras_builder *builder, const keras_tree *tr
 mote_status keras_record_call(const keras_builder *builder, const keras_layer *layer, int32_t call, mote_error *err);
 /* Weights, after all layers have taken theirs. */
 mote_status keras_record_weights(const keras_builder *builder, const keras_scope *scope, mote_error *err);
+/* The entry point, once the graph has its inputs and outputs. */
+mote_status keras_record_ends(const keras_builder *builder, const keras_scope *top, mote_error *err);
 
 #endif

@@ -291,6 +291,15 @@ static void plan_narrow(planner *p)
 
 /* --- int16 --- */
 
+/* What is picked from a constant table has the table's scale. */
+static void follow_table(planner *p, int32_t k)
+{
+    const mote_node *node = p->graph->nodes[k];
+    for (int32_t i = 0; i < node->n_inputs; i++)
+        if (is_float(p, node->inputs[i]))
+            p->plan->tensors[node->outputs[0]] = const_params(p, node, p->graph->tensors[node->inputs[i]]);
+}
+
 static void plan_wide(planner *p)
 {
     mote_qparams *tensors = p->plan->tensors;
@@ -310,6 +319,10 @@ static void plan_wide(planner *p)
         const bool compares = node->n_outputs == 1 && !is_float(p, node->outputs[0]); /* bare codes */
         const bool same = row->kind == MOTE_QUANTIZE_SAME || compares;
         const bool follows = follows_input(p, node);
+        if (same && !from && count_float_inputs(p, node) == 1) {
+            follow_table(p, k);
+            continue;
+        }
         for (int32_t i = 0; i < node->n_outputs; i++)
             if (is_value(p, node->outputs[i]))
                 tensors[node->outputs[i]] = row->kind == MOTE_QUANTIZE_FIXED ? row->wide

@@ -29,6 +29,19 @@ mote_convert_options mote_convert_options_default(mote_format format)
     return (mote_convert_options){.format = format, .input_type = MOTE_FLOAT32, .output_type = MOTE_FLOAT32};
 }
 
+/* The entry point goes on meaning the graph's present inputs and outputs. */
+static void follow_ends(mote_model *model)
+{
+    const mote_graph *graph = model->graphs[0];
+    for (int32_t s = 0; s < model->n_signatures; s++) {
+        mote_signature *signature = &model->signatures[s];
+        for (int32_t i = 0; signature->graph == 0 && i < signature->n_inputs && i < graph->n_inputs; i++)
+            signature->inputs[i].tensor = graph->inputs[i];
+        for (int32_t i = 0; signature->graph == 0 && i < signature->n_outputs && i < graph->n_outputs; i++)
+            signature->outputs[i].tensor = graph->outputs[i];
+    }
+}
+
 static mote_status lower(const mote_model *model, mote_format format, const mote_allocator *allocator, mote_model **out,
                          mote_error *err)
 {
@@ -44,8 +57,10 @@ static mote_status lower(const mote_model *model, mote_format format, const mote
         status = mote_unpack_sparse((*out)->graphs[g], err);
     if (status == MOTE_OK)
         status = mote_pass_run_all(*out, err);
-    if (status == MOTE_OK)
+    if (status == MOTE_OK) {
+        follow_ends(*out);
         status = mote_model_verify(*out, err);
+    }
     if (status != MOTE_OK) {
         mote_model_free(*out);
         *out = NULL;
@@ -58,7 +73,7 @@ mote_status mote_lower(const mote_model *model, const mote_allocator *allocator,
     return lower(model, MOTE_FORMAT_FLOAT32, allocator, out, err);
 }
 
-/* Keras's own names at the entry point. */
+/* What has no entry point gets one, with the names of tensors. */
 static mote_status add_signature(mote_model *model, mote_error *err)
 {
     if (model->n_signatures > 0)
@@ -76,28 +91,11 @@ static mote_status add_signature(mote_model *model, mote_error *err)
                                   .outputs = args + graph->n_inputs};
     for (int32_t i = 0; i < graph->n_inputs; i++)
         signature->inputs[i] = (mote_signature_arg){graph->tensors[graph->inputs[i]]->name, graph->inputs[i]};
-    for (int32_t i = 0; i < graph->n_outputs; i++) {
-        const mote_tensor *tensor = graph->tensors[graph->outputs[i]];
-        const char *name =
-            tensor->layer >= 0 && tensor->layer < model->n_layers ? model->layers[tensor->layer].name : tensor->name;
-        signature->outputs[i] = (mote_signature_arg){name, graph->outputs[i]};
-    }
+    for (int32_t i = 0; i < graph->n_outputs; i++)
+        signature->outputs[i] = (mote_signature_arg){graph->tensors[graph->outputs[i]]->name, graph->outputs[i]};
     model->signatures = signature;
     model->n_signatures = 1;
     return MOTE_OK;
-}
-
-/* The entry point goes on meaning the graph's present inputs and outputs. */
-static void follow_ends(mote_model *model)
-{
-    const mote_graph *graph = model->graphs[0];
-    for (int32_t s = 0; s < model->n_signatures; s++) {
-        mote_signature *signature = &model->signatures[s];
-        for (int32_t i = 0; signature->graph == 0 && i < signature->n_inputs && i < graph->n_inputs; i++)
-            signature->inputs[i].tensor = graph->inputs[i];
-        for (int32_t i = 0; signature->graph == 0 && i < signature->n_outputs && i < graph->n_outputs; i++)
-            signature->outputs[i].tensor = graph->outputs[i];
-    }
 }
 
 static void sort_by_name(mote_signature_arg *args, int32_t n)

@@ -5,13 +5,13 @@
 #include <mote/convert.h>
 
 /* x doubled by a transposed convolution; the output's shape is a constant for a batch of 1. */
-static int32_t add_doubling(mote_graph *graph, int32_t x, float weight)
+static int32_t add_doubling(mote_graph *graph, int32_t x, float weight, const char *name)
 {
     static const int32_t sizes[] = {1, 4, 4, 1};
     const mote_shape filter = mote_shape_4d(1, 1, 1, 1), out = mote_shape_4d(1, 4, 4, 1);
     const int32_t inputs[] = {mote_graph_add_const_i32(graph, "sizes", 4, sizes),
                               mote_graph_add_const(graph, "w", MOTE_FLOAT32, &filter, &weight), x};
-    const int32_t output = mote_graph_add_tensor(graph, "y", MOTE_FLOAT32, &out);
+    const int32_t output = mote_graph_add_tensor(graph, name, MOTE_FLOAT32, &out);
     mote_node *node = mote_graph_add_node(graph, MOTE_OP_TRANSPOSE_CONV, 3, inputs, 1, &output);
     assert_non_null(node);
     *(mote_transpose_conv_params *)node->params =
@@ -38,7 +38,7 @@ static void a_batch_is_asked_for_once(void **state)
     const int32_t x = mote_graph_add_tensor(graph, "x", MOTE_FLOAT32, &in);
     graph->tensors[x]->signature = open;
     graph->tensors[x]->has_signature = true;
-    const int32_t outputs[] = {add_doubling(graph, x, 2), add_doubling(graph, x, 3)};
+    const int32_t outputs[] = {add_doubling(graph, x, 2, "b"), add_doubling(graph, x, 3, "a")};
     assert_int_equal(mote_graph_set_io(graph, 1, &x, 2, outputs), MOTE_OK);
     model->n_layers = 2; /* as from Keras */
     model->layers = mote_arena_calloc(model->arena, 2, sizeof *model->layers);

@@ -202,6 +202,59 @@ static mote_status build_inline(const char *text, mote_model **model, mote_error
     return status;
 }
 
+/* --- names at the entry point --- */
+
+static mote_status no_weights(void *arg, keras_layer *layer, mote_arena *arena, mote_error *err)
+{
+    (void)arg, (void)layer, (void)arena, (void)err;
+    return MOTE_OK;
+}
+
+/* An Activation `a` on x, and a model `m` around another that is called twice. */
+static void check_output_names(int keras_major, const char *outputs, const char *wanted)
+{
+    char text[4096], got[64] = "";
+    snprintf(text, sizeof text,
+             "{\"class_name\": \"Functional\", \"config\": {\"name\": \"top\", \"layers\": [" INPUT ","
+             "{\"class_name\": \"Activation\", \"name\": \"a\", \"config\": {\"name\": \"a\", \"activation\": "
+             "\"relu\"}, \"inbound_nodes\": [[[\"x\", 0, 0, {}]]]},"
+             "{\"class_name\": \"Sequential\", \"name\": \"m\", \"config\": {\"name\": \"m\", \"layers\": [" INPUT ","
+             "{\"class_name\": \"Activation\", \"config\": {\"name\": \"inner\", \"activation\": \"tanh\"}}]}, "
+             "\"inbound_nodes\": [[[\"x\", 0, 0, {}]], [[\"a\", 0, 0, {}]]]}], "
+             "\"input_layers\": [[\"x\", 0, 0]], \"output_layers\": %s}}",
+             outputs);
+    mote_error err = {0};
+    json_t *document;
+    assert_int_equal(keras_parse_json(text, &document, &err), MOTE_OK);
+    mote_model *model = mote_model_new(NULL, 0), *made;
+    if (keras_build_model(model, document, keras_major, NULL, no_weights, NULL, &err) != MOTE_OK)
+        fail_msg("%s", err.message);
+    json_decref(document);
+    model->source = "keras";
+    const mote_convert_options options = mote_convert_options_default(MOTE_FORMAT_FLOAT32);
+    if (mote_convert(model, &options, &made, &err) != MOTE_OK)
+        fail_msg("%s", err.message);
+    const mote_signature *signature = &made->signatures[0];
+    assert_string_equal(signature->inputs[0].name, "x");
+    for (int32_t i = 0; i < signature->n_outputs; i++) {
+        const size_t used = strlen(got);
+        snprintf(got + used, sizeof got - used, "%s%s", i ? " " : "", signature->outputs[i].name);
+    }
+    assert_string_equal(got, wanted);
+    mote_model_free(made);
+    mote_model_free(model);
+}
+
+static void outputs_have_keras_names(void **state)
+{
+    (void)state;
+    check_output_names(2, "[[\"a\", 0, 0]]", "a");
+    check_output_names(2, "[[\"m\", 1, 0]]", "m");
+    check_output_names(2, "[[\"m\", 1, 0], [\"m\", 2, 0], [\"a\", 0, 0]]", "a m m_1");
+    check_output_names(2, "{\"z\": [\"a\", 0, 0], \"b\": [\"m\", 1, 0]}", "a m");
+    check_output_names(3, "{\"z\": [\"a\", 0, 0], \"b\": [\"m\", 1, 0]}", "b z");
+}
+
 /* tf.image.resize(x, tf.shape(x)[1:3]), and by a list of both. */
 static void sizes_come_from_a_shape(void **state)
 {
@@ -433,6 +486,7 @@ int main(void)
         cmocka_unit_test(weights_inside_are_told_by_their_order),
         cmocka_unit_test(open_sizes_need_numbers),
         cmocka_unit_test(a_fixed_batch_is_written),
+        cmocka_unit_test(outputs_have_keras_names),
         cmocka_unit_test(sizes_come_from_a_shape),
         cmocka_unit_test(a_constant_is_tiled_by_the_batch),
         cmocka_unit_test(what_stands_before_the_batch_is_taken_apart),
