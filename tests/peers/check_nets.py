@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Whole networks, built with real Keras and converted by TensorFlow, beside mote: further networks for check_convert.py.
 
-    check_nets.py build/mote [--only REGEX] [--keras 2|3] [--forms REGEX] [--keep DIR] [-v]
+    check_nets.py build/mote [--only REGEX] [--keras 2|3] [--forms REGEX] [--seeds N] [--keep DIR] [-v]
 
 Each network of nets_cases.py is built with Keras 2 (tf_keras) and Keras 3 and trained for a few steps, so that nothing in
 it is trivial; saved as .h5 and .keras; and converted by TensorFlow in seven forms, calibrated with 8 inputs. Then
-check_convert.py's comparison. --keep DIR leaves the networks there (and takes those that are there already).
+check_convert.py's comparison, of tests/peers/mote_here where mote's build has it: TensorFlow has folded with this
+processor's approximation of 1 / sqrt(x), and so does mote_here, so that floats must be equal to the bit here too.
+--keep DIR leaves the networks there (and takes those that are there already).
 """
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -87,14 +90,14 @@ def converter_for(tf, model, form, inputs):
     return converter
 
 
-def make(major, name, folder):
+def make(major, name, seed, folder):
     import tensorflow as tf
     import nets_cases
     if major == 2:
         import tf_keras as K
     else:
         import keras as K
-    seed = zlib.crc32(name.encode())
+    seed += zlib.crc32(name.encode())
     K.utils.set_random_seed(seed % 1000)
     rng = np.random.default_rng(seed)
     model = nets_cases.CASES[name](nets_cases.Net(K, tf))
@@ -128,26 +131,44 @@ def make(major, name, folder):
 
 # --- comparing ---
 
-def made(major, name, root):
+def made(major, name, seed, root):
     """The network's folder, or None where this Keras has no such network."""
-    folder = f"{root}/{name}-keras{major}"
+    folder = f"{root}/{name}-keras{major}" + (f"-{seed}" if seed else "")
     if not os.path.exists(f"{folder}/info.json"):
         os.makedirs(folder, exist_ok=True)
-        done = subprocess.run([sys.executable, os.path.abspath(__file__), "--make", str(major), name, folder],
+        done = subprocess.run([sys.executable, os.path.abspath(__file__), "--make", str(major), name, str(seed), folder],
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if done.returncode:
             raise RuntimeError(done.stderr.strip().splitlines()[-1][:200])
     return folder if os.path.exists(f"{folder}/model.h5") else None
 
 
+def converting(mote):
+    """(mote as it converts on this machine, the bound of its floats)"""
+    here = os.path.join(os.path.dirname(mote), "tests", "peers", "mote_here")
+    return (here, 0.0) if os.path.exists(here) else (mote, check_convert.FOLDED_HERE)
+
+
+def check_net(args, tally, name, major, seed, root):
+    try:
+        folder = made(major, name, seed, root)
+    except RuntimeError as error:
+        return tally.fail(f"{name}, Keras {major}, seed {seed}: not built: {error}")
+    for form in check_convert.FORMS if folder else ():
+        if re.search(args.forms, form):
+            mote, bound = converting(os.path.abspath(args.mote))
+            tally.take(f"{os.path.basename(folder)}/{form}", check_convert.check(mote, folder, form, bound))
+
+
 def main():
     if sys.argv[1:2] == ["--make"]:
-        return make(int(sys.argv[2]), *sys.argv[3:])
+        return make(int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), sys.argv[5])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("mote")
     parser.add_argument("--only", default="")
     parser.add_argument("--keras", type=int, choices=(2, 3))
     parser.add_argument("--forms", default="")
+    parser.add_argument("--seeds", type=int, default=1, help="so many networks of each kind, of other weights and inputs")
     parser.add_argument("--keep")
     parser.add_argument("-v", action="store_true", help="also name the conversions that agree")
     args = parser.parse_args()
@@ -155,20 +176,9 @@ def main():
     import nets_cases
     with tempfile.TemporaryDirectory(prefix="mote-nets-") as scratch:
         root = os.path.abspath(args.keep or scratch)
-        for major in (2, 3):
-            for name in nets_cases.CASES:
-                if not re.search(args.only, name) or args.keras and args.keras != major:
-                    continue
-                try:
-                    folder = made(major, name, root)
-                except RuntimeError as error:
-                    tally.fail(f"{name}, Keras {major}: not built: {error}")
-                    continue
-                for form in check_convert.FORMS if folder else ():
-                    if re.search(args.forms, form):
-                        tally.take(f"{name}-keras{major}/{form}",
-                                   check_convert.check(os.path.abspath(args.mote), folder, form,
-                                                       check_convert.FOLDED_HERE))
+        for name, major, seed in itertools.product(nets_cases.CASES, (2, 3), range(args.seeds)):
+            if re.search(args.only, name) and args.keras in (None, major):
+                check_net(args, tally, name, major, seed, root)
     return tally.end()
 
 
