@@ -5,6 +5,7 @@
 
 #include "op/control/control.h"
 #include "op/gather/gather.h"
+#include "op/strings/skip_gram.h"
 
 #include <string.h>
 
@@ -194,6 +195,56 @@ static void strings_are_gathered(void **state)
     mote_model_free(model);
 }
 
+/* The runs of words of a sentence, as LiteRT lists them; n -1: refused with `status`. */
+static void expect_grams(const char *sentence, mote_skip_gram_params params, mote_status status, int32_t n,
+                         const char *const *want)
+{
+    mote_model *model = mote_model_new(NULL, 0);
+    mote_graph *graph = model->graphs[0];
+    const int32_t in = strings(graph, 1, &sentence), out = tensor(graph, MOTE_STRING, ONE);
+    memcpy(add(graph, MOTE_OP_SKIP_GRAM, 1, &in, 1, &out)->params, &params, sizeof params);
+    assert_int_equal(mote_graph_set_io(graph, 0, NULL, 1, &out), MOTE_OK);
+    mote_runtime *runtime = NULL;
+    mote_error err = {0};
+    mote_status done = mote_runtime_new(&runtime, model, NULL, &err);
+    if (done == MOTE_OK)
+        done = mote_runtime_allocate(runtime, &err);
+    if (done == MOTE_OK)
+        done = mote_runtime_invoke(runtime, &err);
+    assert_int_equal(done, status);
+    if (status == MOTE_OK) {
+        assert_int_equal(mote_runtime_output(runtime, 0)->shape.dims[0], n);
+        assert_strings(mote_runtime_output(runtime, 0), n, want);
+    }
+    mote_runtime_free(runtime);
+    mote_model_free(model);
+}
+
+static void words_are_joined_as_in_the_reference(void **state)
+{
+    (void)state;
+    static const char *const all[] = {"a bb", "a ccc", "a", "bb ccc", "bb d", "bb", "ccc d", "ccc", "d"};
+    static const char *const next[] = {"a bb", "bb ccc", "ccc d"}, *const front[] = {"b c"}, *const tabs[] = {"b", "c"};
+    static const char *const three[] = {"a b c", "a b d", "a b e", "a c d", "a c e",
+                                        "a d e", "b c d", "b c e", "b d e", "c d e"};
+    expect_grams("a bb ccc d", (mote_skip_gram_params){2, 1, true}, MOTE_OK, 9, all);
+    expect_grams("a bb ccc d", (mote_skip_gram_params){2, 0, false}, MOTE_OK, 3, next);
+    expect_grams(" a b  c ", (mote_skip_gram_params){2, 1, false}, MOTE_OK, 1, front);
+    expect_grams("\ta\nb c", (mote_skip_gram_params){1, 0, true}, MOTE_OK, 2, tabs);
+    expect_grams("a b c d e", (mote_skip_gram_params){3, 2, false}, MOTE_OK, 10, three);
+    expect_grams("a b", (mote_skip_gram_params){3, 1, true}, MOTE_OK, 0, NULL);
+    expect_grams("", (mote_skip_gram_params){1, 1, true}, MOTE_OK, 0, NULL);
+}
+
+static void too_many_runs_are_refused(void **state)
+{
+    (void)state;
+    expect_grams("a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9",
+                 (mote_skip_gram_params){18, 40, false}, MOTE_LIMIT, 0, NULL);
+    expect_grams("a", (mote_skip_gram_params){0, 1, true}, MOTE_UNSUPPORTED, 0, NULL);
+    expect_grams("a", (mote_skip_gram_params){1 << 30, 1, true}, MOTE_UNSUPPORTED, 0, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +252,8 @@ int main(void)
         cmocka_unit_test(strings_find_numbers),
         cmocka_unit_test(a_forged_order_leads_nowhere),
         cmocka_unit_test(strings_are_gathered),
+        cmocka_unit_test(words_are_joined_as_in_the_reference),
+        cmocka_unit_test(too_many_runs_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,10 +65,26 @@ mote_status mote_strings_begin(mote_run *run, const mote_op_io *io, int32_t outp
     return MOTE_OK;
 }
 
+static void put(mote_strings_writer *writer, const char *at, size_t n)
+{
+    if (n)
+        memcpy(writer->bytes + writer->end, at, n);
+    writer->end += n;
+}
+
+void mote_strings_append(mote_strings_writer *writer, const char *between, mote_text text)
+{
+    put(writer, between, strlen(between));
+    put(writer, text.at, text.n);
+}
+
+void mote_strings_end(mote_strings_writer *writer)
+{
+    set_word(writer->bytes, ++writer->next + 1, writer->end);
+}
+
 void mote_strings_add(mote_strings_writer *writer, mote_text text)
 {
-    if (text.n)
-        memcpy(writer->bytes + writer->end, text.at, text.n);
-    writer->end += text.n;
-    set_word(writer->bytes, ++writer->next + 1, writer->end);
+    put(writer, text.at, text.n);
+    mote_strings_end(writer);
 }

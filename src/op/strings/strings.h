@@ -30,5 +30,8 @@ typedef struct mote_strings_writer {
 mote_status mote_strings_begin(mote_run *run, const mote_op_io *io, int32_t output, int64_t n, size_t n_characters,
                                mote_strings_writer *writer, mote_error *err);
 void mote_strings_add(mote_strings_writer *writer, mote_text text);
+/* A string in parts: more of it, then its end. */
+void mote_strings_append(mote_strings_writer *writer, const char *between, mote_text text);
+void mote_strings_end(mote_strings_writer *writer);
 
 #endif
