@@ -196,7 +196,7 @@ static mote_status quantize_constants(quantizer *q, mote_node *node, const mote_
     if (!is_affine)
         return MOTE_OK;
     const float in_scale = q->graph->tensors[node->inputs[affine.input]]->quant.scale[0];
-    const mote_status status = mote_quantize_filter(q->graph, node, &affine, q->spec->wide ? 0 : in_scale, err);
+    const mote_status status = mote_quantize_filter(q->graph, node, &affine, q->spec->wide ? 0 : in_scale, true, err);
     return status == MOTE_OK ? mote_quantize_bias(q->graph, node, &affine, in_scale, q->spec->wide, err) : status;
 }
 

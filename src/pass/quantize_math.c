@@ -1,5 +1,6 @@
 #include "pass/quantize_math.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -52,9 +53,9 @@ static float reciprocal(float scale)
     return (float)(1.0 / (double)scale);
 }
 
-/* By channel: the scale, and what codes are products with. bias_scale_in 0: of dynamic range and 16x8. */
+/* By channel: the scale, and what codes are products with. bias_scale_in 0: of dynamic range (in double) and 16x8. */
 static void filter_scales(const mote_tensor *filter, int32_t axis, const float *bias, float bias_scale_in,
-                          float *scales, double *inverses)
+                          bool in_float, float *scales, double *inverses)
 {
     const int32_t n = filter->shape.dims[axis];
     const float *w = filter->data;
@@ -66,7 +67,8 @@ static void filter_scales(const mote_tensor *filter, int32_t axis, const float *
         const float top = scales[c];
         scales[c] = mote_symmetric_scale(top, 127);
         if (bias_scale_in <= 0) {
-            inverses[c] = top > 0 ? 127.0 / (double)top : 0.0;
+            const double inverse = in_float ? (double)fminf(127.0f / top, FLT_MAX) : 127.0 / (double)top;
+            inverses[c] = top > 0 ? inverse : 0.0;
             continue;
         }
         const double size = bias ? fabs((double)bias[c]) : 0;
@@ -77,7 +79,7 @@ static void filter_scales(const mote_tensor *filter, int32_t axis, const float *
     }
 }
 
-/* TensorFlow has two quantizers: that of int8 works in float, that of the other forms in double. */
+/* TensorFlow's quantizers of int8 and of 16x8 work in float, that of dynamic range in double. */
 static int8_t filter_code(float w, double inverse, bool in_float)
 {
     const double q = in_float ? (double)roundf(w * (float)inverse) : round((double)w * inverse);
@@ -85,7 +87,7 @@ static int8_t filter_code(float w, double inverse, bool in_float)
 }
 
 mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_affine_op *affine, float bias_scale_in,
-                                 mote_error *err)
+                                 bool in_float, mote_error *err)
 {
     const mote_tensor *filter = graph->tensors[node->inputs[affine->filter]];
     const int32_t n = filter->shape.dims[affine->out_axis];
@@ -94,13 +96,14 @@ mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_
     const int32_t index = mote_graph_add_const(graph, filter->name, MOTE_INT8, &filter->shape, NULL);
     if (!scales || !inverses || index < 0)
         return mote_error_no_memory(err);
-    filter_scales(filter, affine->out_axis, bias_values(graph, node, affine), bias_scale_in, scales, inverses);
+    filter_scales(filter, affine->out_axis, bias_values(graph, node, affine), bias_scale_in, in_float, scales,
+                  inverses);
     if (mote_graph_set_quant(graph, index, n, affine->out_axis, scales, NULL) != MOTE_OK)
         return mote_error_no_memory(err);
     int8_t *to = graph->tensors[index]->data;
     const float *from = filter->data;
     for (int64_t i = 0; i < mote_shape_count(&filter->shape); i++)
-        to[i] = filter_code(from[i], inverses[slice_of(&filter->shape, affine->out_axis, i)], bias_scale_in > 0);
+        to[i] = filter_code(from[i], inverses[slice_of(&filter->shape, affine->out_axis, i)], in_float);
     node->inputs[affine->filter] = index;
     return MOTE_OK;
 }

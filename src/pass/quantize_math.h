@@ -18,11 +18,12 @@ mote_qparams mote_qparams_int16(float low, float high);
 float mote_symmetric_scale(float top, int32_t n_codes);
 
 /* Replaces a node's float filter by int8, one scale per output channel: max |w| / 127, codes round(w * inverse), half
- * away from zero, in float. bias_scale_in: the input's scale when the bias will be int32; the inverse is 1 / scale
- * then, and a channel whose bias would pass 2^30 steps gets a larger scale. 0: no such bias, and the inverse is 127 /
- * max |w|, since TensorFlow has another quantizer there, and a few codes between two differ. */
+ * away from zero, in float or in double. bias_scale_in: the input's scale when the bias will be int32; the inverse is
+ * 1 / scale then, and a channel whose bias would pass 2^30 steps gets a larger scale. 0: no such bias, and the inverse
+ * is 127 / max |w|: TensorFlow has a quantizer for int8, one for 16x8 and one for dynamic range (in double), and a few
+ * codes between two differ. */
 mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_affine_op *affine, float bias_scale_in,
-                                 mote_error *err);
+                                 bool in_float, mote_error *err);
 /* The node's float bias as int32 (wide: int64) with scale input scale * filter scale, as a float:
  * round(bias * (1 / scale)) in float. */
 mote_status mote_quantize_bias(mote_graph *graph, mote_node *node, const mote_affine_op *affine, float in_scale,

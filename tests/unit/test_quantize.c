@@ -197,7 +197,7 @@ static void filters_and_biases_become_integers(void **state)
     mote_affine_op affine;
     mote_error err = {0};
     assert_true(mote_pass_affine_op(node, &affine));
-    assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, 0.5f, &err), MOTE_OK);
+    assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, 0.5f, true, &err), MOTE_OK);
     assert_int_equal(mote_quantize_bias(model->graphs[0], node, &affine, 0.5f, false, &err), MOTE_OK);
     const mote_tensor *w = model->graphs[0]->tensors[node->inputs[1]], *b = model->graphs[0]->tensors[node->inputs[2]];
     assert_int_equal(w->dtype, MOTE_INT8);
@@ -212,6 +212,24 @@ static void filters_and_biases_become_integers(void **state)
     mote_model_free(model);
 }
 
+/* A weight of a little less than 28.5 steps: in float its product is 28.5. */
+static void wide_filters_are_rounded_in_float(void **state)
+{
+    (void)state;
+    const float filter[] = {0x1.2265b2p-1f, 0x1.04abeap-3f, 0, 1, 0, 0}, bias[] = {0, 0};
+    for (int in_float = 0; in_float < 2; in_float++) {
+        mote_model *model = mote_model_new(NULL, 0);
+        assert_non_null(model);
+        mote_node *node = make_fc(model, filter, bias);
+        mote_affine_op affine;
+        mote_error err = {0};
+        assert_true(mote_pass_affine_op(node, &affine));
+        assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, 0, in_float, &err), MOTE_OK);
+        assert_int_equal(((const int8_t *)model->graphs[0]->tensors[node->inputs[1]]->data)[1], 28 + in_float);
+        mote_model_free(model);
+    }
+}
+
 /* A bias of more than 2^30 steps: the filter's scale is raised until it is 2^30 - 1 of them. */
 static void large_biases_raise_the_filters_scale(void **state)
 {
@@ -223,7 +241,7 @@ static void large_biases_raise_the_filters_scale(void **state)
     mote_affine_op affine;
     mote_error err = {0};
     assert_true(mote_pass_affine_op(node, &affine));
-    assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, 1e-3f, &err), MOTE_OK);
+    assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, 1e-3f, true, &err), MOTE_OK);
     assert_int_equal(mote_quantize_bias(model->graphs[0], node, &affine, 1e-3f, false, &err), MOTE_OK);
     const mote_tensor *w = model->graphs[0]->tensors[node->inputs[1]], *b = model->graphs[0]->tensors[node->inputs[2]];
     assert_true(fabs((double)w->quant.scale[0] / (1000 / 1073741823.0 / 1e-3) - 1) < 1e-6);
@@ -721,6 +739,7 @@ int main(void)
         cmocka_unit_test(means_go_in_the_converters_order),
         cmocka_unit_test(softmax_has_the_converters_bits),
         cmocka_unit_test(filters_and_biases_become_integers),
+        cmocka_unit_test(wide_filters_are_rounded_in_float),
         cmocka_unit_test(large_biases_raise_the_filters_scale),
         cmocka_unit_test(constants_become_codes),
         cmocka_unit_test(ranges_take_in_what_was_written_over_them),
