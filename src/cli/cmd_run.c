@@ -133,6 +133,8 @@ static mote_status rank_classes(run_state *state, int64_t example, const mote_te
         mote_error_set(err, status, "out of memory");
     for (int64_t k = 0; status == MOTE_OK && k < state->args->top; k++) {
         const int32_t best = best_left(scores, n, taken);
+        if (best < 0 && k == 0)
+            cli_warn(state->context, "example %lld: its scores are no numbers (NaN)", (long long)example);
         if (best < 0)
             break;
         taken[best] = true;

@@ -11,21 +11,6 @@ typedef struct reader {
     int32_t n_calls;
 } reader;
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp((*(keras_layer *const *)a)->name, (*(keras_layer *const *)b)->name);
-}
-
-keras_layer *keras_scope_find(const keras_scope *scope, const char *name)
-{
-    const keras_layer key = {.name = name};
-    const keras_layer *wanted = &key;
-    if (!name || !scope->n_layers)
-        return NULL;
-    keras_layer **found = bsearch(&wanted, scope->by_name, (size_t)scope->n_layers, sizeof *scope->by_name, by_name);
-    return found ? *found : NULL;
-}
-
 /* --- numbering of calls --- */
 
 typedef void arg_visitor(keras_arg *arg, void *context);
@@ -127,20 +112,6 @@ static mote_status add_layer(reader *r, keras_scope *scope, json_t *json, int32_
     json = stepped ? stepped : json;
     return stepped || keras_is_model_class(layer->class_name) ? read_scope(r, &layer->model, layer, json, err)
                                                               : MOTE_OK;
-}
-
-static mote_status sort_by_name(const reader *r, keras_scope *scope, mote_error *err)
-{
-    scope->by_name = mote_arena_calloc(r->reading.scratch, (size_t)scope->n_layers, sizeof *scope->by_name);
-    if (!scope->by_name)
-        return mote_error_no_memory(err);
-    for (int32_t i = 0; i < scope->n_layers; i++)
-        scope->by_name[i] = &scope->layers[i];
-    qsort(scope->by_name, (size_t)scope->n_layers, sizeof *scope->by_name, by_name);
-    for (int32_t i = 1; i < scope->n_layers; i++)
-        if (strcmp(scope->by_name[i - 1]->name, scope->by_name[i]->name) == 0)
-            return mote_error_set(err, MOTE_FORMAT, "two layers of a model are named '%s'", scope->by_name[i]->name);
-    return MOTE_OK;
 }
 
 /* --- Sequential: each layer is called on the one before --- */
@@ -246,7 +217,7 @@ static mote_status read_layers(reader *r, keras_scope *scope, json_t *document, 
         scope->n_layers++;
     }
     if (status == MOTE_OK)
-        status = sort_by_name(r, scope, err);
+        status = keras_scope_sort(scope, r->reading.scratch, err);
     if (status != MOTE_OK)
         return status;
     return scope->sequential ? chain_sites(r, scope, err) : read_functional(r, scope, config, layers, err);

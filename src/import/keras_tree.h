@@ -34,6 +34,8 @@ enum { KERAS_MAX_LAYERS = 10000, KERAS_MAX_CALLS = 20000, KERAS_MAX_DEPTH = 32 }
 mote_status keras_tree_read(keras_tree *tree, json_t *document, mote_arena *arena, mote_arena *scratch,
                             mote_error *err);
 
+/* Fills by_name; two layers of one name are an error. */
+mote_status keras_scope_sort(keras_scope *scope, mote_arena *scratch, mote_error *err);
 /* NULL: no such layer. */
 keras_layer *keras_scope_find(const keras_scope *scope, const char *name);
 

@@ -76,3 +76,12 @@ error_line '^mote: evaluate: tiny.tflite: a file, not a data set; give a folder'
 run 0 model new mote_tiny -o k.h5 --input 32 --classes 2 -q
 run 1 evaluate k.h5 --data photos --input-shape 32,32
 error_line '--input-shape 32,32: write the sizes as 224x224x3'
+
+# numbers that are none have no order
+{
+    printf '\223NUMPY\001\000\166\000'
+    printf '%-117s\n' "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 8, 8, 3), }"
+    head -c 768 /dev/zero | tr '\0' '\377'
+} > nan.npy
+run 0 run tiny.tflite nan.npy
+warns '^mote: warning: run: example 0: its scores are no numbers'
