@@ -73,6 +73,22 @@ int64_t cli_count_examples(const mote_shape *array, const mote_shape *input)
     return 0;
 }
 
+/* An array of another shape than the input's: the network takes it, or the error says what it wants. */
+static mote_status resize_input(const cli_examples *examples, mote_runtime *runtime, int which, mote_error *err)
+{
+    char wanted[MOTE_SHAPE_TEXT_BYTES], given[MOTE_SHAPE_TEXT_BYTES];
+    const mote_shape *shape = &examples->arrays[which].shape;
+    mote_shape_format(&mote_runtime_input(runtime, which)->shape, wanted);
+    mote_status status = mote_runtime_resize_input(runtime, which, shape, err);
+    if (status != MOTE_OK)
+        return mote_error_prefix(err, status, "%s", examples->paths[which]);
+    if (examples->n_paths == 1)
+        status = mote_runtime_plan(runtime, err);
+    return status != MOTE_SHAPE ? status
+                                : mote_error_prefix(err, status, "%s: %s does not fit the network's input of %s",
+                                                    examples->paths[which], mote_shape_format(shape, given), wanted);
+}
+
 static mote_status fit_arrays(cli_examples *examples, mote_runtime *runtime, mote_error *err)
 {
     examples->n = 1;
@@ -81,9 +97,9 @@ static mote_status fit_arrays(cli_examples *examples, mote_runtime *runtime, mot
         mote_tensor *array = &examples->arrays[i];
         int64_t n = cli_count_examples(&array->shape, &input->shape);
         if (n == 0) {
-            const mote_status status = mote_runtime_resize_input(runtime, i, &array->shape, err);
+            const mote_status status = resize_input(examples, runtime, i, err);
             if (status != MOTE_OK)
-                return mote_error_prefix(err, status, "%s", examples->paths[i]);
+                return status;
             n = 1;
         }
         examples->whole[i] = n == 1;

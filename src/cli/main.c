@@ -74,16 +74,6 @@ static const cli_verb *find_verb(int argc, char **argv, int *n_words)
     return NULL;
 }
 
-static int unknown_verb(char **argv)
-{
-    fprintf(stderr, "mote: no verb '%s'; `mote --help` lists them\n", cli_shown(argv[1]).text);
-    const size_t n = strlen(argv[1]);
-    for (size_t i = 0; i < CLI_COUNT(VERBS); i++)
-        if (strncmp(VERBS[i]->name, argv[1], n) == 0 && VERBS[i]->name[n] == ' ')
-            fprintf(stderr, "  %-18s %s\n", VERBS[i]->name, VERBS[i]->summary);
-    return CLI_USAGE;
-}
-
 /* Whether standard output is a pipe that nobody reads any more, as `| head` leaves it. */
 static bool reader_is_gone(void)
 {
@@ -101,6 +91,33 @@ static int finish(int code)
     return CLI_FAILED;
 }
 
+/* The verbs of two words whose first is this one; false: there are none. */
+static bool print_family(FILE *out, const char *first)
+{
+    const size_t n = strlen(first);
+    bool any = false;
+    for (size_t i = 0; i < CLI_COUNT(VERBS); i++)
+        if (strncmp(VERBS[i]->name, first, n) == 0 && VERBS[i]->name[n] == ' ') {
+            fprintf(out, "  %-18s %s\n", VERBS[i]->name, VERBS[i]->summary);
+            any = true;
+        }
+    return any;
+}
+
+static bool asks_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+static int unknown_verb(int argc, char **argv)
+{
+    if (argc > 2 && asks_for_help(argv[2]) && print_family(stdout, argv[1]))
+        return finish(CLI_OK);
+    fprintf(stderr, "mote: no verb '%s'; `mote --help` lists them\n", cli_shown(argv[1]).text);
+    print_family(stderr, argv[1]);
+    return CLI_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     keep_standard_streams();
@@ -108,7 +125,7 @@ int main(int argc, char **argv)
         print_overview(stderr);
         return CLI_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (asks_for_help(argv[1])) {
         print_overview(stdout);
         return finish(CLI_OK);
     }
@@ -121,7 +138,7 @@ int main(int argc, char **argv)
     int n_words;
     const cli_verb *verb = find_verb(argc, argv, &n_words);
     if (!verb)
-        return unknown_verb(argv);
+        return unknown_verb(argc, argv);
     catch_signals();
     return finish(cli_run_verb(verb, argc - n_words, argv + n_words));
 }

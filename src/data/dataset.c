@@ -25,8 +25,11 @@ mote_status mote_dataset_reserve(mote_dataset *dataset, int64_t n_examples, mote
     return dataset->labels && dataset->names ? MOTE_OK : mote_error_no_memory(err);
 }
 
-static mote_status no_reader(const char *path, mote_error *err)
+static mote_status no_reader(const char *path, const char *labels_path, mote_error *err)
 {
+    if (labels_path)
+        return mote_error_set(err, MOTE_ARGUMENT, "%s: --labels %s goes with --data X.npy; leave it out", path,
+                              labels_path);
     struct stat info;
     if (stat(path, &info) == 0 && !S_ISDIR(info.st_mode))
         return mote_error_set(err, MOTE_FORMAT,
@@ -63,7 +66,7 @@ mote_status mote_dataset_open(mote_dataset **dataset, const char *path, const ch
     if (!opened->path)
         status = mote_error_no_memory(err);
     else if (!opened->reader)
-        status = no_reader(path, err);
+        status = no_reader(path, labels_path, err);
     else
         status = opened->reader->open(opened, path, labels_path, err);
     if (status != MOTE_OK) {

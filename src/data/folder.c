@@ -125,8 +125,7 @@ static bool has_any(const char *path, bool folders)
 
 static bool probe(const char *path, const char *labels_path)
 {
-    (void)labels_path;
-    return is_folder(path) && has_any(path, true);
+    return !labels_path && is_folder(path) && has_any(path, true);
 }
 
 typedef struct photo {

@@ -85,3 +85,7 @@ error_line '--input-shape 32,32: write the sizes as 224x224x3'
 } > nan.npy
 run 0 run tiny.tflite nan.npy
 warns '^mote: warning: run: example 0: its scores are no numbers'
+run 1 evaluate tiny.tflite --data photos --labels labels.npy
+error_line '^mote: evaluate: photos: --labels labels.npy goes with --data X.npy; leave it out'
+run 1 run tiny.tflite labels.npy
+error_line '^mote: run: labels.npy: 16 does not fit the network.s input of 1x8x8x3: '

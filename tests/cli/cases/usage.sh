@@ -3,6 +3,14 @@ run 2
 warns '^usage: mote VERB'
 run 2 fly
 usage_error "no verb 'fly'"
+run 2 model
+warns "^mote: no verb 'model'"
+warns '^  model new '
+run 0 model --help
+says '^  model new '
+silent
+run 2 fly --help
+usage_error "no verb 'fly'"
 run 2 convert
 usage_error '^mote: convert: --output OUT.tflite is needed'
 run 2 convert -o x.tflite
