@@ -22,6 +22,7 @@ static mote_status check_indices(const mote_graph *graph, const int32_t *tensors
 static mote_status check_quant(const mote_tensor *tensor, mote_error *err)
 {
     const mote_quant *quant = &tensor->quant;
+    const bool is_constant = tensor->storage == MOTE_STORAGE_CONST; /* weights that are all 0 may have the scale 0 */
     if (quant->n < 0 || (quant->n > 0 && (!quant->scale || !quant->zero_point)))
         return mote_error_set(err, MOTE_FORMAT, "its quantization has no values");
     if (quant->block_size < 0 ||
@@ -37,7 +38,7 @@ static mote_status check_quant(const mote_tensor *tensor, mote_error *err)
                                   tensor->shape.dims[quant->axis], quant->axis);
     }
     for (int32_t i = 0; i < quant->n; i++)
-        if (!isfinite(quant->scale[i]) || quant->scale[i] < 0)
+        if (!isfinite(quant->scale[i]) || quant->scale[i] < 0 || (quant->scale[i] == 0 && !is_constant))
             return mote_error_set(err, MOTE_FORMAT, "its scale %d is %g; scales are positive numbers", i,
                                   (double)quant->scale[i]);
     return MOTE_OK;

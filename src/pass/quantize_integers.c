@@ -196,7 +196,8 @@ static mote_status quantize_constants(quantizer *q, mote_node *node, const mote_
     if (!is_affine)
         return MOTE_OK;
     const float in_scale = q->graph->tensors[node->inputs[affine.input]]->quant.scale[0];
-    const mote_status status = mote_quantize_filter(q->graph, node, &affine, q->spec->wide ? 0 : in_scale, true, err);
+    const mote_filter_kind kind = q->spec->wide ? MOTE_FILTER_WIDE : MOTE_FILTER_INT8;
+    const mote_status status = mote_quantize_filter(q->graph, node, &affine, kind, in_scale, err);
     return status == MOTE_OK ? mote_quantize_bias(q->graph, node, &affine, in_scale, q->spec->wide, err) : status;
 }
 

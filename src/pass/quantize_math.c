@@ -53,9 +53,25 @@ static float reciprocal(float scale)
     return (float)(1.0 / (double)scale);
 }
 
-/* By channel: the scale, and what codes are products with. bias_scale_in 0: of dynamic range (in double) and 16x8. */
-static void filter_scales(const mote_tensor *filter, int32_t axis, const float *bias, float bias_scale_in,
-                          bool in_float, float *scales, double *inverses)
+/* In 16x8 a channel of zeros has the scale 0. */
+static float filter_scale(float top, mote_filter_kind kind)
+{
+    return kind == MOTE_FILTER_WIDE && isfinite(top) ? top / 127.0f : mote_symmetric_scale(top, 127);
+}
+
+/* What codes are products with. */
+static double filter_inverse(float top, float scale, bool raised, mote_filter_kind kind)
+{
+    if (top <= 0)
+        return 0.0;
+    if (kind == MOTE_FILTER_DYNAMIC)
+        return 127.0 / (double)fmaxf(top, LEAST_RANGE / 2);
+    return (double)(kind == MOTE_FILTER_INT8 || raised ? reciprocal(scale) : fminf(127.0f / top, FLT_MAX));
+}
+
+/* By channel. A bias of too many steps gets larger ones. */
+static void filter_scales(const mote_tensor *filter, int32_t axis, const float *bias, mote_filter_kind kind,
+                          float in_scale, float *scales, double *inverses)
 {
     const int32_t n = filter->shape.dims[axis];
     const float *w = filter->data;
@@ -65,17 +81,13 @@ static void filter_scales(const mote_tensor *filter, int32_t axis, const float *
     }
     for (int32_t c = 0; c < n; c++) {
         const float top = scales[c];
-        scales[c] = mote_symmetric_scale(top, 127);
-        if (bias_scale_in <= 0) {
-            const double inverse = in_float ? (double)fminf(127.0f / top, FLT_MAX) : 127.0 / (double)top;
-            inverses[c] = top > 0 ? inverse : 0.0;
-            continue;
-        }
-        const double size = bias ? fabs((double)bias[c]) : 0;
-        const double step = (double)(float)((double)bias_scale_in * (double)scales[c]);
-        if (size / step > MOST_BIAS_STEPS)
-            scales[c] = (float)(size / MOST_BIAS_STEPS / (double)bias_scale_in);
-        inverses[c] = (double)reciprocal(scales[c]);
+        scales[c] = filter_scale(top, kind);
+        const double size = bias && kind != MOTE_FILTER_DYNAMIC ? fabs((double)bias[c]) : 0;
+        const double step = (double)(float)((double)in_scale * (double)scales[c]);
+        const bool raised = size > step * MOST_BIAS_STEPS;
+        if (raised)
+            scales[c] = (float)(size / MOST_BIAS_STEPS / (double)in_scale);
+        inverses[c] = filter_inverse(top, scales[c], raised, kind);
     }
 }
 
@@ -86,8 +98,8 @@ static int8_t filter_code(float w, double inverse, bool in_float)
     return (int8_t)fmax(fmin(q, 127), -127);
 }
 
-mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_affine_op *affine, float bias_scale_in,
-                                 bool in_float, mote_error *err)
+mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_affine_op *affine,
+                                 mote_filter_kind kind, float in_scale, mote_error *err)
 {
     const mote_tensor *filter = graph->tensors[node->inputs[affine->filter]];
     const int32_t n = filter->shape.dims[affine->out_axis];
@@ -96,14 +108,14 @@ mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_
     const int32_t index = mote_graph_add_const(graph, filter->name, MOTE_INT8, &filter->shape, NULL);
     if (!scales || !inverses || index < 0)
         return mote_error_no_memory(err);
-    filter_scales(filter, affine->out_axis, bias_values(graph, node, affine), bias_scale_in, in_float, scales,
-                  inverses);
+    filter_scales(filter, affine->out_axis, bias_values(graph, node, affine), kind, in_scale, scales, inverses);
     if (mote_graph_set_quant(graph, index, n, affine->out_axis, scales, NULL) != MOTE_OK)
         return mote_error_no_memory(err);
     int8_t *to = graph->tensors[index]->data;
     const float *from = filter->data;
     for (int64_t i = 0; i < mote_shape_count(&filter->shape); i++)
-        to[i] = filter_code(from[i], inverses[slice_of(&filter->shape, affine->out_axis, i)], in_float);
+        to[i] =
+            filter_code(from[i], inverses[slice_of(&filter->shape, affine->out_axis, i)], kind != MOTE_FILTER_DYNAMIC);
     node->inputs[affine->filter] = index;
     return MOTE_OK;
 }
@@ -124,7 +136,7 @@ mote_status mote_quantize_bias(mote_graph *graph, mote_node *node, const mote_af
     const float *from = bias->data;
     for (int32_t i = 0; i < n; i++) {
         scales[i] = (float)((double)in_scale * (double)filter->scale[filter->n > 1 ? i : 0]);
-        const double q = (double)roundf(from[i] * reciprocal(scales[i]));
+        const double q = from[i] != 0 && scales[i] > 0 ? (double)roundf(from[i] * reciprocal(scales[i])) : 0;
         if (wide)
             ((int64_t *)to)[i] = (int64_t)fmax(fmin(q, 9e18), -9e18);
         else

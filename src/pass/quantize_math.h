@@ -17,13 +17,15 @@ mote_qparams mote_qparams_int16(float low, float high);
 /* top / n_codes, for a top of at least 5e-7. */
 float mote_symmetric_scale(float top, int32_t n_codes);
 
-/* Replaces a node's float filter by int8, one scale per output channel: max |w| / 127, codes round(w * inverse), half
- * away from zero, in float or in double. bias_scale_in: the input's scale when the bias will be int32; the inverse is
- * 1 / scale then, and a channel whose bias would pass 2^30 steps gets a larger scale. 0: no such bias, and the inverse
- * is 127 / max |w|: TensorFlow has a quantizer for int8, one for 16x8 and one for dynamic range (in double), and a few
- * codes between two differ. */
-mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_affine_op *affine, float bias_scale_in,
-                                 bool in_float, mote_error *err);
+typedef enum mote_filter_kind { MOTE_FILTER_DYNAMIC, MOTE_FILTER_INT8, MOTE_FILTER_WIDE } mote_filter_kind;
+
+/* Replaces a node's float filter by int8, one scale per output channel: max |w| / 127, for a maximum of at least 5e-7
+ * (16x8: of any). Where the bias becomes integers too, in_scale is the input's scale, and a channel whose bias would
+ * pass 2^30 steps gets a larger scale. Codes are round(w * inverse), half away from zero; TensorFlow has a quantizer
+ * for int8 (in float, the inverse is 1 / scale), one for 16x8 (in float, 127 / maximum) and one for dynamic range (in
+ * double, 127 / maximum), and a few codes between two differ. */
+mote_status mote_quantize_filter(mote_graph *graph, mote_node *node, const mote_affine_op *affine,
+                                 mote_filter_kind kind, float in_scale, mote_error *err);
 /* The node's float bias as int32 (wide: int64) with scale input scale * filter scale, as a float:
  * round(bias * (1 / scale)) in float. */
 mote_status mote_quantize_bias(mote_graph *graph, mote_node *node, const mote_affine_op *affine, float in_scale,

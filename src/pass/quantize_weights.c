@@ -57,7 +57,7 @@ static bool is_large_const(const mote_graph *graph, int32_t tensor)
 
 static mote_status narrow_filter(mote_graph *graph, mote_node *node, const mote_affine_op *affine, mote_error *err)
 {
-    const mote_status status = mote_quantize_filter(graph, node, affine, 0, false, err);
+    const mote_status status = mote_quantize_filter(graph, node, affine, MOTE_FILTER_DYNAMIC, 0, err);
     if (status == MOTE_OK && node->op == MOTE_OP_FULLY_CONNECTED)
         ((mote_fully_connected_params *)node->params)->asymmetric_quantize_inputs = true;
     return status;

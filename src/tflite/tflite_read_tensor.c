@@ -119,7 +119,7 @@ static mote_status read_scales(mote_tflite_reader *reader, const mote_fb_table *
     for (uint32_t i = 0; i < scale.n && status == MOTE_OK; ++i) {
         scales[i] = mote_fb_vec_f32(&scale, i);
         zero_points[i] = mote_fb_vec_i64(&zero_point, i);
-        if (!isfinite(scales[i]) || scales[i] <= 0)
+        if (!isfinite(scales[i]) || scales[i] < 0) /* 0 is that of weights which are all 0; see mote_model_verify */
             return mote_error_set(err, MOTE_FORMAT, "scale %u is %g; it must be positive", i, (double)scales[i]);
         status = check_zero_point(tensor, zero_points[i], err);
     }

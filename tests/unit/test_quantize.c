@@ -197,7 +197,7 @@ static void filters_and_biases_become_integers(void **state)
     mote_affine_op affine;
     mote_error err = {0};
     assert_true(mote_pass_affine_op(node, &affine));
-    assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, 0.5f, true, &err), MOTE_OK);
+    assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, MOTE_FILTER_INT8, 0.5f, &err), MOTE_OK);
     assert_int_equal(mote_quantize_bias(model->graphs[0], node, &affine, 0.5f, false, &err), MOTE_OK);
     const mote_tensor *w = model->graphs[0]->tensors[node->inputs[1]], *b = model->graphs[0]->tensors[node->inputs[2]];
     assert_int_equal(w->dtype, MOTE_INT8);
@@ -217,15 +217,16 @@ static void wide_filters_are_rounded_in_float(void **state)
 {
     (void)state;
     const float filter[] = {0x1.2265b2p-1f, 0x1.04abeap-3f, 0, 1, 0, 0}, bias[] = {0, 0};
-    for (int in_float = 0; in_float < 2; in_float++) {
+    for (int wide = 0; wide < 2; wide++) {
+        const mote_filter_kind kind = wide ? MOTE_FILTER_WIDE : MOTE_FILTER_DYNAMIC;
         mote_model *model = mote_model_new(NULL, 0);
         assert_non_null(model);
         mote_node *node = make_fc(model, filter, bias);
         mote_affine_op affine;
         mote_error err = {0};
         assert_true(mote_pass_affine_op(node, &affine));
-        assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, 0, in_float, &err), MOTE_OK);
-        assert_int_equal(((const int8_t *)model->graphs[0]->tensors[node->inputs[1]]->data)[1], 28 + in_float);
+        assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, kind, 1e-3f, &err), MOTE_OK);
+        assert_int_equal(((const int8_t *)model->graphs[0]->tensors[node->inputs[1]]->data)[1], 28 + wide);
         mote_model_free(model);
     }
 }
@@ -241,7 +242,7 @@ static void large_biases_raise_the_filters_scale(void **state)
     mote_affine_op affine;
     mote_error err = {0};
     assert_true(mote_pass_affine_op(node, &affine));
-    assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, 1e-3f, true, &err), MOTE_OK);
+    assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, MOTE_FILTER_INT8, 1e-3f, &err), MOTE_OK);
     assert_int_equal(mote_quantize_bias(model->graphs[0], node, &affine, 1e-3f, false, &err), MOTE_OK);
     const mote_tensor *w = model->graphs[0]->tensors[node->inputs[1]], *b = model->graphs[0]->tensors[node->inputs[2]];
     assert_true(fabs((double)w->quant.scale[0] / (1000 / 1073741823.0 / 1e-3) - 1) < 1e-6);
@@ -250,6 +251,42 @@ static void large_biases_raise_the_filters_scale(void **state)
     assert_int_equal(((const int8_t *)w->data)[0], 0);
     assert_int_equal(((const int8_t *)w->data)[3], 127);
     mote_model_free(model);
+}
+
+/* Channels that training has switched off: TensorFlow's int8 and dynamic range have a smallest scale, which leaves them
+ * no codes; its 16x8 has any, down to 0, unless a bias raises it. */
+static void dead_channels_have_tensorflows_codes(void **state)
+{
+    (void)state;
+    static const struct {
+        mote_filter_kind kind;
+        double scale[2];
+        int8_t codes[2];
+    } WANTED[] = {
+        {MOTE_FILTER_DYNAMIC, {5e-7 / 127, 5e-7 / 127}, {25, 0}},
+        {MOTE_FILTER_INT8, {5e-7 / 127, 5e-7 / 127}, {25, 0}},
+        {MOTE_FILTER_WIDE, {1e-7 / 127, 0}, {127, 0}},
+    };
+    for (size_t k = 0; k < sizeof WANTED / sizeof *WANTED; k++) {
+        const float filter[] = {1e-7f, 0, 0, 0, 0, 0}, bias[] = {0, 0};
+        mote_model *model = mote_model_new(NULL, 0);
+        assert_non_null(model);
+        mote_node *node = make_fc(model, filter, bias);
+        mote_affine_op affine;
+        mote_error err = {0};
+        assert_true(mote_pass_affine_op(node, &affine));
+        const bool wide = WANTED[k].kind == MOTE_FILTER_WIDE;
+        assert_int_equal(mote_quantize_filter(model->graphs[0], node, &affine, WANTED[k].kind, 0.5f, &err), MOTE_OK);
+        assert_int_equal(mote_quantize_bias(model->graphs[0], node, &affine, 0.5f, wide, &err), MOTE_OK);
+        const mote_tensor *w = model->graphs[0]->tensors[node->inputs[1]],
+                          *b = model->graphs[0]->tensors[node->inputs[2]];
+        for (int32_t c = 0; c < 2; c++) {
+            assert_true(fabs((double)w->quant.scale[c] - WANTED[k].scale[c]) <= 1e-6 * WANTED[k].scale[c]);
+            assert_int_equal(((const int8_t *)w->data)[3 * c], WANTED[k].codes[c]);
+            assert_true((wide ? ((const int64_t *)b->data)[c] : ((const int32_t *)b->data)[c]) == 0);
+        }
+        mote_model_free(model);
+    }
 }
 
 static void constants_become_codes(void **state)
@@ -741,6 +778,7 @@ int main(void)
         cmocka_unit_test(filters_and_biases_become_integers),
         cmocka_unit_test(wide_filters_are_rounded_in_float),
         cmocka_unit_test(large_biases_raise_the_filters_scale),
+        cmocka_unit_test(dead_channels_have_tensorflows_codes),
         cmocka_unit_test(constants_become_codes),
         cmocka_unit_test(ranges_take_in_what_was_written_over_them),
         cmocka_unit_test(what_is_read_again_keeps_its_range),

@@ -200,10 +200,10 @@ static void bad_scale(file *f)
     const mote_fb_table table = quant(f, T_Q);
     set_element(f, &table, TFL_QUANT_SCALE, 1, &(float){NAN}, 4);
 }
-static void bad_scale_zero(file *f)
+static void bad_scale_negative(file *f)
 {
     const mote_fb_table table = quant(f, T_Q);
-    set_element(f, &table, TFL_QUANT_SCALE, 0, &(float){0}, 4);
+    set_element(f, &table, TFL_QUANT_SCALE, 0, &(float){-1}, 4);
 }
 static void bad_scale_count(file *f)
 {
@@ -305,7 +305,7 @@ static const struct {
     {bad_overflow, MOTE_FORMAT, "overflows"},
     {bad_rank, MOTE_UNSUPPORTED, "rank 9"},
     {bad_scale, MOTE_FORMAT, "scale 1"},
-    {bad_scale_zero, MOTE_FORMAT, "scale 0 is 0"},
+    {bad_scale_negative, MOTE_FORMAT, "scale 0 is -1"},
     {bad_scale_count, MOTE_FORMAT, "1 scales but 2 zero points"},
     {bad_slices, MOTE_FORMAT, "6 bytes, its shape and type need 9"},
     {bad_zero_point, MOTE_FORMAT, "zero point 128 is no int8"},
@@ -338,6 +338,25 @@ static void test_refusals(void **state)
         mote_free(NULL, f.bytes);
     }
     assert_int_equal(n_wrong, 0);
+}
+
+/* Weights that are all 0 have the scale 0 in TensorFlow's 16x8 files; what is computed has another. */
+static void only_constants_have_the_scale_0(void **state)
+{
+    (void)state;
+    file f = make_file();
+    mote_model *model;
+    mote_error err = {0};
+    const mote_fb_table table = quant(&f, T_Q);
+    set_element(&f, &table, TFL_QUANT_SCALE, 0, &(float){0}, 4);
+    assert_int_equal(mote_tflite_read(&model, f.bytes, f.n_bytes, NULL, &err), MOTE_OK);
+    mote_free(NULL, f.bytes);
+    mote_graph *graph = model->graphs[0];
+    assert_int_equal(mote_model_verify(model, &err), MOTE_OK);
+    assert_int_equal(mote_graph_set_quant(graph, graph->outputs[0], 1, 0, &(float){0}, NULL), MOTE_OK);
+    assert_int_equal(mote_model_verify(model, &err), MOTE_FORMAT);
+    assert_non_null(strstr(err.message, "scale 0 is 0"));
+    mote_model_free(model);
 }
 
 static void test_truncated(void **state)
@@ -392,6 +411,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(only_constants_have_the_scale_0),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_multiplied),
     };
