@@ -202,7 +202,8 @@ static mote_status run_nodes(rt_plan *plan, mote_error *err)
 {
     for (int32_t k = 0; k < plan->graph->n_nodes; k++) {
         rt_node *node = &plan->nodes[k];
-        if (node->mode == RT_SHARED && plan->runtime->observe)
+        const bool is_there = node->mode == RT_SHARED || node->mode == RT_FOLDED;
+        if (is_there && plan->runtime->observe)
             show_outputs(plan, node);
         if (node->mode != RT_RUN && node->mode != RT_DYNAMIC)
             continue;

@@ -400,7 +400,7 @@ mote_status rt_plan_make(rt_plan *plan, mote_error *err)
         status = plan_nodes(plan, err);
     if (status == MOTE_OK) {
         plan->packed_bytes = mote_arena_used_bytes(plan->memory) - tables_bytes;
-        if (!plan->runtime->options.keep_all)
+        if (!plan->runtime->options.keep_all && !plan->runtime->as_converter) /* which wants all ranges */
             drop_unused_values(plan);
         status = rt_plan_memory(plan, err);
     }

@@ -10,6 +10,7 @@
 #include "op/softmax/softmax.h"
 #include "pass/fold_rsqrt.h"
 #include "pass/quantize_plan.h"
+#include "runtime/calibrate.h"
 #include "runtime/interpreter.h"
 #include "unit/mote_test.h"
 
@@ -613,6 +614,45 @@ static void what_reads_no_floats_has_no_integer_form(void **state)
     mote_model_free(model);
 }
 
+static mote_status give_four(void *arg, int32_t n_inputs, const float **inputs, bool *more, mote_error *err)
+{
+    static const float x[] = {1, 2, 3, 4};
+    int *left = arg;
+    (void)n_inputs, (void)err;
+    inputs[0] = x;
+    *more = --*left >= 0;
+    return MOTE_OK;
+}
+
+/* What is computed from constants before the first example, and needed by nothing after it, has a range all the same.
+ */
+static void folded_values_have_ranges(void **state)
+{
+    (void)state;
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const mote_shape shape = shape_of(4, 1, 2, 2, 1);
+    const float values[] = {0, 1, 4, 9};
+    const int32_t x = add_value(graph, "x"), c = mote_graph_add_const(graph, "c", MOTE_FLOAT32, &shape, values),
+                  negated = add_value(graph, "negated"), positive = add_value(graph, "positive"),
+                  y = add_value(graph, "y");
+    add_node(graph, MOTE_OP_NEG, c, -1, negated);
+    add_node(graph, MOTE_OP_ABS, negated, -1, positive);
+    add_node(graph, MOTE_OP_ADD, x, positive, y);
+    assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
+    int left = 1;
+    mote_error err = {0};
+    mote_range *ranges;
+    const mote_calibration_source source = {give_four, &left};
+    assert_int_equal(mote_calibrate(model, &source, 1, NULL, &ranges, NULL, &err), MOTE_OK);
+    assert_true(ranges[negated].low == -9 && ranges[negated].high == 0);
+    assert_true(ranges[positive].low == 0 && ranges[positive].high == 9);
+    assert_true(ranges[y].low == 1 && ranges[y].high == 13); /* 1 + 0, 2 + 1, 3 + 4, 4 + 9 */
+    mote_free(NULL, ranges);
+    mote_model_free(model);
+}
+
 /* Rows that are taken from a table of constants are its codes: in int8 the table has the scale of the rows that were
  * seen, in 16x8 they have the table's. */
 static void tables_have_the_scale_of_their_rows(void **state)
@@ -790,6 +830,7 @@ int main(void)
         cmocka_unit_test(what_can_end_a_run_stays_float),
         cmocka_unit_test(inputs_are_quantized_in_their_order),
         cmocka_unit_test(what_reads_no_floats_has_no_integer_form),
+        cmocka_unit_test(folded_values_have_ranges),
         cmocka_unit_test(tables_have_the_scale_of_their_rows),
         cmocka_unit_test(masks_leave_room_for_scores),
         cmocka_unit_test(chosen_masks_leave_room_for_scores),
