@@ -6,6 +6,7 @@
 
 #include "op/accumulate/accumulate.h"
 #include "op/binary/binary.h"
+#include "op/fully_connected/fully_connected.h"
 #include "op/quantize/quantize.h"
 #include "op/reduce/reduce.h"
 #include "op/softmax/softmax.h"
@@ -460,9 +461,26 @@ static void what_does_not_run_is_told_by_operator(void **state)
     mote_model_free(model);
 }
 
+/* 6653 steps of 0.02 * 0.01 are 26.498 of 0.05021571: 26, where two roundings would give 26.5 and 27. */
+static void dense_layers_on_uint8_round_once(void **state)
+{
+    (void)state;
+    static const uint8_t x[] = {128}, w[] = {128};
+    static const int32_t bias[] = {6653};
+    const operand in[] = {{MOTE_UINT8, shape_of(2, 1, 1), 0.02f, 128, x, false},
+                          {MOTE_UINT8, shape_of(2, 1, 1), 0.01f, 128, w, true},
+                          {MOTE_INT32, shape_of(1, 1), 0.0002f, 0, bias, true}};
+    const operand out = {MOTE_UINT8, shape_of(2, 1, 1), 0.05021571f, 0, NULL, false};
+    uint8_t answer;
+    const mote_fully_connected_params params = {0};
+    assert_int_equal(run_op(MOTE_OP_FULLY_CONNECTED, &params, sizeof params, 3, in, &out, 1, &answer), MOTE_OK);
+    assert_int_equal(answer, 26);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dense_layers_on_uint8_round_once),
         cmocka_unit_test(what_does_not_run_is_told_by_operator),
         cmocka_unit_test(add_broadcasts_and_clamps),
         cmocka_unit_test(codes_are_added_on_their_scales),

@@ -84,7 +84,7 @@ mote_status mote_requant_make(mote_run *run, mote_requant *requant, const mote_o
     requant->multipliers = mote_run_persistent(run, (size_t)n * sizeof *requant->multipliers);
     if (!requant->multipliers)
         return mote_error_no_memory(err);
-    if (fused_scale && in->dtype != MOTE_UINT8) {
+    if (fused_scale) {
         requant->factors = mote_run_persistent(run, (size_t)n * sizeof *requant->factors);
         if (!requant->factors)
             return mote_error_no_memory(err);
