@@ -3,6 +3,7 @@
 #define MOTE_TEXT_H
 
 #include <mote/api.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,9 @@ MOTE_API const char *mote_text_clean(char *clean, size_t n_bytes, const char *te
 /* Of valid UTF-8: characters, and how many bytes the first n of them have (all bytes where there are fewer). */
 MOTE_API size_t mote_text_length(const char *text);
 MOTE_API size_t mote_text_bytes(const char *text, size_t n_characters);
+
+/* Whether a name ends so (".npy"), in whatever case. */
+MOTE_API bool mote_text_ends_with(const char *text, const char *ending);
 
 /* A size in units of 1000, three digits of it: "480 kB". Returns text. */
 enum { MOTE_SIZE_TEXT_BYTES = 32 };

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static bool continues(const unsigned char *at, size_t n)
 {
@@ -70,6 +71,12 @@ size_t mote_text_bytes(const char *text, size_t n_characters)
     for (size_t seen = 0; text[n] && (seen += begins(text[n])) <= n_characters;)
         n++;
     return n;
+}
+
+bool mote_text_ends_with(const char *text, const char *ending)
+{
+    const size_t n = strlen(text), m = strlen(ending);
+    return n >= m && strcasecmp(text + n - m, ending) == 0;
 }
 
 const char *mote_text_size(int64_t n_bytes, char text[MOTE_SIZE_TEXT_BYTES])

@@ -1,7 +1,8 @@
 #include "cli/cli_output.h"
 
+#include <mote/text.h>
+
 #include <string.h>
-#include <strings.h>
 
 enum { MAX_ENDINGS = 3 };
 
@@ -23,8 +24,7 @@ static const struct kind {
 
 bool cli_ends_with(const char *path, const char *ending)
 {
-    const size_t n = strlen(path), m = strlen(ending);
-    return n > m && strcasecmp(path + n - m, ending) == 0;
+    return *path && mote_text_ends_with(path + 1, ending);
 }
 
 static bool is_kind(const struct kind *kind, const char *path)

@@ -1,23 +1,18 @@
 /* X.npy (N x H x W x C, uint8 or float32) with Y.npy (N integers): data too, with one split, `train`. */
 #include "data/reader.h"
 
+#include <mote/text.h>
+
 #include <string.h>
-#include <strings.h>
 
 typedef struct npy_state {
     mote_tensor images, labels;
 } npy_state;
 
-static bool ends_with_npy(const char *path)
-{
-    const size_t n = strlen(path);
-    return n > 4 && strcasecmp(path + n - 4, ".npy") == 0;
-}
-
 static bool probe(const char *path, const char *labels_path)
 {
     (void)labels_path;
-    return ends_with_npy(path);
+    return *path && mote_text_ends_with(path + 1, ".npy"); /* more than the ending */
 }
 
 static int64_t read_label(const mote_tensor *labels, int64_t index)

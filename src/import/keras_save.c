@@ -14,9 +14,9 @@
 #include "import/keras_version.h"
 
 #include <mote/io.h>
+#include <mote/text.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 mote_status keras_save_weight(const mote_model *model, const mote_layer_weight *weight, h5_writer *writer,
                               const char *path, mote_error *err)
@@ -204,17 +204,11 @@ mote_status mote_keras_build_h5(const mote_model *model, unsigned char **bytes, 
     return build(model, KERAS_FORM_H5, bytes, n_bytes, allocator, err);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcasecmp(text + n - m, end) == 0;
-}
-
 mote_status mote_keras_save(const mote_model *model, const char *path, mote_error *err)
 {
     unsigned char *bytes;
     size_t n_bytes;
-    const keras_form form = ends_with(path, ".keras") ? KERAS_FORM_ZIP : KERAS_FORM_H5;
+    const keras_form form = mote_text_ends_with(path, ".keras") ? KERAS_FORM_ZIP : KERAS_FORM_H5;
     mote_status status = build(model, form, &bytes, &n_bytes, NULL, err);
     if (status != MOTE_OK)
         return mote_error_prefix(err, status, "%s", path);

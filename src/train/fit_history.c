@@ -3,10 +3,10 @@
 #include "train/fit_run.h"
 
 #include <mote/io.h>
+#include <mote/text.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 mote_status fit_history_add(fit_run *run, const mote_epoch *epoch, mote_error *err)
 {
@@ -116,8 +116,7 @@ mote_status mote_history_save(const mote_fit_result *result, const mote_fit_opti
     const mote_status status = mote_output_open(&output, path, err);
     if (status != MOTE_OK)
         return status;
-    const size_t n = strlen(path);
-    if (n >= 4 && strcasecmp(path + n - 4, ".csv") == 0)
+    if (mote_text_ends_with(path, ".csv"))
         write_csv(mote_output_stream(output), result, options);
     else
         write_json_lines(mote_output_stream(output), result, options);
