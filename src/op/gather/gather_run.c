@@ -1,6 +1,5 @@
 #include "op/gather/gather.h"
 #include "op/move/copy_nd.h"
-#include "op/op_infer.h"
 #include "op/strings/strings.h"
 
 #include <string.h>
@@ -19,14 +18,6 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
                : mote_error_set(err, MOTE_UNSUPPORTED, "strings of more than one dimension");
 }
 
-static int64_t index_at(const mote_tensor *indices, int64_t i)
-{
-    int64_t value;
-    if (indices->dtype == MOTE_INT16)
-        return ((const int16_t *)indices->data)[i];
-    return mote_infer_read_int(indices, i, &value) ? value : -1;
-}
-
 static mote_status gather_strings(mote_run *run, const mote_op_io *io, mote_error *err)
 {
     mote_strings from;
@@ -35,7 +26,7 @@ static mote_status gather_strings(mote_run *run, const mote_op_io *io, mote_erro
     const int64_t n = mote_shape_count(&io->inputs[1]->shape);
     size_t n_characters = 0;
     for (int64_t i = 0; i < n && status == MOTE_OK; i++) {
-        const int64_t at = index_at(io->inputs[1], i);
+        const int64_t at = mote_index_at(io->inputs[1], i);
         if (at < 0 || at >= from.n)
             return mote_error_set(err, MOTE_ARGUMENT, "index %lld is outside the %lld strings", (long long)at,
                                   (long long)from.n);
@@ -44,7 +35,7 @@ static mote_status gather_strings(mote_run *run, const mote_op_io *io, mote_erro
     if (status == MOTE_OK)
         status = mote_strings_begin(run, io, 0, n, n_characters, &to, err);
     for (int64_t i = 0; i < n && status == MOTE_OK; i++)
-        mote_strings_add(&to, mote_strings_get(&from, index_at(io->inputs[1], i)));
+        mote_strings_add(&to, mote_strings_get(&from, mote_index_at(io->inputs[1], i)));
     return status;
 }
 
@@ -66,7 +57,7 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_e
     for (int64_t b = 0; b < batch; b++)
         for (int64_t o = 0; o < outer; o++)
             for (int64_t i = 0; i < n; i++, out += piece) {
-                const int64_t at = index_at(indices, b * n + i);
+                const int64_t at = mote_index_at(indices, b * n + i);
                 if (at < 0 || at >= size)
                     return mote_error_set(err, MOTE_ARGUMENT, "index %lld is outside the %lld of dimension %d",
                                           (long long)at, (long long)size, axis);

@@ -11,13 +11,6 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mo
     return mote_need_whole_elements(io->inputs[0], err);
 }
 
-static int64_t index_at(const mote_tensor *indices, int64_t i)
-{
-    if (indices->dtype == MOTE_INT16)
-        return ((const int16_t *)indices->data)[i];
-    return indices->dtype == MOTE_INT64 ? ((const int64_t *)indices->data)[i] : ((const int32_t *)indices->data)[i];
-}
-
 static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
 {
     (void)run, (void)state;
@@ -29,7 +22,7 @@ static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_e
     for (int64_t i = 0; i < n; i++, out += piece) {
         int64_t from = 0;
         for (int32_t d = 0; d < depth; d++) {
-            const int64_t at = index_at(indices, i * depth + d);
+            const int64_t at = mote_index_at(indices, i * depth + d);
             if (at < 0 || at >= in->shape.dims[d])
                 return mote_error_set(err, MOTE_ARGUMENT, "index %lld is outside the %d of dimension %d", (long long)at,
                                       in->shape.dims[d], d);

@@ -93,6 +93,13 @@ void mote_copy_box(const mote_box *box, const void *source, void *target)
     }
 }
 
+int64_t mote_index_at(const mote_tensor *indices, int64_t i)
+{
+    if (indices->dtype == MOTE_INT16)
+        return ((const int16_t *)indices->data)[i];
+    return indices->dtype == MOTE_INT64 ? ((const int64_t *)indices->data)[i] : ((const int32_t *)indices->data)[i];
+}
+
 mote_status mote_need_whole_elements(const mote_tensor *tensor, mote_error *err)
 {
     if (mote_dtype_bytes(tensor->dtype) == 0 || mote_dtype_bits(tensor->dtype) % 8)

@@ -18,6 +18,9 @@ void mote_row_strides(const mote_shape *shape, size_t element_bytes, int64_t str
 /* Nothing happens when a dimension is 0. Source and target do not overlap. */
 void mote_copy_box(const mote_box *box, const void *source, void *target);
 
+/* Index i of int16, int32 or int64 ones. */
+int64_t mote_index_at(const mote_tensor *indices, int64_t i);
+
 /* For prepare: MOTE_UNSUPPORTED unless the tensor's elements are whole bytes of a fixed size. */
 mote_status mote_need_whole_elements(const mote_tensor *tensor, mote_error *err);
 

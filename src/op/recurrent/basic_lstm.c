@@ -105,11 +105,6 @@ static void join(const mote_op_io *io)
     }
 }
 
-static float logistic(float x)
-{
-    return 1.0F / (1.0F + expf(-x));
-}
-
 static void step_float(mote_run *run, const mote_op_io *io, int64_t b)
 {
     const int64_t n = io->inputs[H]->shape.dims[1], n_joined = io->outputs[OUT_JOINED]->shape.dims[1];
@@ -121,8 +116,9 @@ static void step_float(mote_run *run, const mote_op_io *io, int64_t b)
     for (int64_t r = 0; r < N_GATES * n; r++)
         sums[r] = mote_cell_product(io->inputs[WEIGHTS], r, &v, n_joined) + bias[r];
     for (int64_t i = 0; i < n; i++) {
-        c[i] = logistic(sums[INPUT * n + i]) * tanhf(sums[CELL * n + i]) + logistic(sums[FORGET * n + i]) * last[i];
-        h[i] = logistic(sums[OUTPUT * n + i]) * tanhf(c[i]);
+        c[i] = mote_cell_logistic(sums[INPUT * n + i]) * tanhf(sums[CELL * n + i]) +
+               mote_cell_logistic(sums[FORGET * n + i]) * last[i];
+        h[i] = mote_cell_logistic(sums[OUTPUT * n + i]) * tanhf(c[i]);
     }
 }
 

@@ -36,6 +36,11 @@ float mote_cell_product(const mote_tensor *weights, int64_t r, const mote_cell_v
     return (float)sum * (v->scale * mote_scale_of(weights));
 }
 
+float mote_cell_logistic(float x)
+{
+    return 1.0F / (1.0F + expf(-x));
+}
+
 float mote_cell_activate(float x, int32_t activation)
 {
     if (activation == MOTE_ACT_TANH)

@@ -16,6 +16,7 @@ typedef struct mote_cell_vector {
 mote_cell_vector mote_cell_vector_make(mote_run *run, bool asymmetric, const float *x, int64_t n, int8_t *codes);
 /* Row r of the weights times the vector of n values. */
 float mote_cell_product(const mote_tensor *weights, int64_t r, const mote_cell_vector *v, int64_t n);
+float mote_cell_logistic(float x);
 float mote_cell_activate(float x, int32_t activation);
 
 /* int8 weights under floats have one scale; MOTE_UNSUPPORTED names input `at` that has not. */

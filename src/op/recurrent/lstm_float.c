@@ -71,7 +71,7 @@ static void compute_gate(const mote_op_io *io, const mote_lstm_sizes *n, int32_t
         normalize(gate, n->n_cell, norm, bias);
     for (int64_t r = 0; r < n->n_cell; r++)
         gate[r] = k == MOTE_GATE_CELL ? mote_cell_activate(gate[r], params->fused_activation_function)
-                                      : 1.0F / (1.0F + expf(-gate[r]));
+                                      : mote_cell_logistic(gate[r]);
 }
 
 static void project(mote_run *run, const mote_op_io *io, const mote_lstm_sizes *n, const float *hidden, int8_t *codes,

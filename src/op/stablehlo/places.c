@@ -1,4 +1,4 @@
-/* What gathering and scattering share: walking shapes, and reading vectors of indices. */
+/* What gathering and scattering share: walking shapes, and finding vectors of indices. */
 #include "op/stablehlo/stablehlo.h"
 
 bool mote_dims_contain(const mote_i64_vec *dims, int64_t dim)
@@ -21,11 +21,6 @@ bool mote_dims_are_distinct(const mote_i64_vec *dims, int64_t n)
                 return false;
     }
     return true;
-}
-
-int64_t mote_index_at(const mote_tensor *indices, int64_t i)
-{
-    return indices->dtype == MOTE_INT64 ? ((const int64_t *)indices->data)[i] : ((const int32_t *)indices->data)[i];
 }
 
 bool mote_next_place(const mote_shape *shape, int64_t *at)

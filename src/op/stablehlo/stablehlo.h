@@ -38,8 +38,6 @@ int64_t mote_index_vector_size(const mote_shape *indices, int64_t vector_dim);
 /* Each entry is within [0, n) and there once. */
 bool mote_dims_are_distinct(const mote_i64_vec *dims, int64_t n);
 bool mote_dims_contain(const mote_i64_vec *dims, int64_t dim);
-/* Element i of int32 or int64 indices. */
-int64_t mote_index_at(const mote_tensor *indices, int64_t i);
 /* Steps `at` on through a shape, the last dimension fastest; false: it was the last place. */
 bool mote_next_place(const mote_shape *shape, int64_t *at);
 
