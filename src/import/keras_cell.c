@@ -8,7 +8,6 @@
 
 #include "import/keras_dense.h"
 #include "import/keras_expr.h"
-#include "op/join/join.h"
 #include "op/slice/slice.h"
 
 enum { MAX_GATES = 4 };
@@ -40,16 +39,8 @@ static void split(keras_cell *c, int32_t x, int32_t n, int32_t *parts)
         parts[i] = -1;
     if (x < 0)
         return;
-    const int32_t last = keras_shape(c->call, x)->rank - 1;
-    const int32_t inputs[] = {keras_const_i32(c->call, "split/split_dim", 1, &last), x};
-    if (inputs[0] < 0)
-        return;
-    c->call->builder->graph->tensors[inputs[0]]->shape = (mote_shape){0};
-    mote_node *node = keras_node_outputs(c->call, MOTE_OP_SPLIT, 2, inputs, n, "split", c->err);
-    if (!node)
-        return;
-    ((mote_split_params *)node->params)->num_splits = n;
-    if (keras_emit(c->call, node, c->err) == MOTE_OK)
+    const mote_node *node = keras_split(c->call, x, keras_shape(c->call, x)->rank - 1, n, c->err);
+    if (node)
         memcpy(parts, node->outputs, (size_t)n * sizeof *parts);
 }
 

@@ -191,6 +191,39 @@ int32_t keras_sliced(keras_call *call, int32_t x, const int32_t *begin, const in
     return all ? x : keras_strided(call, x, begin, end, step, 0, name, err);
 }
 
+const mote_node *keras_split(keras_call *call, int32_t x, int32_t axis, int32_t n, mote_error *err)
+{
+    const int32_t inputs[] = {keras_const_i32(call, "split/split_dim", 1, &axis), x};
+    if (inputs[0] < 0)
+        return NULL;
+    call->builder->graph->tensors[inputs[0]]->shape = (mote_shape){0};
+    mote_node *node = keras_node_outputs(call, MOTE_OP_SPLIT, 2, inputs, n, "split", err);
+    if (!node)
+        return NULL;
+    ((mote_split_params *)node->params)->num_splits = n;
+    return keras_emit(call, node, err) == MOTE_OK ? node : NULL;
+}
+
+const mote_node *keras_unpacked(keras_call *call, int32_t x, int32_t axis, int32_t n, mote_error *err)
+{
+    mote_node *node = keras_node_outputs(call, MOTE_OP_UNPACK, 1, &x, n, "unstack", err);
+    if (!node)
+        return NULL;
+    *(mote_unpack_params *)node->params = (mote_unpack_params){.num = n, .axis = axis};
+    return keras_emit(call, node, err) == MOTE_OK ? node : NULL;
+}
+
+int32_t keras_packed(keras_call *call, int32_t n, const int32_t *tensors, int32_t axis, mote_error *err)
+{
+    for (int32_t i = 0; i < n; i++)
+        if (tensors[i] < 0)
+            return -1;
+    mote_node *node = keras_node(call, MOTE_OP_PACK, n, tensors, "stack", err);
+    if (node)
+        *(mote_pack_params *)node->params = (mote_pack_params){.values_count = n, .axis = axis};
+    return made(call, node, err);
+}
+
 int32_t keras_gathered(keras_call *call, int32_t x, int32_t indices, int32_t axis, mote_error *err)
 {
     if (x < 0 || indices < 0)

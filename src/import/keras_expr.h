@@ -44,6 +44,11 @@ int32_t keras_sliced(keras_call *call, int32_t x, const int32_t *begin, const in
 /* The same without the shortcut; the axes of the bits of `shrink` vanish. */
 int32_t keras_strided(keras_call *call, int32_t x, const int32_t *begin, const int32_t *end, const int32_t *step,
                       int32_t shrink, const char *name, mote_error *err);
+/* Equal parts of an axis, and its elements without it: the node's outputs, which become the call's; NULL: err. */
+const mote_node *keras_split(keras_call *call, int32_t x, int32_t axis, int32_t n, mote_error *err);
+const mote_node *keras_unpacked(keras_call *call, int32_t x, int32_t axis, int32_t n, mote_error *err);
+/* n tensors of one shape along a new axis. */
+int32_t keras_packed(keras_call *call, int32_t n, const int32_t *tensors, int32_t axis, mote_error *err);
 /* The elements of an axis that the constant `indices` names. */
 int32_t keras_gathered(keras_call *call, int32_t x, int32_t indices, int32_t axis, mote_error *err);
 /* x to another element type. */

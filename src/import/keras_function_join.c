@@ -20,16 +20,13 @@ mote_status keras_fn_concat(keras_call *call, const keras_function *function, mo
 
 mote_status keras_fn_stack(keras_call *call, const keras_function *function, mote_error *err)
 {
+    (void)function;
     int32_t axis;
     if (call->n_args != call->n_inputs)
         return keras_refuse(call, err, "constants among its tensors are not supported");
     if (!keras_read_axis(call, "axis", NULL, 0, keras_shape(call, call->inputs[0])->rank + 1, &axis, err))
         return keras_failure(err);
-    mote_node *node = keras_node(call, (mote_op)function->op, call->n_inputs, call->inputs, "stack", err);
-    if (!node)
-        return keras_failure(err);
-    *(mote_pack_params *)node->params = (mote_pack_params){.values_count = call->n_inputs, .axis = axis};
-    return keras_emit(call, node, err);
+    return keras_result(call, keras_packed(call, call->n_inputs, call->inputs, axis, err), err);
 }
 
 static mote_status unstack_turned(keras_call *call, const keras_turned *turned, int32_t n, mote_error *err)
@@ -48,6 +45,7 @@ static mote_status unstack_turned(keras_call *call, const keras_turned *turned, 
 
 mote_status keras_fn_unstack(keras_call *call, const keras_function *function, mote_error *err)
 {
+    (void)function;
     int32_t axis;
     const mote_shape in = *keras_shape(call, call->inputs[0]);
     const keras_turned *turned = keras_turned_of(call->builder, call->inputs[0]);
@@ -55,24 +53,7 @@ mote_status keras_fn_unstack(keras_call *call, const keras_function *function, m
         return unstack_turned(call, turned, in.dims[0], err);
     if (!keras_read_axis(call, "axis", NULL, 0, in.rank, &axis, err))
         return keras_failure(err);
-    mote_node *node = keras_node_outputs(call, (mote_op)function->op, 1, call->inputs, in.dims[axis], "unstack", err);
-    if (!node)
-        return keras_failure(err);
-    *(mote_unpack_params *)node->params = (mote_unpack_params){.num = in.dims[axis], .axis = axis};
-    return keras_emit(call, node, err);
-}
-
-static mote_status split_equal(keras_call *call, int32_t axis, int32_t n, mote_error *err)
-{
-    const int32_t inputs[] = {keras_const_i32(call, "split/split_dim", 1, &axis), call->inputs[0]};
-    if (inputs[0] < 0)
-        return keras_failure(err);
-    call->builder->graph->tensors[inputs[0]]->shape = (mote_shape){0};
-    mote_node *node = keras_node_outputs(call, MOTE_OP_SPLIT, 2, inputs, n, "split", err);
-    if (!node)
-        return keras_failure(err);
-    ((mote_split_params *)node->params)->num_splits = n;
-    return keras_emit(call, node, err);
+    return keras_unpacked(call, call->inputs[0], axis, in.dims[axis], err) ? MOTE_OK : keras_failure(err);
 }
 
 static mote_status split_sizes(keras_call *call, int32_t axis, int32_t n, const int32_t *sizes, mote_error *err)
@@ -103,7 +84,7 @@ mote_status keras_fn_split(keras_call *call, const keras_function *function, mot
         const json_int_t count = json_integer_value(parts);
         if (count < 1 || count > KERAS_MAX_OUTPUTS || in.dims[axis] % count != 0)
             return keras_refuse(call, err, "%d elements do not split into %lld parts", in.dims[axis], (long long)count);
-        return split_equal(call, axis, (int32_t)count, err);
+        return keras_split(call, call->inputs[0], axis, (int32_t)count, err) ? MOTE_OK : keras_failure(err);
     }
     const bool places = call->builder->keras_major >= 3;
     int64_t at = 0;

@@ -3,7 +3,6 @@
 
 #include "import/keras_cell.h"
 #include "import/keras_expr.h"
-#include "op/join/join.h"
 
 enum { MAX_STEPS = 1024 };
 
@@ -28,26 +27,10 @@ static bool all_steps(keras_cell *c, int32_t x, int32_t n, int32_t *steps)
                 return false;
         return true;
     }
-    mote_node *node = keras_node_outputs(c->call, MOTE_OP_UNPACK, 1, &x, n, "unstack", c->err);
-    if (!node)
-        return false;
-    *(mote_unpack_params *)node->params = (mote_unpack_params){.num = n, .axis = 1};
-    if (keras_emit(c->call, node, c->err) != MOTE_OK)
-        return false;
-    memcpy(steps, node->outputs, (size_t)n * sizeof *steps);
-    return true;
-}
-
-static int32_t pack(keras_cell *c, int32_t n, const int32_t *tensors)
-{
-    for (int32_t i = 0; i < n; i++)
-        if (tensors[i] < 0)
-            return -1;
-    mote_node *node = keras_node(c->call, MOTE_OP_PACK, n, tensors, "stack", c->err);
-    if (!node)
-        return -1;
-    *(mote_pack_params *)node->params = (mote_pack_params){.values_count = n, .axis = 1};
-    return keras_emit(c->call, node, c->err) == MOTE_OK ? node->outputs[0] : -1;
+    const mote_node *node = keras_unpacked(c->call, x, 1, n, c->err);
+    if (node)
+        memcpy(steps, node->outputs, (size_t)n * sizeof *steps);
+    return node != NULL;
 }
 
 /* The new state where the step counts, else the old one. */
@@ -87,7 +70,7 @@ static bool mask_steps(keras_cell *c, int32_t n, int32_t *counts)
 /* All outputs in the order of time, in the layer's form. */
 static int32_t in_a_row(keras_cell *c, int32_t n, const int32_t *outputs)
 {
-    return keras_cell_leave(c, pack(c, n, outputs), 2);
+    return keras_cell_leave(c, keras_packed(c->call, n, outputs, 1, c->err), 2);
 }
 
 int32_t keras_run_steps(keras_cell *c, int32_t x, bool sequence, bool turned, int32_t states[2])
