@@ -11,4 +11,7 @@
 /* to[i] = 1 / sqrt(from[i]), for n values that are folded together; in place is fine. */
 void mote_fold_rsqrt(const float *from, float *to, int32_t n);
 
+/* The processor's approximation of 1 / sqrt(x), x a normal positive number. */
+float mote_rsqrt_guess(float x);
+
 #endif
