@@ -1,4 +1,5 @@
 /* Operators that keep a state from one invocation to the next, on numbers worked out by hand. */
+#include "support/run_model.h"
 #include "unit/mote_test.h"
 
 #include <mote/runtime.h>
@@ -73,15 +74,7 @@ static void a_state_that_is_no_variable_is_refused(void **state)
 {
     (void)state;
     mote_model *model = make_svdf(MOTE_STORAGE_ACTIVATION);
-    mote_runtime *runtime = NULL;
-    mote_error err = {0};
-    const mote_runtime_options options = mote_runtime_options_default();
-    mote_status status = mote_runtime_new(&runtime, model, &options, &err);
-    if (status == MOTE_OK)
-        status = mote_runtime_allocate(runtime, &err);
-    assert_int_equal(status, MOTE_SHAPE);
-    assert_non_null(strstr(err.message, "variable"));
-    mote_runtime_free(runtime);
+    expect_refusal(model, MOTE_SHAPE, "variable");
     mote_model_free(model);
 }
 
@@ -188,14 +181,7 @@ static void an_auxiliary_input_has_weights_of_its_own(void **state)
     }
     expect_of_1_2_4(model, (const float[]){2, 14, 6, 12, 14, 8});
     in[AUXILIARY + 6] = MOTE_NO_TENSOR; /* the backward forget gate's */
-    mote_runtime *runtime = NULL;
-    mote_error err = {0};
-    mote_status status = mote_runtime_new(&runtime, model, NULL, &err);
-    if (status == MOTE_OK)
-        status = mote_runtime_allocate(runtime, &err);
-    assert_int_equal(status, MOTE_SHAPE);
-    assert_non_null(strstr(err.message, "45"));
-    mote_runtime_free(runtime);
+    expect_refusal(model, MOTE_SHAPE, "45");
     mote_model_free(model);
 }
 

@@ -1,4 +1,5 @@
 /* The plain recurrent cells: RNN, its sequences, and the basic form of LSTM, on numbers worked out by hand. */
+#include "support/run_model.h"
 #include "unit/mote_test.h"
 
 #include <mote/runtime.h>
@@ -34,15 +35,6 @@ static void add_way(mote_graph *graph, float bias, int32_t *in)
     in[3] = tensor(graph, MOTE_FLOAT32, ONE, MOTE_STORAGE_VARIABLE);
 }
 
-static mote_runtime *start(mote_model *model)
-{
-    mote_runtime *runtime = NULL;
-    mote_error err = {0};
-    must(mote_runtime_new(&runtime, model, NULL, &err), &err);
-    must(mote_runtime_allocate(runtime, &err), &err);
-    return runtime;
-}
-
 static void invoke(mote_runtime *runtime, const void *x, size_t n_bytes)
 {
     mote_error err = {0};
@@ -61,7 +53,7 @@ static void a_cell_remembers_until_it_is_reset(void **state)
     mote_node *node = mote_graph_add_node(graph, MOTE_OP_RNN, 5, in, 1, &out);
     ((mote_rnn_params *)node->params)->fused_activation_function = MOTE_ACT_RELU;
     assert_int_equal(mote_graph_set_io(graph, 1, in, 1, &out), MOTE_OK);
-    mote_runtime *runtime = start(model);
+    mote_runtime *runtime = start_model(model);
     static const float x[] = {1, 3, -20}, want[] = {1.5f, 6.5f, 0};
     for (int pass = 0; pass < 2; pass++) {
         for (int i = 0; i < 3; i++) {
@@ -98,7 +90,7 @@ static void two_ways_meet_the_steps_from_both_ends(void **state)
     static const float x[] = {1, 2, 4}, want[2][3] = {{1, 4, 12}, {721, 310, 104}};
     for (int merge = 0; merge < 2; merge++) {
         mote_model *model = make_two_ways(merge);
-        mote_runtime *runtime = start(model);
+        mote_runtime *runtime = start_model(model);
         invoke(runtime, x, sizeof x);
         for (int way = 0; way < 2; way++)
             for (int t = 0; t < 3; t++) {
@@ -118,14 +110,7 @@ static void half_an_auxiliary_input_is_refused(void **state)
     mote_node *node = model->graphs[0]->nodes[0];
     node->inputs[9] = node->inputs[0];
     node->inputs[10] = node->inputs[1];
-    mote_runtime *runtime = NULL;
-    mote_error err = {0};
-    mote_status status = mote_runtime_new(&runtime, model, NULL, &err);
-    if (status == MOTE_OK)
-        status = mote_runtime_allocate(runtime, &err);
-    assert_int_equal(status, MOTE_SHAPE);
-    assert_non_null(strstr(err.message, "auxiliary"));
-    mote_runtime_free(runtime);
+    expect_refusal(model, MOTE_SHAPE, "auxiliary");
     mote_model_free(model);
 }
 
@@ -162,7 +147,7 @@ static void basic_lstm_adds_to_its_state_in_codes(void **state)
 {
     (void)state;
     mote_model *model = make_basic(1.0f / 2048);
-    mote_runtime *runtime = start(model);
+    mote_runtime *runtime = start_model(model);
     for (int i = 1; i <= 2; i++) {
         invoke(runtime, (const uint8_t[]){255}, 1);
         const int16_t *sums = mote_runtime_output(runtime, 3)->data;

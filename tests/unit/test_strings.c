@@ -1,4 +1,5 @@
 /* Operators on strings: hash tables and GATHER, and what malformed strings and tables do. */
+#include "support/run_model.h"
 #include "unit/mote_test.h"
 
 #include <mote/runtime.h>
@@ -57,15 +58,6 @@ static mote_node *add(mote_graph *graph, mote_op op, int32_t n_in, const int32_t
     return node;
 }
 
-static mote_runtime *start(mote_model *model)
-{
-    mote_runtime *runtime = NULL;
-    mote_error err = {0};
-    must(mote_runtime_new(&runtime, model, NULL, &err), &err);
-    must(mote_runtime_allocate(runtime, &err), &err);
-    return runtime;
-}
-
 /* A table that is filled twice, asked for three keys, and its size. forge: a variable's write into its order between.
  */
 static mote_model *make_table(int32_t keys, int32_t values, int32_t otherwise, mote_model *model, bool forge)
@@ -110,7 +102,7 @@ static void numbers_find_strings(void **state)
     mote_model *model = mote_model_new(NULL, 0);
     mote_graph *graph = model->graphs[0];
     make_table(numbers(graph, 4, keys), strings(graph, 4, values), strings(graph, 1, none), model, false);
-    mote_runtime *runtime = start(model);
+    mote_runtime *runtime = start_model(model);
     mote_error err = {0};
     for (int pass = 0; pass < 2; pass++) {
         memcpy(mote_runtime_input(runtime, 0)->data, wanted, sizeof wanted);
@@ -137,7 +129,7 @@ static void strings_find_numbers(void **state)
     static const char *const wanted[] = {"do", "dog", "d"};
     static const int64_t want[] = {3, 1, -1};
     mote_model *model = make_words(false);
-    mote_runtime *runtime = start(model);
+    mote_runtime *runtime = start_model(model);
     mote_error err = {0};
     char bytes[ROOM];
     const size_t n_bytes = pack(3, wanted, bytes);
@@ -162,7 +154,7 @@ static void a_forged_order_leads_nowhere(void **state)
     (void)state;
     static const char *const wanted[] = {"do", "dog", "d"};
     mote_model *model = make_words(true);
-    mote_runtime *runtime = start(model);
+    mote_runtime *runtime = start_model(model);
     mote_error err = {0};
     char bytes[ROOM];
     must(mote_runtime_set_input(runtime, 0, &THREE, bytes, pack(3, wanted, bytes), &err), &err);
@@ -184,7 +176,7 @@ static void strings_are_gathered(void **state)
     const int32_t out = tensor(graph, MOTE_STRING, TWO);
     add(graph, MOTE_OP_GATHER, 2, in, 1, &out);
     assert_int_equal(mote_graph_set_io(graph, 1, &in[1], 1, &out), MOTE_OK);
-    mote_runtime *runtime = start(model);
+    mote_runtime *runtime = start_model(model);
     mote_error err = {0};
     memcpy(mote_runtime_input(runtime, 0)->data, at, sizeof at);
     must(mote_runtime_invoke(runtime, &err), &err);
