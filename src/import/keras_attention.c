@@ -268,7 +268,7 @@ static mote_status attend(keras_call *call, attention *a, int32_t scores, mote_e
     const int32_t weights = weigh(call, a, causal(call, scores, err), false, err);
     int32_t y = keras_matmul(call, weights, a->value, false, false, err);
     if (of_query != MOTE_NO_TENSOR)
-        y = keras_binary(call, MOTE_OP_MUL, y, keras_mask_factor(call, of_query, err), "mul", err);
+        y = keras_clear_masked(call, y, of_query, err);
     return attended(call, y, weights, err);
 }
 

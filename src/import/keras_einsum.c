@@ -7,11 +7,16 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "import/keras_dense.h"
 #include "import/keras_expr.h"
 #include "import/keras_function.h"
 #include "import/keras_matmul.h"
 
-enum { N_LABELS = 128, MAX_TERMS = 3 }; /* two operands and the result */
+enum {
+    N_LABELS = 128,
+    MAX_TERMS = 3,        /* two operands and the result */
+    MAX_PRODUCT_RANK = 5, /* of BATCH_MATMUL in LiteRT */
+};
 
 typedef struct term {
     char labels[MOTE_MAX_RANK + 1];
@@ -172,7 +177,15 @@ static groups sort_labels(const einsum *e)
     return g;
 }
 
-/* x as [matrices, first, second]. */
+/* Labels of a shape, a dimension each; the batch is left open. */
+static int32_t apart(const einsum *e, const term *t, int32_t *dims)
+{
+    for (int32_t d = 0; d < t->n; d++)
+        dims[d] = t->labels[d] == e->batch ? -1 : e->sizes[(unsigned char)t->labels[d]];
+    return t->n;
+}
+
+/* x as [matrices…, first, second]: what numbers the matrices in a dimension each as far as the product takes them. */
 static int32_t as_matrices(einsum *e, int32_t x, const term *own, const groups *g, const term *first,
                            const term *second)
 {
@@ -180,25 +193,47 @@ static int32_t as_matrices(einsum *e, int32_t x, const term *own, const groups *
     append(&wanted, &g->matrices);
     append(&wanted, first);
     append(&wanted, second);
-    const int32_t dims[] = {together(e, &g->matrices), together(e, first), together(e, second)};
-    return keras_reshaped(e->call, ordered(e, x, own, &wanted), 3, dims, "Reshape", e->err);
+    int32_t dims[MOTE_MAX_RANK], n = 1;
+    if (g->matrices.n + 2 <= MAX_PRODUCT_RANK)
+        n = apart(e, &g->matrices, dims);
+    else
+        dims[0] = together(e, &g->matrices);
+    dims[n++] = together(e, first);
+    dims[n++] = together(e, second);
+    return keras_reshaped(e->call, ordered(e, x, own, &wanted), n, dims, "Reshape", e->err);
+}
+
+/* A product with weights that is the same for every row: [rows…, summed] and weights [columns, summed]. */
+static int32_t dense_product(einsum *e, const groups *g, const int32_t *operands)
+{
+    term wanted = g->rows;
+    append(&wanted, &g->summed);
+    int32_t dims[MOTE_MAX_RANK], n = apart(e, &g->rows, dims);
+    dims[n++] = together(e, &g->summed);
+    const int32_t x =
+        keras_reshaped(e->call, ordered(e, operands[0], &e->terms[0], &wanted), n, dims, "Reshape", e->err);
+    const int32_t weights = x < 0 ? -1 : as_matrices(e, operands[1], &e->terms[1], g, &g->columns, &g->summed);
+    return weights < 0 ? -1 : keras_einsum_product(e->call, x, weights, MOTE_NO_TENSOR, e->err);
+}
+
+static int32_t matrix_product(einsum *e, const groups *g, const int32_t *operands)
+{
+    const int32_t a = as_matrices(e, operands[0], &e->terms[0], g, &g->rows, &g->summed);
+    const int32_t b = a < 0 ? -1 : as_matrices(e, operands[1], &e->terms[1], g, &g->summed, &g->columns);
+    return keras_matmul(e->call, a, b, false, false, e->err);
 }
 
 static int32_t product(einsum *e, const int32_t *operands)
 {
     const groups g = sort_labels(e);
-    const term *result = &e->terms[2];
-    const int32_t a = as_matrices(e, operands[0], &e->terms[0], &g, &g.rows, &g.summed);
-    const int32_t b = a < 0 ? -1 : as_matrices(e, operands[1], &e->terms[1], &g, &g.summed, &g.columns);
-    const int32_t y = keras_matmul(e->call, a, b, false, false, e->err);
-    term made = {.n = 0};
-    append(&made, &g.matrices);
+    const bool dense = e->call->builder->graph->tensors[operands[1]]->data && g.matrices.n == 0;
+    const int32_t y = dense ? dense_product(e, &g, operands) : matrix_product(e, &g, operands);
+    term made = g.matrices;
     append(&made, &g.rows);
     append(&made, &g.columns);
     int32_t dims[MOTE_MAX_RANK];
-    for (int32_t d = 0; d < made.n; d++)
-        dims[d] = made.labels[d] == e->batch ? -1 : e->sizes[(unsigned char)made.labels[d]];
-    return ordered(e, keras_reshaped(e->call, y, made.n, dims, "Reshape_1", e->err), &made, result);
+    apart(e, &made, dims);
+    return ordered(e, keras_reshaped(e->call, y, made.n, dims, "Reshape_1", e->err), &made, &e->terms[2]);
 }
 
 int32_t keras_einsum(keras_call *call, const char *equation, int32_t n, const int32_t *operands, mote_error *err)

@@ -100,7 +100,17 @@ mote_status keras_merge_masks(keras_call *call, int32_t y, bool either, mote_err
 
 int32_t keras_mask_factor(keras_call *call, int32_t mask, mote_error *err)
 {
+    if (call->builder->keras_major >= 3)
+        return keras_cast_to(call, keras_expanded(call, mask, 2, "ExpandDims", err), MOTE_FLOAT32, err);
     return keras_expanded(call, keras_cast_to(call, mask, MOTE_FLOAT32, err), 2, "ExpandDims", err);
+}
+
+int32_t keras_clear_masked(keras_call *call, int32_t x, int32_t mask, mote_error *err)
+{
+    if (call->builder->keras_major < 3)
+        return keras_binary(call, MOTE_OP_MUL, x, keras_mask_factor(call, mask, err), "mul", err);
+    const int32_t counts = x < 0 ? -1 : keras_expanded(call, mask, 2, "ExpandDims", err);
+    return counts < 0 ? -1 : keras_select(call, counts, x, keras_scalar(call, "zero", 0.0f), err);
 }
 
 /* Steps of which every feature has the value count for nothing, and become zeros. */
@@ -114,7 +124,7 @@ mote_status keras_masking(keras_call *call, mote_error *err)
     const float value = (float)keras_number(call->config, "mask_value", 0.0);
     const int32_t differs = keras_binary_scalar(call, MOTE_OP_NOT_EQUAL, x, value, "NotEqual", err);
     const int32_t mask = keras_reduce(call, MOTE_OP_REDUCE_ANY, differs, 1, &last, false, "Any", err);
-    const int32_t y = keras_binary(call, MOTE_OP_MUL, x, keras_mask_factor(call, mask, err), "mul", err);
+    const int32_t y = mask < 0 ? -1 : keras_clear_masked(call, x, mask, err);
     const mote_status status = keras_set_mask(call, y, mask, err);
     return status == MOTE_OK ? keras_result(call, y, err) : status;
 }

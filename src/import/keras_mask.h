@@ -29,5 +29,8 @@ mote_status keras_output_mask(const keras_call *call, int32_t *mask, mote_error 
 mote_status keras_merge_masks(keras_call *call, int32_t y, bool either, mote_error *err);
 /* The mask as 0 and 1 with another dimension behind: [batch, steps, 1] float. */
 int32_t keras_mask_factor(keras_call *call, int32_t mask, mote_error *err);
+/* x [batch, steps, features] with zeros in the steps that do not count: Keras 2 multiplies by the factor, Keras 3
+ * chooses, so that what is no number there does not go on. */
+int32_t keras_clear_masked(keras_call *call, int32_t x, int32_t mask, mote_error *err);
 
 #endif

@@ -65,7 +65,8 @@ static mote_status masked_mean(keras_call *call, int32_t mask, mote_error *err)
     const bool keep = keras_bool(call->config, "keepdims", false);
     const bool weighs = call->builder->keras_major < 3 && keras_has_mask(call);
     const int32_t factor = keras_mask_factor(call, weighs ? keras_given_mask(call, 0) : mask, err);
-    const int32_t x = keras_binary(call, MOTE_OP_MUL, call->inputs[0], factor, "mul", err);
+    const int32_t x = weighs ? keras_binary(call, MOTE_OP_MUL, call->inputs[0], factor, "mul", err)
+                             : keras_clear_masked(call, call->inputs[0], mask, err);
     const int32_t sum = keras_reduce(call, MOTE_OP_SUM, x, 1, &steps, keep, "Sum", err);
     const int32_t count = keras_reduce(call, MOTE_OP_SUM, factor, 1, &steps, keep, "Sum_1", err);
     return keras_result(call, keras_binary(call, MOTE_OP_DIV, sum, count, "truediv", err), err);

@@ -1,6 +1,6 @@
 /*
- * What changes nothing goes: MUL and DIV by ones, ADD and SUB of zeros, RESHAPE to the shape that is there already, and
- * a TRANSPOSE that undoes the one in front of it.
+ * What changes nothing goes: MUL and DIV by ones, ADD and SUB of zeros, RESHAPE to the shape that is there already,
+ * reductions of single values, and a TRANSPOSE that undoes the one in front of it.
  */
 #include "pass/pass.h"
 
@@ -47,18 +47,29 @@ static int32_t before_transposes(const mote_graph *graph, const mote_node *node)
     return rank > 0 ? first->inputs[0] : -1;
 }
 
-/* The tensor that is the node's output already, or -1. */
+/* The tensor that may be the node's output already, or -1. */
+static int32_t same_values(const mote_graph *graph, const mote_node *node)
+{
+    switch (node->op) {
+    case MOTE_OP_TRANSPOSE:
+        return before_transposes(graph, node);
+    case MOTE_OP_RESHAPE:
+    case MOTE_OP_MEAN: /* of one value each, where the shape stays */
+    case MOTE_OP_SUM:
+    case MOTE_OP_REDUCE_MAX:
+    case MOTE_OP_REDUCE_MIN:
+    case MOTE_OP_REDUCE_PROD:
+        return node->inputs[0];
+    default: {
+        const int32_t operand = unchanged_operand(graph, node);
+        return operand < 0 ? -1 : node->inputs[operand];
+    }
+    }
+}
+
 static int32_t same_as_output(const mote_graph *graph, const mote_node *node)
 {
-    int32_t tensor = -1;
-    if (node->op == MOTE_OP_TRANSPOSE) {
-        tensor = before_transposes(graph, node);
-    } else if (node->op == MOTE_OP_RESHAPE) {
-        tensor = node->inputs[0];
-    } else {
-        const int32_t operand = unchanged_operand(graph, node);
-        tensor = operand < 0 ? -1 : node->inputs[operand];
-    }
+    const int32_t tensor = same_values(graph, node);
     if (tensor < 0)
         return -1;
     const mote_shape *shape = &graph->tensors[tensor]->shape;

@@ -1,5 +1,5 @@
 /* What training makes of weights at each step becomes a constant: GRU's kernels and biases gate by gate, the kernel of
- * a dilated transposed convolution with zeros between its elements. */
+ * a dilated transposed convolution with zeros between its elements, those of Einstein sums in another order. */
 #include <string.h>
 
 #include "op/move/copy_nd.h"
@@ -17,7 +17,8 @@ static bool is_const(const mote_graph *graph, int32_t tensor)
 static bool is_made_of_weights(const mote_graph *graph, const mote_node *node)
 {
     bool all = (node->op == MOTE_OP_STRIDED_SLICE && node->n_inputs == 4) ||
-               ((node->op == MOTE_OP_PAD || node->op == MOTE_OP_RESHAPE) && node->n_inputs == 2);
+               ((node->op == MOTE_OP_PAD || node->op == MOTE_OP_RESHAPE || node->op == MOTE_OP_TRANSPOSE) &&
+                node->n_inputs == 2);
     for (int32_t i = 0; all && i < node->n_inputs; i++)
         all = is_const(graph, node->inputs[i]);
     return all && graph->tensors[node->inputs[0]]->dtype == MOTE_FLOAT32 &&
@@ -71,6 +72,40 @@ static int32_t padded(mote_graph *graph, const mote_op_io *io)
     return made;
 }
 
+static int32_t transposed(mote_graph *graph, const mote_op_io *io)
+{
+    const mote_shape *shape = &io->outputs[0]->shape;
+    const int32_t *order = io->inputs[1]->data;
+    const int32_t made = mote_graph_add_const(graph, io->outputs[0]->name, MOTE_FLOAT32, shape, NULL);
+    if (made < 0)
+        return -1;
+    mote_box box = {.rank = shape->rank, .element_bytes = sizeof(float)};
+    int64_t strides[MOTE_MAX_RANK];
+    mote_row_strides(&io->inputs[0]->shape, sizeof(float), strides);
+    mote_row_strides(shape, sizeof(float), box.target_stride);
+    for (int32_t d = 0; d < box.rank; d++) {
+        box.dims[d] = shape->dims[d];
+        box.source_stride[d] = strides[order[d] < 0 ? order[d] + box.rank : order[d]];
+    }
+    mote_copy_box(&box, io->inputs[0]->data, graph->tensors[made]->data);
+    return made;
+}
+
+static int32_t fold(mote_graph *graph, const mote_op_io *io, mote_error *err)
+{
+    switch (io->node->op) {
+    case MOTE_OP_STRIDED_SLICE:
+        return cut(graph, io, err);
+    case MOTE_OP_PAD:
+        return padded(graph, io);
+    case MOTE_OP_TRANSPOSE:
+        return transposed(graph, io);
+    default: /* RESHAPE */
+        return mote_graph_add_const(graph, io->outputs[0]->name, MOTE_FLOAT32, &io->outputs[0]->shape,
+                                    io->inputs[0]->data);
+    }
+}
+
 mote_status mote_pass_fold_weights(mote_model *model, mote_graph *graph, mote_error *err)
 {
     (void)model;
@@ -88,10 +123,7 @@ mote_status mote_pass_fold_weights(mote_model *model, mote_graph *graph, mote_er
         if (!mote_shape_is_known(&output->shape) || mote_shape_count(&output->shape) > MAX_ELEMENTS)
             continue;
         const int32_t old = node->outputs[0];
-        const int32_t made = node->op == MOTE_OP_STRIDED_SLICE ? cut(graph, &io, err)
-                             : node->op == MOTE_OP_PAD         ? padded(graph, &io)
-                                                               : mote_graph_add_const(graph, output->name, MOTE_FLOAT32,
-                                                                                      &output->shape, inputs[0]->data);
+        const int32_t made = fold(graph, &io, err);
         if (made < 0)
             return err && err->code != MOTE_OK ? err->code : mote_error_no_memory(err);
         mote_graph_remove_node(graph, k--);

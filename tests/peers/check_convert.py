@@ -195,7 +195,7 @@ def compare_graphs(found, theirs, ours):
             compare_constants(found, a, b)
     if found.off_by_one > (max(2, OFF_BY_ONE * found.integers) if found.float_bound else OFF_BY_ONE * found.integers):
         found.say(f"{found.off_by_one} of {found.integers} integers off by one")
-    if not match.matched:
+    if not match.matched and not found.other_words:  # else the answers decide
         found.say("nothing could be matched")
 
 

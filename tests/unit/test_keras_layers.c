@@ -53,6 +53,19 @@ static void a_dilated_transposed_convolution_leaves_gaps(void **state)
                      "[2, 1]", NULL, 2, &s, x, wanted, N(wanted));
 }
 
+/* Products that are the same for every row, or with a matrix of their own for each. */
+static void einstein_sums_multiply(void **state)
+{
+    (void)state;
+    const one_layer_weight shared[] = {{2, {2, 2}, {1, 2, 3, 4}}}, own[] = {{3, {2, 2, 1}, {1, 2, 3, 4}}};
+    const one_layer_weights all = {shared, 1}, each = {own, 1};
+    const float x[] = {1, 10}, turned[] = {31, 42}, rows[] = {1, 10, 100, 1000}, products[] = {21, 4300};
+    one_layer_expect("EinsumDense", "\"trainable\": true, \"equation\": \"abc,bd->adc\", \"bias_axes\": null", "[2, 1]",
+                     NULL, 3, &all, x, turned, N(turned));
+    one_layer_expect("EinsumDense", "\"trainable\": true, \"equation\": \"abc,bcd->abd\", \"bias_axes\": null",
+                     "[2, 2]", NULL, 3, &each, rows, products, N(products));
+}
+
 /* Channels first: [2 channels, 1, 2] pooled over the width. */
 static void channels_first_is_turned(void **state)
 {
@@ -301,6 +314,7 @@ int main(void)
         cmocka_unit_test(a_causal_convolution_looks_back),
         cmocka_unit_test(a_transposed_convolution_spreads),
         cmocka_unit_test(a_dilated_transposed_convolution_leaves_gaps),
+        cmocka_unit_test(einstein_sums_multiply),
         cmocka_unit_test(channels_first_is_turned),
         cmocka_unit_test(layer_normalization_over_the_last_axis),
         cmocka_unit_test(what_is_random_rests_at_inference),

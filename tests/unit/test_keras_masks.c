@@ -117,6 +117,18 @@ static void a_mean_under_a_mask(void **state)
     expect(3, ON(LAYER("GlobalAveragePooling1D", "it", "", CALL3(T3("x") ", " T3("k"), ""))), 1, wanted);
 }
 
+/* Keras 3 chooses where Keras 2 multiplies by 0: what is infinite in a step that does not count does not go on. */
+static void hidden_steps_do_not_go_on(void **state)
+{
+    (void)state;
+#define INVERSE                                                                                                        \
+    LAYER("Rescaling", "less", ", \"scale\": 1.0, \"offset\": -2.0", CALL3(T3("x"), ""))                               \
+    ", " NODE("Reciprocal", "one_over", "") ", \"inbound_nodes\": [" CALL3(T3("less"), "") "]}, "
+    const float mean[] = {-0.25f}; /* of 1 / (x - 2) */
+    expect(3, ON(INVERSE LAYER("GlobalAveragePooling1D", "it", "", CALL3(T3("one_over"), "\"mask\": " T3("k")))), 1,
+           mean);
+}
+
 /* In Keras 2 numbers weigh the steps; to Keras 3 each that is not 0 counts. */
 static void a_mean_weighed_by_numbers(void **state)
 {
@@ -272,6 +284,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mean_under_a_mask),
+        cmocka_unit_test(hidden_steps_do_not_go_on),
         cmocka_unit_test(a_mean_weighed_by_numbers),
         cmocka_unit_test(softmax_of_what_is_kept),
         cmocka_unit_test(softmax_under_numbers),

@@ -1,7 +1,9 @@
 /* Rewrites that leave the numbers' operators alone: what does nothing goes, what moves goes behind, equals merge. */
 #include <string.h>
 
+#include "op/batch_matmul/batch_matmul.h"
 #include "op/binary/binary.h"
+#include "op/reduce/reduce.h"
 #include "op/space_depth/space_depth.h"
 #include "support/pass_net.h"
 #include "support/run_op.h"
@@ -13,6 +15,14 @@
 static int32_t ordered(const net *n, int32_t x, const int32_t order[4], mote_shape shape)
 {
     return apply(n, MOTE_OP_TRANSPOSE, x, mote_graph_add_const_i32(n->graph, "order", 4, order), shape);
+}
+
+/* Along one axis, which stays with size 1. */
+static int32_t reduced(const net *n, mote_op op, int32_t x, int32_t axis, mote_shape shape)
+{
+    const int32_t y = apply(n, op, x, mote_graph_add_const_i32(n->graph, "axis", 1, &axis), shape);
+    ((mote_reduce_params *)n->graph->nodes[n->graph->n_nodes - 1]->params)->keep_dims = true;
+    return y;
 }
 
 static void what_changes_nothing_goes(void **state)
@@ -29,6 +39,10 @@ static void what_changes_nothing_goes(void **state)
     n = image_net();
     y = ordered(&n, n.x, (const int32_t[]){0, 3, 1, 2}, mote_shape_4d(1, CHANNELS, SIDE, SIDE));
     y = ordered(&n, y, (const int32_t[]){0, 2, 3, 1}, mote_shape_4d(1, SIDE, SIDE, CHANNELS));
+    check(n, like(&n, MOTE_OP_NEG, y, -1), mote_pass_drop_identities, "NEG");
+
+    n = net_new(mote_shape_4d(1, SIDE, 1, CHANNELS)); /* means of one value */
+    y = reduced(&n, MOTE_OP_MEAN, n.x, 2, mote_shape_4d(1, SIDE, 1, CHANNELS));
     check(n, like(&n, MOTE_OP_NEG, y, -1), mote_pass_drop_identities, "NEG");
 }
 
@@ -62,6 +76,10 @@ static void what_changes_something_stays(void **state)
     n = image_net(); /* ones that make it larger */
     y = apply(&n, MOTE_OP_MUL, n.x, filled(&n, mote_shape_4d(2, 1, 1, 1), 1), mote_shape_4d(2, SIDE, SIDE, CHANNELS));
     check(n, like(&n, MOTE_OP_NEG, y, -1), mote_pass_drop_identities, "MUL NEG");
+
+    n = image_net();
+    y = reduced(&n, MOTE_OP_SUM, n.x, 2, mote_shape_4d(1, SIDE, 1, CHANNELS));
+    check(n, like(&n, MOTE_OP_NEG, y, -1), mote_pass_drop_identities, "SUM NEG");
 
     n = image_net(); /* 0 - x and 1 / x are something else */
     y = apply(&n, MOTE_OP_SUB, filled(&n, per_channel(1), 0), n.x, mote_shape_4d(1, SIDE, SIDE, CHANNELS));
@@ -147,6 +165,49 @@ static void reshapes_sink(void **state)
     assert_int_equal(graph->tensors[graph->outputs[0]]->shape.rank, 2);
     assert_int_equal(mote_model_verify(model, &err), MOTE_OK);
     mote_model_free(model);
+}
+
+/* --- fuse_transpose --- */
+
+static void products_turn_their_matrices(void **state)
+{
+    (void)state;
+    static const int32_t last[] = {0, 1, 3, 2}, both[] = {0, 1, -1, -2}, other[] = {0, 2, 1, 3};
+    const mote_shape square = mote_shape_4d(1, SIDE, SIDE, SIDE);
+    net n = net_new(square);
+    int32_t y = ordered(&n, n.x, last, square);
+    check(n, apply(&n, MOTE_OP_BATCH_MATMUL, like(&n, MOTE_OP_NEG, n.x, -1), y, square), mote_pass_fuse_transpose,
+          "NEG BATCH_MATMUL");
+    n = net_new(square);
+    y = ordered(&n, n.x, both, square);
+    check(n, apply(&n, MOTE_OP_BATCH_MATMUL, y, n.x, square), mote_pass_fuse_transpose, "BATCH_MATMUL");
+
+    n = net_new(square); /* turned already: the two cancel */
+    y = apply(&n, MOTE_OP_BATCH_MATMUL, n.x, ordered(&n, n.x, last, square), square);
+    ((mote_batch_matmul_params *)n.graph->nodes[1]->params)->adj_y = true;
+    check(n, y, mote_pass_fuse_transpose, "BATCH_MATMUL");
+
+    n = net_new(square); /* read by another operator too */
+    y = ordered(&n, n.x, last, square);
+    y = like(&n, MOTE_OP_ADD, apply(&n, MOTE_OP_BATCH_MATMUL, n.x, y, square), y);
+    check(n, y, mote_pass_fuse_transpose, "TRANSPOSE BATCH_MATMUL ADD");
+
+    n = net_new(square); /* another order */
+    y = ordered(&n, n.x, other, square);
+    check(n, apply(&n, MOTE_OP_BATCH_MATMUL, n.x, y, square), mote_pass_fuse_transpose, "TRANSPOSE BATCH_MATMUL");
+}
+
+/* --- fold_weights --- */
+
+static void weights_in_another_order_are_constants(void **state)
+{
+    (void)state;
+    static const int32_t order[] = {-1, 0, 2, 1}, dims[] = {1, SIDE, SIDE, CHANNELS};
+    const net n = image_net();
+    const int32_t weights = constant(&n, mote_shape_4d(SIDE, CHANNELS, SIDE, 1));
+    int32_t y = ordered(&n, weights, order, mote_shape_4d(1, SIDE, SIDE, CHANNELS));
+    y = like(&n, MOTE_OP_RESHAPE, y, mote_graph_add_const_i32(n.graph, "shape", 4, dims));
+    check(n, like(&n, MOTE_OP_MUL, n.x, y), mote_pass_fold_weights, "MUL");
 }
 
 /* --- merge_constants --- */
@@ -244,6 +305,8 @@ int main(void)
         cmocka_unit_test(what_changes_something_stays),
         cmocka_unit_test(moves_go_behind_what_the_converter_takes_past),
         cmocka_unit_test(reshapes_sink),
+        cmocka_unit_test(products_turn_their_matrices),
+        cmocka_unit_test(weights_in_another_order_are_constants),
         cmocka_unit_test(equal_constants_become_one),
         cmocka_unit_test(equal_operators_become_one),
     };
