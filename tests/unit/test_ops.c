@@ -218,6 +218,24 @@ static void softmax_sums_to_one(void **state)
     }
 }
 
+/* Networks of 16 bits reach tens of thousands in front of a swish; only where TFLite's product overflows is an end. */
+static void sigmoids_take_coarse_scales(void **state)
+{
+    (void)state;
+    static const int16_t codes[] = {-32768, -3, -1, 0, 1, 3, 32767};
+    const operand out = {MOTE_INT16, shape_of(1, 7), 1.0f / 32768, 0, NULL, false};
+    int16_t got[7];
+    const operand wide = {MOTE_INT16, shape_of(1, 7), 5.3f, 0, codes, false};
+    assert_int_equal(run_op(MOTE_OP_LOGISTIC, NULL, 0, 1, &wide, &out, 1, got), MOTE_OK);
+    static const int16_t logistic[] = {1, 1, 163, 16384, 32605, 32767, 32767};
+    assert_memory_equal(got, logistic, sizeof logistic);
+    assert_int_equal(run_op(MOTE_OP_TANH, NULL, 0, 1, &wide, &out, 1, got), MOTE_OK);
+    static const int16_t tanh_codes[] = {-32767, -32767, -32766, 0, 32766, 32767, 32767};
+    assert_memory_equal(got, tanh_codes, sizeof tanh_codes);
+    const operand too_wide = {MOTE_INT16, shape_of(1, 7), 5.334f, 0, codes, false};
+    assert_int_equal(run_op(MOTE_OP_LOGISTIC, NULL, 0, 1, &too_wide, &out, 1, got), MOTE_UNSUPPORTED);
+}
+
 static void tables_follow_the_real_function(void **state)
 {
     (void)state;
@@ -492,6 +510,7 @@ int main(void)
         cmocka_unit_test(mean_of_codes_divides_in_the_multiplier),
         cmocka_unit_test(arg_max_takes_the_first_of_equals),
         cmocka_unit_test(softmax_sums_to_one),
+        cmocka_unit_test(sigmoids_take_coarse_scales),
         cmocka_unit_test(tables_follow_the_real_function),
         cmocka_unit_test(cast_saturates),
         cmocka_unit_test(cumsum_goes_both_ways),

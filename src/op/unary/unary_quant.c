@@ -178,7 +178,7 @@ static mote_status set_sigmoid(mote_unary_arg *arg, int32_t most_shift, mote_err
         return MOTE_OK;
     }
     double multiplier = (double)arg->scale_in * 4096.0 * 3.0;
-    if (multiplier >= 32768.0)
+    if (multiplier >= 65536.0) /* TFLite's product of 32 bits overflows there */
         return mote_error_set(err, MOTE_UNSUPPORTED, "the input's scale is too large");
     arg->shift = 0;
     while (multiplier <= 32767.0 / 2.0 && arg->shift <= 30) {
