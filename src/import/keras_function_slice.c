@@ -176,6 +176,9 @@ mote_status keras_fn_get_item(keras_call *call, const keras_function *function, 
     if (s.begin[0] != 0 || s.end[0] != x->shape.dims[0] || s.step[0] != 1 || (s.shrink & 1) || s.n_dims < 1)
         return keras_refuse(call, err, "it takes the batch apart");
     int32_t y = strided_slice(call, &s, err);
+    /* A slice of everything stays in TensorFlow's files, as drop_identities says of RESHAPE. */
+    if (y == call->inputs[0])
+        call->builder->graph->tensors[y]->is_unsized = true;
     if (s.expands) {
         s.dims[0] = -1;
         y = keras_reshaped(call, y, s.n_dims, s.dims, "Reshape", err);

@@ -1,8 +1,8 @@
 /*
  * MUL, ADD and SUB by constants go into filters and biases: those behind a convolution or FULLY_CONNECTED always, those
  * in front into FULLY_CONNECTED, and into convolutions when the constant is one number (and, for ADD, no zeros are
- * padded). Between two FULLY_CONNECTED the second takes them, and the first one's bias too. That is what TensorFlow's
- * converter folds, so that quantized tensors stay comparable.
+ * padded); of several readers each takes them by itself. Between two FULLY_CONNECTED the second takes them, and the
+ * first one's bias too. That is what TensorFlow's converter folds, so that quantized tensors stay comparable.
  */
 #include <math.h>
 
@@ -89,8 +89,9 @@ static void add_term(float *sum, float *lost, float term)
 }
 
 /* bias += filter * values: what a term in front of the node adds behind it, in the order in which TensorFlow's
- * converter sums it: onto the bias, in float, for FULLY_CONNECTED with what was rounded off at the end. */
-static bool add_behind(mote_graph *graph, mote_node *node, const mote_affine_op *affine, const float *values)
+ * converter sums it: onto the bias, in float; `whole`: with what was rounded off at the end. */
+static bool add_behind(mote_graph *graph, mote_node *node, const mote_affine_op *affine, const float *values,
+                       bool whole)
 {
     mote_tensor *bias = mote_pass_own_bias(graph, node, affine);
     const mote_tensor *filter = graph->tensors[node->inputs[affine->filter]];
@@ -104,9 +105,14 @@ static bool add_behind(mote_graph *graph, mote_node *node, const mote_affine_op 
         add_term(&sums[out], &lost[out],
                  ((const float *)filter->data)[i] * values[slice_of(&filter->shape, affine->in_axis, i)]);
     }
-    for (int32_t i = 0; node->op == MOTE_OP_FULLY_CONNECTED && i < n; i++)
+    for (int32_t i = 0; whole && i < n; i++)
         sums[i] += lost[i];
     return true;
+}
+
+static bool has_const_bias(const mote_graph *graph, const mote_node *node)
+{
+    return node->n_inputs > 2 && mote_pass_is_const_f32(graph, node->inputs[2]);
 }
 
 static bool fold_in_front(mote_graph *graph, mote_node *user, const mote_node *node, int32_t operand)
@@ -118,7 +124,8 @@ static bool fold_in_front(mote_graph *graph, mote_node *user, const mote_node *n
     const mote_tensor *constant = graph->tensors[node->inputs[operand]];
     const bool single = mote_shape_count(&constant->shape) == 1;
     const bool fc = user->op == MOTE_OP_FULLY_CONNECTED;
-    if ((!fc && !single) || (node->op != MOTE_OP_MUL && pads_zeros(user)) ||
+    if ((!fc && !single) ||
+        (node->op != MOTE_OP_MUL && (pads_zeros(user) || (!single && !has_const_bias(graph, user)))) ||
         !mote_shape_equal(&graph->tensors[node->inputs[1 - operand]]->shape, &graph->tensors[node->outputs[0]]->shape))
         return false;
     const int32_t n = graph->tensors[user->inputs[affine.filter]]->shape.dims[affine.in_axis];
@@ -132,16 +139,7 @@ static bool fold_in_front(mote_graph *graph, mote_node *user, const mote_node *n
             ((float *)filter->data)[i] *= s.values[slice_of(&filter->shape, affine.in_axis, i)];
         return filter != NULL;
     }
-    return add_behind(graph, user, &affine, s.values);
-}
-
-/* The node's input goes where its output went. */
-static void bypass(mote_graph *graph, int32_t at, int32_t operand)
-{
-    const mote_node *node = graph->nodes[at];
-    const int32_t from = node->outputs[0], to = node->inputs[1 - operand];
-    mote_graph_remove_node(graph, at);
-    mote_graph_replace_uses(graph, from, to);
+    return add_behind(graph, user, &affine, s.values, fc && !single);
 }
 
 static bool fold_one_behind(mote_graph *graph, int32_t at)
@@ -160,17 +158,25 @@ static bool fold_one_behind(mote_graph *graph, int32_t at)
     return true;
 }
 
+/* Each reader that can take the step in does, whatever the others do; it goes when nobody is left. */
 static bool fold_one_in_front(mote_graph *graph, int32_t at)
 {
     const mote_node *node = graph->nodes[at];
     int32_t operand;
+    bool progress = false;
     if (!is_step(graph, node, &operand))
         return false;
-    mote_node *user = mote_pass_only_user(graph, node->outputs[0]);
-    if (!user || !fold_in_front(graph, user, node, operand))
-        return false;
-    bypass(graph, at, operand);
-    return true;
+    for (int32_t k = 0; k < graph->n_nodes; k++) {
+        mote_affine_op affine;
+        mote_node *user = graph->nodes[k];
+        if (!fold_in_front(graph, user, node, operand) || !mote_pass_affine_op(user, &affine))
+            continue;
+        user->inputs[affine.input] = node->inputs[1 - operand];
+        progress = true;
+    }
+    if (progress && mote_graph_count_uses(graph, node->outputs[0]) == 0)
+        mote_graph_remove_node(graph, at);
+    return progress;
 }
 
 static bool fold_all(mote_graph *graph, bool (*fold_one)(mote_graph *graph, int32_t at))
@@ -185,11 +191,6 @@ static bool fold_all(mote_graph *graph, bool (*fold_one)(mote_graph *graph, int3
 }
 
 /* --- between two FULLY_CONNECTED --- */
-
-static bool has_const_bias(const mote_graph *graph, const mote_node *node)
-{
-    return node->n_inputs > 2 && mote_pass_is_const_f32(graph, node->inputs[2]);
-}
 
 static bool is_relu(const mote_node *node)
 {
@@ -207,50 +208,65 @@ static bool takes_bias(const mote_graph *graph, const mote_node *node)
     return has_const_bias(graph, node) && !(next && is_relu(next)) && *mote_pass_activation(node) == MOTE_ACT_NONE;
 }
 
-/* Whether a tensor is a matrix that FULLY_CONNECTED nodes with constant weights alone read, all of which `want`. */
-static bool feeds_dense_only(const mote_graph *graph, int32_t tensor,
-                             bool (*want)(const mote_graph *graph, const mote_node *node))
+/* A FULLY_CONNECTED with constant weights that reads this tensor, a matrix. */
+static bool is_dense_on(const mote_graph *graph, const mote_node *node, int32_t tensor)
 {
-    if (mote_graph_is_output(graph, tensor) || graph->tensors[tensor]->shape.rank != 2)
-        return false;
-    int32_t n_users = 0;
-    for (int32_t k = 0; k < graph->n_nodes; k++) {
-        const mote_node *node = graph->nodes[k];
-        for (int32_t i = 0; i < node->n_inputs; i++) {
-            if (node->inputs[i] != tensor)
-                continue;
-            if (i != 0 || node->op != MOTE_OP_FULLY_CONNECTED || !mote_pass_is_const_f32(graph, node->inputs[1]) ||
-                !want(graph, node))
-                return false;
-            n_users++;
-        }
-    }
-    return n_users > 0;
+    return node->op == MOTE_OP_FULLY_CONNECTED && node->inputs[0] == tensor &&
+           graph->tensors[tensor]->shape.rank == 2 && mote_pass_is_const_f32(graph, node->inputs[1]);
 }
 
-static mote_status move_bias(mote_graph *graph, mote_node *node, mote_error *err)
+/* Whether a FULLY_CONNECTED that reads the tensor is as `want` says. */
+static bool feeds_dense(const mote_graph *graph, int32_t tensor,
+                        bool (*want)(const mote_graph *graph, const mote_node *node))
 {
-    const float *bias = graph->tensors[node->inputs[2]]->data;
+    for (int32_t k = 0; k < graph->n_nodes; k++)
+        if (is_dense_on(graph, graph->nodes[k], tensor) && want(graph, graph->nodes[k]))
+            return true;
+    return false;
+}
+
+/* What cannot take the bias of nodes[at] in reads an ADD of it. */
+static mote_status add_bias_for_others(mote_graph *graph, int32_t at, int32_t bare, int32_t bias, mote_error *err)
+{
+    mote_node *node = graph->nodes[at];
+    const int32_t output = node->outputs[0], terms[] = {bare, bias};
+    node->outputs[0] = bare;
+    if (mote_graph_count_uses(graph, output) == 0)
+        return MOTE_OK;
+    return mote_graph_insert_node(graph, at + 1, MOTE_OP_ADD, 2, terms, 1, &output) ? MOTE_OK
+                                                                                    : mote_error_no_memory(err);
+}
+
+/* The bias of nodes[at] goes into every dense layer behind it that has one. */
+static mote_status move_bias(mote_graph *graph, int32_t at, mote_error *err)
+{
+    mote_node *node = graph->nodes[at];
+    const int32_t output = node->outputs[0], bias = node->inputs[2];
+    const int32_t bare = mote_pass_add_value(graph, output, "/product", &graph->tensors[output]->shape);
+    if (bare < 0)
+        return mote_error_no_memory(err);
     for (int32_t k = 0; k < graph->n_nodes; k++) {
         mote_affine_op affine;
         mote_node *user = graph->nodes[k];
-        if (user->op == MOTE_OP_FULLY_CONNECTED && user->inputs[0] == node->outputs[0] &&
-            mote_pass_affine_op(user, &affine) && !add_behind(graph, user, &affine, bias))
+        if (!is_dense_on(graph, user, output) || !(has_const_bias(graph, user) || takes_bias(graph, user)))
+            continue;
+        if (!mote_pass_affine_op(user, &affine) || !add_behind(graph, user, &affine, graph->tensors[bias]->data, true))
             return mote_error_no_memory(err);
+        user->inputs[0] = bare;
     }
     node->n_inputs = 2;
-    return MOTE_OK;
+    return add_bias_for_others(graph, at, bare, bias, err);
 }
 
 /* From the last to the first: a bias that has moved on takes none in. */
 static mote_status move_biases(mote_graph *graph, mote_error *err)
 {
     for (int32_t k = graph->n_nodes - 1; k >= 0; k--) {
-        mote_node *node = graph->nodes[k];
+        const mote_node *node = graph->nodes[k];
         if (node->op != MOTE_OP_FULLY_CONNECTED || !has_const_bias(graph, node) ||
-            *mote_pass_activation(node) != MOTE_ACT_NONE || !feeds_dense_only(graph, node->outputs[0], takes_bias))
+            *mote_pass_activation(node) != MOTE_ACT_NONE || !feeds_dense(graph, node->outputs[0], takes_bias))
             continue;
-        const mote_status status = move_bias(graph, node, err);
+        const mote_status status = move_bias(graph, k, err);
         if (status != MOTE_OK)
             return status;
     }
@@ -273,18 +289,12 @@ static void drop_zero_biases(mote_graph *graph)
     }
 }
 
-/* Steps between two FULLY_CONNECTED, from the last to the first. */
+/* Steps in front of FULLY_CONNECTED, from the last to the first. */
 static void fold_forward(mote_graph *graph)
 {
-    for (int32_t k = graph->n_nodes - 1; k >= 0; k--) {
-        const mote_node *node = graph->nodes[k];
-        int32_t operand;
-        if (!is_step(graph, node, &operand) || !feeds_dense_only(graph, node->outputs[0], has_const_bias))
-            continue;
-        mote_node *user = mote_pass_only_user(graph, node->outputs[0]);
-        if (user && fold_in_front(graph, user, node, operand))
-            bypass(graph, k, operand);
-    }
+    for (int32_t k = graph->n_nodes - 1; k >= 0; k--)
+        if (graph->nodes[k]->n_outputs == 1 && feeds_dense(graph, graph->nodes[k]->outputs[0], has_const_bias))
+            fold_one_in_front(graph, k);
 }
 
 mote_status mote_pass_fold_scale(mote_model *model, mote_graph *graph, mote_error *err)

@@ -248,6 +248,23 @@ static void slices_are_pythons(void **state)
                      2, NULL, x, last, N(last));
 }
 
+/* What is written over a slice of everything, which TensorFlow's file has, leaves the range in front of it alone. */
+static void slices_of_everything_are_remembered(void **state)
+{
+    (void)state;
+    const one_layer_weights none = {NULL, 0};
+    mote_model *model;
+    mote_error err = {0};
+    if (one_layer_build("SlicingOpLambda", "\"trainable\": true, \"function\": \"__operators__.getitem\"", "[2, 3]",
+                        "[\"x\", 0, 0, {\"slice_spec\": [{\"class_name\": \"__ellipsis__\"}, "
+                        "{\"start\": null, \"stop\": 3, \"step\": null}]}]",
+                        2, &none, &model, &err) != MOTE_OK)
+        fail_msg("%s", err.message);
+    const mote_graph *graph = model->graphs[0];
+    assert_true(graph->tensors[graph->inputs[0]]->is_unsized);
+    mote_model_free(model);
+}
+
 /* Keras 3 has a layer and a function called Add: the function's node is not trainable. */
 static void nodes_of_keras_3(void **state)
 {
@@ -328,6 +345,7 @@ int main(void)
         cmocka_unit_test(constants_stand_on_either_side),
         cmocka_unit_test(floats_of_any_width_are_one_type),
         cmocka_unit_test(slices_are_pythons),
+        cmocka_unit_test(slices_of_everything_are_remembered),
         cmocka_unit_test(nodes_of_keras_3),
         cmocka_unit_test(every_function_has_one_row),
         cmocka_unit_test(what_does_not_import_says_why),

@@ -132,6 +132,47 @@ static void terms_in_front_are_summed_in_the_converters_order(void **state)
     mote_model_free(n.model);
 }
 
+/* Each reader takes a step in by itself; what cannot keeps it. */
+static void several_readers_take_in_what_they_can(void **state)
+{
+    (void)state;
+    net n = image_net();
+    int32_t y = like(&n, MOTE_OP_MUL, n.x, filled(&n, per_channel(1), 0.25f));
+    y = like(&n, MOTE_OP_ADD, y, filled(&n, per_channel(1), 1.5f));
+    int32_t a = conv(&n, y, 1, SIDE, MOTE_PADDING_VALID, true), b = conv(&n, y, 3, SIDE, MOTE_PADDING_SAME, true);
+    check(n, like(&n, MOTE_OP_SUB, a, b), mote_pass_fold_scale, "MUL ADD CONV_2D CONV_2D SUB");
+
+    n = image_net(); /* both do: nothing is left */
+    y = like(&n, MOTE_OP_MUL, n.x, filled(&n, per_channel(1), 0.25f));
+    a = conv(&n, y, 1, SIDE, MOTE_PADDING_VALID, true), b = conv(&n, y, 3, SIDE, MOTE_PADDING_SAME, true);
+    check(n, like(&n, MOTE_OP_SUB, a, b), mote_pass_fold_scale, "CONV_2D CONV_2D SUB");
+
+    n = net_new((mote_shape){2, {1, 8}}); /* a term needs a bias to go into */
+    y = like(&n, MOTE_OP_MUL, n.x, constant(&n, per_channel(8)));
+    y = like(&n, MOTE_OP_ADD, y, constant(&n, per_channel(8)));
+    a = dense(&n, y), b = dense(&n, y);
+    n.graph->nodes[3]->n_inputs = 2;
+    check(n, like(&n, MOTE_OP_SUB, a, b), mote_pass_fold_scale, "MUL ADD FULLY_CONNECTED FULLY_CONNECTED SUB");
+}
+
+/* A dense layer's bias goes into the dense layers behind it if one of them has no ReLU; others read it in an ADD. */
+static void biases_move_to_the_next_dense_layers(void **state)
+{
+    (void)state;
+    for (int with_relu = 0; with_relu < 2; with_relu++) {
+        net n = net_new((mote_shape){2, {1, 8}});
+        n.model->n_layers = 1; /* as from Keras */
+        n.model->layers = mote_arena_calloc(n.model->arena, 1, sizeof *n.model->layers);
+        const int32_t y = dense(&n, n.x);
+        int32_t a = dense(&n, y);
+        if (with_relu)
+            a = like(&n, MOTE_OP_RELU, a, -1);
+        check(n, like(&n, MOTE_OP_SUB, a, like(&n, MOTE_OP_TANH, y, -1)), mote_pass_fold_scale,
+              with_relu ? "FULLY_CONNECTED FULLY_CONNECTED RELU TANH SUB"
+                        : "FULLY_CONNECTED ADD FULLY_CONNECTED TANH SUB");
+    }
+}
+
 /* A filter that two convolutions share is changed for one of them only. */
 static void shared_filters_are_copied(void **state)
 {
@@ -350,6 +391,8 @@ int main(void)
         cmocka_unit_test(what_does_not_go_by_channel_stays_behind),
         cmocka_unit_test(factors_and_terms_in_front_go_in_where_nothing_is_padded),
         cmocka_unit_test(terms_in_front_are_summed_in_the_converters_order),
+        cmocka_unit_test(several_readers_take_in_what_they_can),
+        cmocka_unit_test(biases_move_to_the_next_dense_layers),
         cmocka_unit_test(shared_filters_are_copied),
         cmocka_unit_test(batch_normalization_goes_into_the_convolution),
         cmocka_unit_test(activations_join_the_operator_in_front),
