@@ -173,6 +173,33 @@ static void biases_move_to_the_next_dense_layers(void **state)
     }
 }
 
+/* --- join_terms --- */
+
+static void two_terms_are_one(void **state)
+{
+    (void)state;
+    net n = image_net();
+    int32_t y = like(&n, MOTE_OP_ADD, n.x, constant(&n, per_channel(CHANNELS)));
+    y = like(&n, MOTE_OP_ADD, y, filled(&n, per_channel(1), 3));
+    y = like(&n, MOTE_OP_ADD, y, constant(&n, per_channel(CHANNELS)));
+    check(n, y, mote_pass_join_terms, "ADD");
+    n = image_net(); /* the number first */
+    y = like(&n, MOTE_OP_ADD, n.x, filled(&n, per_channel(1), 3));
+    check(n, like(&n, MOTE_OP_ADD, y, constant(&n, per_channel(CHANNELS))), mote_pass_join_terms, "ADD");
+
+    n = image_net(); /* the first sum is wanted, too */
+    y = like(&n, MOTE_OP_ADD, n.x, filled(&n, per_channel(1), 3));
+    y = like(&n, MOTE_OP_MUL, like(&n, MOTE_OP_ADD, y, filled(&n, per_channel(1), 2)), y);
+    check(n, y, mote_pass_join_terms, "ADD ADD MUL");
+    n = image_net(); /* cut off between */
+    y = like(&n, MOTE_OP_ADD, n.x, filled(&n, per_channel(1), 3));
+    ((mote_add_params *)n.graph->nodes[0]->params)->fused_activation_function = MOTE_ACT_RELU6;
+    check(n, like(&n, MOTE_OP_ADD, y, filled(&n, per_channel(1), 2)), mote_pass_join_terms, "ADD ADD");
+    n = image_net(); /* products stay, as TensorFlow leaves them */
+    y = like(&n, MOTE_OP_MUL, n.x, filled(&n, per_channel(1), 3));
+    check(n, like(&n, MOTE_OP_MUL, y, filled(&n, per_channel(1), 2)), mote_pass_join_terms, "MUL MUL");
+}
+
 /* A filter that two convolutions share is changed for one of them only. */
 static void shared_filters_are_copied(void **state)
 {
@@ -393,6 +420,7 @@ int main(void)
         cmocka_unit_test(terms_in_front_are_summed_in_the_converters_order),
         cmocka_unit_test(several_readers_take_in_what_they_can),
         cmocka_unit_test(biases_move_to_the_next_dense_layers),
+        cmocka_unit_test(two_terms_are_one),
         cmocka_unit_test(shared_filters_are_copied),
         cmocka_unit_test(batch_normalization_goes_into_the_convolution),
         cmocka_unit_test(activations_join_the_operator_in_front),
