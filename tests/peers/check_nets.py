@@ -3,8 +3,8 @@
 
     check_nets.py build/mote [--only REGEX] [--keras 2|3] [--forms REGEX] [--seeds N] [--keep DIR] [-v]
 
-Each network of nets_cases.py is built with Keras 2 (tf_keras) and Keras 3 and trained for a few steps, so that nothing in
-it is trivial; saved as .h5 and .keras; and converted by TensorFlow in seven forms, calibrated with 8 inputs. Then
+Each network of nets_cases.py and nets_cases_more.py is built with Keras 2 (tf_keras) and Keras 3 and trained for a few
+steps, so that nothing in it is trivial; saved as .h5 and .keras; and converted by TensorFlow in seven forms, calibrated with 8 inputs. Then
 check_convert.py's comparison, of tests/peers/mote_here where mote's build has it: TensorFlow has folded with this
 processor's approximation of 1 / sqrt(x), and so does mote_here, so that floats must be equal to the bit here too.
 --keep DIR leaves the networks there (and takes those that are there already).
@@ -93,6 +93,7 @@ def converter_for(tf, model, form, inputs):
 def make(major, name, seed, folder):
     import tensorflow as tf
     import nets_cases
+    import nets_cases_more  # noqa: F401
     if major == 2:
         import tf_keras as K
     else:
@@ -174,6 +175,7 @@ def main():
     args = parser.parse_args()
     tally = check_convert.Tally(args.v)
     import nets_cases
+    import nets_cases_more  # noqa: F401
     with tempfile.TemporaryDirectory(prefix="mote-nets-") as scratch:
         root = os.path.abspath(args.keep or scratch)
         for name, major, seed in itertools.product(nets_cases.CASES, (2, 3), range(args.seeds)):
