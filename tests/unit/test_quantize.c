@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "op/conv_2d/conv_order.h"
+#include "op/conv_2d/conv_parts.h"
 #include "op/reduce/reduce_order.h"
 #include "op/softmax/softmax.h"
 #include "pass/fold_rsqrt.h"
@@ -77,6 +78,53 @@ static void sums_go_in_the_converters_order(void **state)
     assert_true(sum_in_order(4, 4, false) == 12.5f); /* odd k have a sum of their own */
     assert_true(sum_in_order(4, 1, false) == 12.5f); /* pairs of even and odd */
     assert_true(sum_in_order(1, 4, true) == 13.5f);  /* eight sums: 1e8 and -1e8 meet first */
+}
+
+/* Measured with convolutions of TensorFlow's on four threads. */
+static void products_are_cut_as_the_converter_cuts_them(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t n_rows, n_columns, k;
+        bool of_patches;
+        mote_conv_parts parts;
+    } cases[] = {
+        {16, 16, 432, true, {432, 608, 16}},   {64, 16, 432, true, {112, 320, 16}},
+        {16, 192, 432, true, {112, 320, 192}}, {64, 192, 432, true, {432, 320, 48}},
+        {64, 192, 192, false, {96, 320, 192}}, {256, 64, 432, true, {432, 320, 16}},
+        {4, 160, 960, false, {960, 488, 160}}, {16, 512, 4608, true, {4608, 320, 128}},
+        {1, 96, 200, false, {200, 16, 96}},    {9, 400, 200, false, {200, 320, 200}},
+        {4, 960, 160, false, {160, 320, 480}}, {16, 2048, 320, false, {320, 320, 400}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const mote_conv_order order = {
+            .n_rows = cases[i].n_rows, .n_columns = cases[i].n_columns, .of_patches = cases[i].of_patches};
+        const mote_conv_parts parts = mote_conv_parts_of(&order, cases[i].k);
+        assert_int_equal(parts.block, cases[i].parts.block);
+        assert_int_equal(parts.part, cases[i].parts.part);
+        assert_int_equal(parts.columns, cases[i].parts.columns);
+    }
+    const mote_conv_order dense = {.n_rows = 64, .n_columns = 192, .is_dense = true};
+    assert_int_equal(mote_conv_parts_of(&dense, 432).part, 608);
+}
+
+/* Four threads share k: (1e8 + 1) + (1 - 1e8) in floats, where one after another would leave the last 1. */
+static void sums_of_threads_are_joined_in_pairs(void **state)
+{
+    (void)state;
+    enum { K = 432, NR = 4, BLOCK = 112 };
+    static float packed[NR * (1 + K)], a[K];
+    for (int32_t k = 0; k < K; k++)
+        a[k] = 1;
+    static const float firsts[] = {1e8f, 1, -1e8f, 1};
+    for (int32_t i = 0; i < 4; i++)
+        packed[NR * (1 + i * BLOCK)] = firsts[i];
+    float sum = 9;
+    const mote_f32_gemm_job job = {
+        .n = 1, .k = K, .a = a, .a_stride = K, .packed = packed, .c = &sum, .c_stride = 1, .low = -99, .high = 99};
+    const mote_conv_order order = {.n_rows = 64, .n_columns = 16, .of_patches = true};
+    mote_conv_order_run(&job, NR, &order, 0, 1);
+    assert_true(sum == 0);
 }
 
 static float mean_in_order(bool over_tail, const float *x, int64_t n, int64_t at)
@@ -416,6 +464,8 @@ int main(void)
         cmocka_unit_test(ranges_become_scales),
         cmocka_unit_test(roots_have_the_bits_of_tensorflows),
         cmocka_unit_test(sums_go_in_the_converters_order),
+        cmocka_unit_test(products_are_cut_as_the_converter_cuts_them),
+        cmocka_unit_test(sums_of_threads_are_joined_in_pairs),
         cmocka_unit_test(means_go_in_the_converters_order),
         cmocka_unit_test(softmax_has_the_converters_bits),
         cmocka_unit_test(filters_and_biases_become_integers),

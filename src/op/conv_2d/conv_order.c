@@ -1,16 +1,22 @@
 #include "op/conv_2d/conv_order.h"
 
+#include "op/conv_2d/conv_parts.h"
+
 #include <string.h>
 
-enum { MOST_K = 608, LANES = 16, FEW = 4, ROWS = 4, PEELED = 8, LEAST_BLOCKED_K = 128, LEAST_FAR_COLUMNS = 8000 };
+enum { LANES = 16, FEW = 4, ROWS = 4, PEELED = 8, MOST_BLOCKS = 4 };
 
 typedef float few __attribute__((vector_size(FEW * sizeof(float))));
+
+/* How columns are walked: sixteen at a time, then eight and four, then one. */
+typedef enum walk { IN_SIXTEENS, IN_VECTORS, ALONE } walk;
 
 /* Some neighbouring columns of the right side: column c of row k is b[k * nr + c]. */
 typedef struct strip {
     const float *b;
     int64_t nr;
     int32_t n; /* columns, at most LANES */
+    walk how;
 } strip;
 
 /* The sums stay in local variables, which compilers keep in registers. */
@@ -101,72 +107,51 @@ static float sum_vector(const float *b, int64_t nr, const float *a, int64_t k)
     return sum;
 }
 
-/* One row by columns that are of one kind: [first, first + s->n) of the whole product. */
-static void sum_part(const strip *s, const mote_conv_order *order, int64_t row, int64_t first, const float *a,
-                     int64_t k, float *sums)
+/* One row by columns that are of one kind. */
+static void sum_part(const strip *s, const mote_conv_order *order, int64_t row, const float *a, int64_t k, float *sums)
 {
-    const int64_t in_vectors = order->n_columns - order->n_columns % 4;
-    const bool plain = order->n_rows == 1 || row >= order->n_rows - order->n_rows % 4 ||
-                       first < order->n_columns - order->n_columns % LANES;
+    const bool plain = order->n_rows == 1 || row >= order->n_rows - order->n_rows % 4 || s->how == IN_SIXTEENS;
     if (order->is_dense && order->n_rows == 1)
         for (int32_t c = 0; c < s->n; c++)
             sums[c] = sum_vector(s->b + c, s->nr, a, k);
     else if (plain)
         sum_rising(s, a, k, sums);
-    else if (first < in_vectors)
+    else if (s->how == IN_VECTORS)
         sum_even_and_odd(s, a, k, sums);
     else
         for (int32_t c = 0; c < s->n; c++)
             sums[c] = sum_pairs(s->b + c, s->nr, a, k);
 }
 
-/* k goes in parts of at most MOST_K, what Eigen finds to fit into 48 KB of first-level cache; several are made alike.
- */
-static int64_t part_size(const mote_conv_order *order, int64_t k)
-{
-    if (order->n_rows == 1) /* products with a vector have parts of their own */
-        return order->is_dense || k < LEAST_BLOCKED_K ? k : order->n_columns < LEAST_FAR_COLUMNS ? 16 : 4;
-    if (k <= MOST_K || k % MOST_K == 0)
-        return MOST_K;
-    return MOST_K - PEELED * ((MOST_K - 1 - k % MOST_K) / (PEELED * (k / MOST_K + 1)));
-}
+/* A stretch of k, and how much of it is summed at a time. */
+typedef struct stretch {
+    int64_t begin, end, part;
+} stretch;
 
 static void sum_strip(const mote_f32_gemm_job *job, const strip *whole, const mote_conv_order *order, int64_t row,
-                      int64_t first, int64_t part, float *sums)
+                      const stretch *in, float *sums)
 {
     const float *a = job->a + row * job->a_stride;
     for (int32_t c = 0; c < whole->n; c++)
         sums[c] = 0;
-    for (int64_t k = 0; k < job->k; k += part) {
+    for (int64_t k = in->begin; k < in->end; k += in->part) {
         float more[LANES] = {0};
-        const strip s = {whole->b + k * whole->nr, whole->nr, whole->n};
-        sum_part(&s, order, order->row + row, order->column + first, a + k, job->k - k < part ? job->k - k : part,
-                 more);
+        const strip s = {whole->b + k * whole->nr, whole->nr, whole->n, whole->how};
+        sum_part(&s, order, order->row + row, a + k, in->end - k < in->part ? in->end - k : in->part, more);
         for (int32_t c = 0; c < s.n; c++)
-            sums[c] = k == 0 ? more[c] : sums[c] + more[c];
+            sums[c] = k == in->begin ? more[c] : sums[c] + more[c];
     }
 }
 
-/* How many columns from `first` on lie in one panel and are of one kind. */
-static int32_t strip_width(const mote_f32_gemm_job *job, int64_t nr, const mote_conv_order *order, int64_t first)
-{
-    const int64_t column = order->column + first, sixteens = order->n_columns - order->n_columns % LANES;
-    const int64_t in_vectors = order->n_columns - order->n_columns % 4;
-    int64_t end = column < sixteens ? sixteens : column < in_vectors ? in_vectors : order->n_columns;
-    end -= order->column;
-    end = end < job->n ? end : job->n;
-    end = end < (first / nr + 1) * nr ? end : (first / nr + 1) * nr;
-    return (int32_t)(end - first < LANES ? end - first : LANES);
-}
-
 /* ROWS rows of columns that rise in all rows: the sums of one row by themselves would wait for each other. */
-static void sum_rows(const mote_f32_gemm_job *job, const strip *s, int64_t part, int64_t row, float sums[ROWS][LANES])
+static void sum_rows(const mote_f32_gemm_job *job, const strip *s, int64_t row, const stretch *in,
+                     float sums[ROWS][LANES])
 {
     const float *a = job->a + row * job->a_stride;
     for (int32_t c = 0; c < s->n; c += FEW) {
         few total[ROWS] = {{0}};
-        for (int64_t k = 0; k < job->k; k += part) {
-            const int64_t end = job->k - k < part ? job->k : k + part;
+        for (int64_t k = in->begin; k < in->end; k += in->part) {
+            const int64_t end = in->end - k < in->part ? in->end : k + in->part;
             few own[ROWS] = {{0}};
             for (int64_t i = k; i < end; i++) {
                 few b;
@@ -175,16 +160,57 @@ static void sum_rows(const mote_f32_gemm_job *job, const strip *s, int64_t part,
                     own[r] += a[r * job->a_stride + i] * b;
             }
             for (int32_t r = 0; r < ROWS; r++)
-                total[r] = k == 0 ? own[r] : total[r] + own[r];
+                total[r] = k == in->begin ? own[r] : total[r] + own[r];
         }
         for (int32_t r = 0; r < ROWS; r++)
             memcpy(&sums[r][c], &total[r], sizeof total[r]);
     }
 }
 
-static bool rises_in_all_rows(const mote_conv_order *order, int64_t first, int32_t n)
+static float join_blocks(float blocks[MOST_BLOCKS][ROWS][LANES], int64_t n, int32_t row, int32_t column)
 {
-    return order->n_rows > 1 && order->column + first < order->n_columns - order->n_columns % LANES && n % FEW == 0;
+    float sum = blocks[0][row][column];
+    if (n == MOST_BLOCKS)
+        return (sum + blocks[1][row][column]) + (blocks[2][row][column] + blocks[3][row][column]);
+    for (int64_t i = 1; i < n; i++)
+        sum += blocks[i][row][column];
+    return sum;
+}
+
+/* `rows` is ROWS, or 1. */
+static void sum_blocks(const mote_f32_gemm_job *job, const strip *s, const mote_conv_order *order,
+                       const mote_conv_parts *parts, int64_t row, int32_t rows, float sums[ROWS][LANES])
+{
+    float blocks[MOST_BLOCKS][ROWS][LANES];
+    int64_t n = 0;
+    for (int64_t k = 0; k < job->k; k += parts->block, n++) {
+        const stretch in = {k, job->k - k < parts->block ? job->k : k + parts->block, parts->part};
+        if (rows == ROWS)
+            sum_rows(job, s, row, &in, blocks[n]);
+        else
+            sum_strip(job, s, order, row, &in, blocks[n][0]);
+    }
+    for (int32_t r = 0; r < rows; r++)
+        for (int32_t c = 0; c < s->n; c++)
+            sums[r][c] = join_blocks(blocks, n, r, c);
+}
+
+/* The columns from `first` on that lie in one panel and are of one kind. */
+static strip strip_from(const mote_f32_gemm_job *job, int64_t nr, const mote_conv_order *order, int64_t together,
+                        int64_t first)
+{
+    const int64_t column = order->column + first, group = column / together * together;
+    const int64_t n = order->n_columns - group < together ? order->n_columns - group : together;
+    const int64_t sixteens = group + n - n % LANES, vectors = group + n - n % FEW;
+    const walk how = column < sixteens ? IN_SIXTEENS : column < vectors ? IN_VECTORS : ALONE;
+    int64_t end = how == IN_SIXTEENS ? sixteens : how == IN_VECTORS ? vectors : group + n;
+    end -= order->column;
+    end = end < job->n ? end : job->n;
+    end = end < (first / nr + 1) * nr ? end : (first / nr + 1) * nr;
+    return (strip){.b = job->packed + first / nr * nr * (1 + job->k) + first % nr + nr,
+                   .nr = nr,
+                   .n = (int32_t)(end - first < LANES ? end - first : LANES),
+                   .how = how};
 }
 
 static void finish(const mote_f32_gemm_job *job, const float *bias, int32_t n, const float *sums, float *out)
@@ -198,23 +224,18 @@ static void finish(const mote_f32_gemm_job *job, const float *bias, int32_t n, c
 void mote_conv_order_run(const mote_f32_gemm_job *job, int64_t nr, const mote_conv_order *order, int64_t row_begin,
                          int64_t row_end)
 {
-    const int64_t part = part_size(order, job->k);
+    const mote_conv_parts parts = mote_conv_parts_of(order, job->k);
     for (int64_t first = 0; first < job->n;) {
-        const int32_t n = strip_width(job, nr, order, first);
-        const float *panel = job->packed + first / nr * nr * (1 + job->k) + first % nr;
-        const strip s = {panel + nr, nr, n};
-        const bool together = rises_in_all_rows(order, first, n);
+        const strip s = strip_from(job, nr, order, parts.columns, first);
+        const bool together = order->n_rows > 1 && s.how == IN_SIXTEENS && s.n % FEW == 0;
         for (int64_t row = row_begin; row < row_end;) {
             float sums[ROWS][LANES];
             const int32_t rows = together && row_end - row >= ROWS ? ROWS : 1;
-            if (rows == ROWS)
-                sum_rows(job, &s, part, row, sums);
-            else
-                sum_strip(job, &s, order, row, first, part, sums[0]);
+            sum_blocks(job, &s, order, &parts, row, rows, sums);
             for (int32_t r = 0; r < rows; r++)
-                finish(job, panel, n, sums[r], job->c + (row + r) * job->c_stride + first);
+                finish(job, s.b - nr, s.n, sums[r], job->c + (row + r) * job->c_stride + first);
             row += rows;
         }
-        first += n;
+        first += s.n;
     }
 }

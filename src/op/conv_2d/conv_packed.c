@@ -196,7 +196,8 @@ static void run_floats(const packed_job *job, const mote_f32_gemm_job *gemm, int
                                    .n_rows = (int64_t)s->h.out * s->w.out,
                                    .column = first_column,
                                    .n_columns = s->n,
-                                   .is_dense = s->per_row};
+                                   .is_dense = s->per_row,
+                                   .of_patches = !job->packed->pointwise};
     mote_conv_order_run(gemm, job->kernels->f32_gemm.nr, &order, 0, n);
 }
 
