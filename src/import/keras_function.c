@@ -126,12 +126,13 @@ int32_t keras_constant(keras_call *call, const char *name, const json_t *value, 
     return tensor >= 0 && fill(call->builder->graph->tensors[tensor], value, 0, &at) ? tensor : -1;
 }
 
-/* One value per channel gets as many dimensions as the other side has, as TensorFlow's converter writes it. */
+/* One value per channel of an image or sequence gets as many dimensions as that has, as TensorFlow's converter writes
+ * it. */
 static void spread(keras_call *call, int32_t constant, int32_t like)
 {
     mote_tensor *tensor = call->builder->graph->tensors[constant];
     const int32_t rank = like >= 0 ? keras_shape(call, like)->rank : 0;
-    if (tensor->shape.rank != 1 || rank < 2)
+    if (tensor->shape.rank != 1 || rank < 3)
         return;
     const int32_t n = tensor->shape.dims[0];
     tensor->shape = (mote_shape){.rank = rank};

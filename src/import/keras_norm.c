@@ -6,14 +6,15 @@
 #include "import/keras_matmul.h"
 #include "op/train_form/train_form.h"
 
-static mote_status read_axis(const keras_call *call, int32_t *axis, mote_error *err)
+/* *written: the axis as the file gives it. */
+static mote_status read_axis(const keras_call *call, int32_t *axis, int32_t *written, mote_error *err)
 {
     const json_t *value = json_object_get(call->config, "axis");
     const int32_t rank = keras_shape(call, keras_value(call))->rank;
     if (json_is_array(value) && json_array_size(value) == 1)
         value = json_array_get(value, 0);
-    *axis = json_is_integer(value) ? (int32_t)json_integer_value(value) : -1;
-    *axis = *axis < 0 ? *axis + rank : *axis;
+    *written = json_is_integer(value) ? (int32_t)json_integer_value(value) : -1;
+    *axis = *written < 0 ? *written + rank : *written;
     if (*axis <= 0 || *axis >= rank || json_is_array(value))
         return keras_refuse(call, err, "axis %d is not one dimension of its input", *axis);
     return MOTE_OK;
@@ -33,8 +34,8 @@ static int32_t gamma_or(keras_call *call, const char *flag, const char *role, fl
 
 mote_status keras_batch_normalization(keras_call *call, mote_error *err)
 {
-    int32_t axis;
-    const mote_status status = read_axis(call, &axis, err);
+    int32_t axis, written;
+    const mote_status status = read_axis(call, &axis, &written, err);
     if (status != MOTE_OK)
         return status;
     if (keras_bool(call->config, "renorm", false))
@@ -57,6 +58,7 @@ mote_status keras_batch_normalization(keras_call *call, mote_error *err)
         .epsilon = (float)keras_number(call->config, "epsilon", 1e-3),
         .momentum = (float)keras_number(call->config, "momentum", 0.99),
         .axis = axis,
+        .full_rank = call->builder->keras_major >= 3 && written != -1,
     };
     return keras_emit(call, node, err);
 }
@@ -70,7 +72,7 @@ static int32_t standardized(keras_call *call, int32_t x, int32_t n, const int32_
     const float epsilon = (float)keras_number(call->config, "epsilon", 1e-3);
     int32_t square, centred = x;
     if (only_scale) {
-        square = keras_binary(call, MOTE_OP_MUL, x, x, "Square", err);
+        square = keras_unary(call, MOTE_OP_SQUARE, x, "Square", err);
     } else {
         const int32_t mean = keras_reduce(call, MOTE_OP_MEAN, x, n, axes, true, "moments/mean", err);
         square = keras_binary(call, MOTE_OP_SQUARED_DIFFERENCE, x, mean, "moments/SquaredDifference", err);
@@ -232,7 +234,7 @@ mote_status keras_unit_normalization(keras_call *call, mote_error *err)
         return keras_refuse(call, err, "its axis is the batch, or outside its input");
     if (n == 1)
         return keras_result(call, keras_l2_normalized(call, x, axes[0], err), err);
-    const int32_t square = keras_binary(call, MOTE_OP_MUL, x, x, "Square", err);
+    const int32_t square = keras_unary(call, MOTE_OP_SQUARE, x, "Square", err);
     const int32_t sum = keras_reduce(call, MOTE_OP_SUM, square, n, axes, true, "Sum", err);
     const int32_t floor = keras_binary_scalar(call, MOTE_OP_MAXIMUM, sum, 1e-12f, "Maximum", err);
     const int32_t factor = keras_unary(call, MOTE_OP_RSQRT, floor, "Rsqrt", err);

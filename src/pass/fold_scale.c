@@ -1,8 +1,9 @@
 /*
  * MUL, ADD and SUB by constants go into filters and biases: those behind a convolution or FULLY_CONNECTED always, those
  * in front into FULLY_CONNECTED, and into convolutions when the constant is one number (and, for ADD, no zeros are
- * padded); of several readers each takes them by itself. Between two FULLY_CONNECTED the second takes them, and the
- * first one's bias too. That is what TensorFlow's converter folds, so that quantized tensors stay comparable.
+ * padded); of several readers each takes them by itself. Between two FULLY_CONNECTED the second takes vectors, and the
+ * first one's bias too if nothing is between. That is what TensorFlow's converter folds, so that quantized tensors stay
+ * comparable.
  */
 #include <math.h>
 
@@ -273,28 +274,54 @@ static mote_status move_biases(mote_graph *graph, mote_error *err)
     return MOTE_OK;
 }
 
-/* A bias of zeros (Keras's use_bias=False) is none. */
+/* A bias of zeros (Keras's use_bias=False) is none, but for convolutions. */
 static void drop_zero_biases(mote_graph *graph)
 {
     for (int32_t k = 0; k < graph->n_nodes; k++) {
         mote_node *node = graph->nodes[k];
-        if (node->op != MOTE_OP_FULLY_CONNECTED || !has_const_bias(graph, node))
+        mote_affine_op affine;
+        if ((node->op != MOTE_OP_FULLY_CONNECTED && node->op != MOTE_OP_TRANSPOSE_CONV) ||
+            !mote_pass_affine_op(node, &affine) || node->n_inputs <= affine.bias ||
+            !mote_pass_is_const_f32(graph, node->inputs[affine.bias]))
             continue;
-        const mote_tensor *bias = graph->tensors[node->inputs[2]];
+        const mote_tensor *bias = graph->tensors[node->inputs[affine.bias]];
         bool zero = true;
         for (int64_t i = 0; zero && i < mote_shape_count(&bias->shape); i++)
             zero = ((const float *)bias->data)[i] == 0;
         if (zero)
-            node->n_inputs = 2;
+            node->n_inputs = affine.bias;
     }
+}
+
+static int32_t constant_rank(const mote_graph *graph, const mote_node *node)
+{
+    int32_t operand;
+    return is_step(graph, node, &operand) ? graph->tensors[node->inputs[operand]]->shape.rank : -1;
+}
+
+/* Whether TensorFlow's converter folds a step into the FULLY_CONNECTED behind it: factors that are a vector, and terms
+ * but for one number behind a factor (behind FULLY_CONNECTED it joins the bias) and those that a batch normalization of
+ * full rank has behind its factor. */
+static bool goes_forward(const mote_graph *graph, const mote_node *node, int32_t operand)
+{
+    const int32_t rank = graph->tensors[node->inputs[operand]]->shape.rank;
+    const mote_node *front = mote_pass_producer(graph, node->inputs[1 - operand]);
+    const bool scaled = front && front->op == MOTE_OP_MUL;
+    if (node->op == MOTE_OP_MUL)
+        return rank == 1;
+    return !scaled || rank == 1 || (rank > 1 && constant_rank(graph, front) <= 1);
 }
 
 /* Steps in front of FULLY_CONNECTED, from the last to the first. */
 static void fold_forward(mote_graph *graph)
 {
-    for (int32_t k = graph->n_nodes - 1; k >= 0; k--)
-        if (graph->nodes[k]->n_outputs == 1 && feeds_dense(graph, graph->nodes[k]->outputs[0], has_const_bias))
+    for (int32_t k = graph->n_nodes - 1; k >= 0; k--) {
+        const mote_node *node = graph->nodes[k];
+        int32_t operand;
+        if (is_step(graph, node, &operand) && feeds_dense(graph, node->outputs[0], has_const_bias) &&
+            goes_forward(graph, node, operand))
             fold_one_in_front(graph, k);
+    }
 }
 
 mote_status mote_pass_fold_scale(mote_model *model, mote_graph *graph, mote_error *err)

@@ -15,12 +15,14 @@ static bool drop_identity(mote_graph *graph, int32_t at)
     return true;
 }
 
-/* [C] when the axis is the last, else C with ones behind it, so that it broadcasts. */
-static mote_shape broadcast_shape(int32_t n, int32_t axis, int32_t rank)
+/* [C] when the axis is the last, else C with ones behind it, so that it broadcasts; full_rank: with ones in front too.
+ */
+static mote_shape broadcast_shape(int32_t n, const mote_batch_norm_params *params, int32_t rank)
 {
-    mote_shape shape = {.rank = rank - axis};
+    const int32_t in_front = params->full_rank ? params->axis : 0;
+    mote_shape shape = {.rank = rank - params->axis + in_front};
     for (int32_t i = 0; i < shape.rank; i++)
-        shape.dims[i] = i == 0 ? n : 1;
+        shape.dims[i] = i == in_front ? n : 1;
     return shape;
 }
 
@@ -35,7 +37,7 @@ static mote_status lower_batch_norm(mote_graph *graph, int32_t at, mote_error *e
     const float *gamma = graph->tensors[node.inputs[1]]->data, *beta = graph->tensors[node.inputs[2]]->data;
     const float *mean = graph->tensors[node.inputs[3]]->data, *variance = graph->tensors[node.inputs[4]]->data;
     const int32_t n = output->shape.dims[params->axis];
-    const mote_shape shape = broadcast_shape(n, params->axis, output->shape.rank);
+    const mote_shape shape = broadcast_shape(n, params, output->shape.rank);
     const char *name = mote_arena_printf(graph->arena, "%s/scale", output->name);
     const int32_t scale = name ? mote_graph_add_const(graph, name, MOTE_FLOAT32, &shape, NULL) : -1;
     const int32_t offset = scale < 0 ? -1 : mote_graph_add_const(graph, output->name, MOTE_FLOAT32, &shape, NULL);

@@ -28,9 +28,10 @@ typedef struct planner {
     const mote_range *ranges;
     bool wide;
     mote_quantize_plan *plan;
-    bool *fixed;     /* the tensor's own range counts */
-    bool *redundant; /* its range does not count: another's scale is its scale */
-    int32_t *stack;  /* nodes to look at, for each at most one entry per tensor that it touches */
+    bool *fixed;         /* the tensor's own range counts */
+    bool *redundant;     /* its range does not count: another's scale is its scale */
+    mote_range *covered; /* what its scale covers: its range, or that of a result behind it */
+    int32_t *stack;      /* nodes to look at, for each at most one entry per tensor that it touches */
     int32_t n_stack;
     bool *done; /* nodes */
 } planner;
@@ -128,7 +129,7 @@ static bool compares(const mote_node *node)
  * TensorFlow's quantizer does not look, and such a network is wrong. */
 static bool is_cut_for_others(const planner *p, const mote_node *node, int32_t tensor)
 {
-    const mote_range in = p->ranges[tensor], out = p->ranges[node->outputs[0]];
+    const mote_range in = p->ranges[tensor], out = p->covered[node->outputs[0]];
     if (!chooses(node) || (out.low <= in.low && out.high >= in.high))
         return false;
     for (int32_t k = 0; k < p->graph->n_nodes; k++) {
@@ -138,6 +139,35 @@ static bool is_cut_for_others(const planner *p, const mote_node *node, int32_t t
                 return true;
     }
     return mote_graph_is_output(p->graph, tensor);
+}
+
+/* The scale of a result behind the tensor is its own where one of the nodes `above` reads it and none cuts it off. */
+static void hand_up(planner *p, const bool *above, int32_t tensor)
+{
+    const mote_node *reader = NULL;
+    for (int32_t k = 0; is_value(p, tensor) && k < p->graph->n_nodes; k++) {
+        const mote_node *node = p->graph->nodes[k];
+        for (int32_t i = 0; above[k] && i < node->n_inputs; i++) {
+            if (node->inputs[i] != tensor)
+                continue;
+            if (is_cut_for_others(p, node, tensor))
+                return;
+            reader = node;
+        }
+    }
+    if (reader) {
+        p->redundant[tensor] = true;
+        p->covered[tensor] = p->covered[reader->outputs[0]];
+    }
+}
+
+/* A choice of which one operand keeps its own range has a range of its own too, else the other operands had that one's.
+ */
+static void keep_range_of_choice(planner *p, const mote_node *node)
+{
+    for (int32_t i = 0; chooses(node) && i < node->n_inputs; i++)
+        if (is_value(p, node->inputs[i]) && !p->redundant[node->inputs[i]])
+            p->redundant[node->outputs[0]] = false;
 }
 
 /* Up: in front of any other such operator, as far as the chain of shared scales goes. */
@@ -159,13 +189,16 @@ static void drop_ranges_above(planner *p)
                     above[k] |= graph->nodes[j]->inputs[u] == node->outputs[i];
         }
     }
-    for (int32_t k = 0; k < graph->n_nodes; k++)
-        for (int32_t i = 0; above[k] && i < graph->nodes[k]->n_inputs; i++)
-            if (is_value(p, graph->nodes[k]->inputs[i]) &&
-                !is_cut_for_others(p, graph->nodes[k], graph->nodes[k]->inputs[i]))
-                p->redundant[graph->nodes[k]->inputs[i]] = true;
-    for (int32_t k = 0; k < graph->n_nodes; k++)
+    for (int32_t k = graph->n_nodes - 1; k >= 0; k--) /* what reads a tensor comes behind it */
+        for (int32_t i = 0; i < graph->nodes[k]->n_outputs; i++)
+            hand_up(p, above, graph->nodes[k]->outputs[i]);
+    for (int32_t i = 0; i < graph->n_inputs; i++)
+        hand_up(p, above, graph->inputs[i]);
+    for (int32_t k = 0; k < graph->n_nodes; k++) {
+        if (above[k])
+            keep_range_of_choice(p, graph->nodes[k]);
         above[k] = false;
+    }
 }
 
 /* --- int8: propagation --- */
@@ -360,8 +393,9 @@ static bool allocate(planner *p)
     p->plan->nodes = mote_arena_calloc(graph->arena, n_nodes, sizeof *p->plan->nodes);
     p->fixed = mote_arena_calloc(graph->arena, n_tensors, sizeof *p->fixed);
     p->redundant = mote_arena_calloc(graph->arena, n_tensors, sizeof *p->redundant);
+    p->covered = mote_arena_copy(graph->arena, p->ranges, (size_t)graph->n_tensors * sizeof *p->ranges);
     p->done = mote_arena_calloc(graph->arena, n_nodes, sizeof *p->done);
-    bool all = p->plan->tensors && p->plan->nodes && p->fixed && p->redundant && p->done;
+    bool all = p->plan->tensors && p->plan->nodes && p->fixed && p->redundant && p->covered && p->done;
     for (int32_t k = 0; all && k < graph->n_nodes; k++) {
         const mote_node *node = graph->nodes[k];
         mote_node_plan *plan = &p->plan->nodes[k];

@@ -411,6 +411,32 @@ static void a_term_in_front_of_a_dense_layer_is_summed_whole(void **state)
     mote_model_free(n.model);
 }
 
+/* The first one's bias after a factor between two dense layers, which the second takes only if it is a vector. */
+static void between_dense_layers(mote_shape factor, bool first_keeps_bias)
+{
+    mote_error err = {0};
+    const net n = net_new((mote_shape){2, {1, 8}});
+    n.model->n_layers = 1; /* of a model of Keras */
+    n.model->layers = mote_arena_calloc(n.model->arena, 1, sizeof *n.model->layers);
+    float before[MAX_VALUES], after[MAX_VALUES];
+    finish(&n, dense(&n, like(&n, MOTE_OP_MUL, dense(&n, n.x), constant(&n, factor))));
+    const int64_t count = outputs_of(&n, before);
+    assert_int_equal(mote_pass_fold_scale(n.model, n.graph, &err), MOTE_OK);
+    check_ops(&n, "FULLY_CONNECTED FULLY_CONNECTED");
+    assert_int_equal(n.graph->nodes[0]->n_inputs, first_keeps_bias ? 3 : 2);
+    assert_int_equal(outputs_of(&n, after), count);
+    check_values(after, before, count);
+    mote_model_free(n.model);
+}
+
+static void of_two_dense_layers_the_second_takes_vectors(void **state)
+{
+    (void)state;
+    between_dense_layers(per_channel(UNITS), false);
+    between_dense_layers((mote_shape){0}, true);
+    between_dense_layers((mote_shape){2, {1, UNITS}}, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +447,7 @@ int main(void)
         cmocka_unit_test(several_readers_take_in_what_they_can),
         cmocka_unit_test(biases_move_to_the_next_dense_layers),
         cmocka_unit_test(two_terms_are_one),
+        cmocka_unit_test(of_two_dense_layers_the_second_takes_vectors),
         cmocka_unit_test(shared_filters_are_copied),
         cmocka_unit_test(batch_normalization_goes_into_the_convolution),
         cmocka_unit_test(activations_join_the_operator_in_front),

@@ -293,6 +293,38 @@ static void chosen_masks_leave_room_for_scores(void **state)
     }
 }
 
+static int32_t choose(mote_graph *graph, int32_t condition, int32_t a, int32_t b, const char *name)
+{
+    const int32_t y = add_value(graph, name), inputs[] = {condition, a, b};
+    assert_non_null(mote_graph_add_node(graph, MOTE_OP_SELECT_V2, 3, inputs, 1, &y));
+    return y;
+}
+
+/* A recurrent layer under a mask: the fresh value may become the state, which computes, and the output, of which a
+ * later choice leaves half the range. */
+static void what_is_chosen_from_twice_keeps_its_range(void **state)
+{
+    (void)state;
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const int32_t x = add_value(graph, "x"), counts = add_value(graph, "counts"), fresh = add_value(graph, "fresh");
+    graph->tensors[counts]->dtype = MOTE_BOOL;
+    add_node(graph, MOTE_OP_ADD, x, x, fresh);
+    const int32_t first = choose(graph, counts, fresh, x, "first"), next = choose(graph, counts, fresh, x, "state");
+    const int32_t later = add_value(graph, "later"), last = choose(graph, counts, later, first, "last");
+    add_node(graph, MOTE_OP_NEG, next, -1, later);
+    assert_int_equal(mote_graph_set_io(graph, 2, (const int32_t[]){x, counts}, 1, &last), MOTE_OK);
+    mote_range ranges[7];
+    for (int32_t i = 0; i < graph->n_tensors; i++)
+        ranges[i] = i == last ? (mote_range){-1, 1} : (mote_range){-2, 2};
+    mote_quantize_plan plan;
+    mote_error err = {0};
+    assert_int_equal(mote_quantize_plan_make(graph, ranges, false, &plan, &err), MOTE_OK);
+    assert_true(plan.tensors[fresh].scale > 3.9f / 255 && plan.tensors[first].scale > 3.9f / 255);
+    mote_model_free(model);
+}
+
 /* One operator on the input. */
 static mote_model *make_unary(mote_op op)
 {
@@ -352,6 +384,7 @@ int main(void)
         cmocka_unit_test(tables_have_the_scale_of_their_rows),
         cmocka_unit_test(masks_leave_room_for_scores),
         cmocka_unit_test(chosen_masks_leave_room_for_scores),
+        cmocka_unit_test(what_is_chosen_from_twice_keeps_its_range),
         cmocka_unit_test(squares_are_products),
         cmocka_unit_test(hard_swish_is_expanded),
     };

@@ -11,7 +11,8 @@
  * At inference: gamma * (x - mean) / sqrt(variance + epsilon) + beta (Ioffe and Szegedy 2015). */
 typedef struct mote_batch_norm_params {
     float epsilon, momentum;
-    int32_t axis; /* not negative */
+    int32_t axis;   /* not negative */
+    bool full_rank; /* at inference its constants have the input's rank, so that they are folded behind only */
     /* Set by the trainer only. */
     int32_t activation; /* mote_norm_activation, of the normalized value */
     bool unbiased;      /* the moving variance takes the batch's unbiased one: Keras 2's fused kernel, on images */
