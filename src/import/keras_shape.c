@@ -31,7 +31,7 @@ mote_status keras_reshape_layer(keras_call *call, mote_error *err)
     if (rest * (open ? dims[open] : 1) != count)
         return keras_refuse(call, err, "%lld values do not fit its target_shape", (long long)count);
     const int32_t y = keras_reshaped(call, keras_value(call), (int32_t)n + 1, dims, "Reshape", err);
-    if (y >= 0 && y != keras_value(call))
+    if (y >= 0)
         call->builder->graph->tensors[y]->is_unsized = true;
     return keras_result(call, y, err);
 }

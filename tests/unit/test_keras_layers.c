@@ -265,6 +265,24 @@ static void slices_of_everything_are_remembered(void **state)
     mote_model_free(model);
 }
 
+/* Of a Reshape TensorFlow's converter knows no size, since it computes the shape: what follows stays behind it. */
+static void reshape_stays_where_it_is(void **state)
+{
+    (void)state;
+    const one_layer_weights none = {NULL, 0};
+    for (int major = 2; major <= 3; major++) {
+        mote_model *model;
+        mote_error err = {0};
+        if (one_layer_build("Reshape", "\"trainable\": true, \"target_shape\": [3, 2]", "[2, 3]", "[[\"x\", 0, 0, {}]]",
+                            major, &none, &model, &err) != MOTE_OK)
+            fail_msg("%s", err.message);
+        const mote_node *reshape = find_node(model->graphs[0], MOTE_OP_RESHAPE);
+        assert_non_null(reshape);
+        assert_true(model->graphs[0]->tensors[reshape->outputs[0]]->is_unsized);
+        mote_model_free(model);
+    }
+}
+
 /* Keras 3 has a layer and a function called Add: the function's node is not trainable. */
 static void nodes_of_keras_3(void **state)
 {
@@ -346,6 +364,7 @@ int main(void)
         cmocka_unit_test(floats_of_any_width_are_one_type),
         cmocka_unit_test(slices_are_pythons),
         cmocka_unit_test(slices_of_everything_are_remembered),
+        cmocka_unit_test(reshape_stays_where_it_is),
         cmocka_unit_test(nodes_of_keras_3),
         cmocka_unit_test(every_function_has_one_row),
         cmocka_unit_test(what_does_not_import_says_why),
