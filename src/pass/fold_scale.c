@@ -116,6 +116,14 @@ static bool has_const_bias(const mote_graph *graph, const mote_node *node)
     return node->n_inputs > 2 && mote_pass_is_const_f32(graph, node->inputs[2]);
 }
 
+/* Of several numbers the converter takes factors and sums in front of FULLY_CONNECTED in, if they are a plain row
+ * (those of Keras's Normalization have the batch's dimension), and sums if there is a bias to go into. */
+static bool takes_row(const mote_graph *graph, const mote_node *user, const mote_node *node, const mote_tensor *row)
+{
+    return user->op == MOTE_OP_FULLY_CONNECTED && row->shape.rank == 1 &&
+           (node->op == MOTE_OP_MUL || (node->op == MOTE_OP_ADD && has_const_bias(graph, user)));
+}
+
 static bool fold_in_front(mote_graph *graph, mote_node *user, const mote_node *node, int32_t operand)
 {
     mote_affine_op affine;
@@ -125,8 +133,7 @@ static bool fold_in_front(mote_graph *graph, mote_node *user, const mote_node *n
     const mote_tensor *constant = graph->tensors[node->inputs[operand]];
     const bool single = mote_shape_count(&constant->shape) == 1;
     const bool fc = user->op == MOTE_OP_FULLY_CONNECTED;
-    if ((!fc && !single) ||
-        (node->op != MOTE_OP_MUL && (pads_zeros(user) || (!single && !has_const_bias(graph, user)))) ||
+    if (!(single || takes_row(graph, user, node, constant)) || (node->op != MOTE_OP_MUL && pads_zeros(user)) ||
         !mote_shape_equal(&graph->tensors[node->inputs[1 - operand]]->shape, &graph->tensors[node->outputs[0]]->shape))
         return false;
     const int32_t n = graph->tensors[user->inputs[affine.filter]]->shape.dims[affine.in_axis];

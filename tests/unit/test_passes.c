@@ -153,6 +153,11 @@ static void several_readers_take_in_what_they_can(void **state)
     a = dense(&n, y), b = dense(&n, y);
     n.graph->nodes[3]->n_inputs = 2;
     check(n, like(&n, MOTE_OP_SUB, a, b), mote_pass_fold_scale, "MUL ADD FULLY_CONNECTED FULLY_CONNECTED SUB");
+
+    n = net_new((mote_shape){2, {1, 8}}); /* Normalization: rows with the batch's dimension */
+    y = like(&n, MOTE_OP_SUB, n.x, constant(&n, (mote_shape){2, {1, 8}}));
+    y = like(&n, MOTE_OP_MUL, y, constant(&n, (mote_shape){2, {1, 8}}));
+    check(n, dense(&n, y), mote_pass_fold_scale, "SUB MUL FULLY_CONNECTED");
 }
 
 /* A dense layer's bias goes into the dense layers behind it if one of them has no ReLU; others read it in an ADD. */
@@ -393,10 +398,10 @@ static void a_term_in_front_of_a_dense_layer_is_summed_whole(void **state)
 {
     (void)state;
     mote_error err = {0};
-    const mote_shape row = {2, {1, 3}}, filter_shape = {2, {1, 3}}, sum_shape = {2, {1, 1}};
+    const mote_shape row = {2, {1, 3}}, terms = per_channel(3), filter_shape = {2, {1, 3}}, sum_shape = {2, {1, 1}};
     const float filter[] = {1e8f, 1, -1e8f}, nothing[] = {0}, ones[] = {1, 1, 1};
     const net n = net_new(row);
-    const int32_t moved = like(&n, MOTE_OP_ADD, n.x, mote_graph_add_const(n.graph, "t", MOTE_FLOAT32, &row, ones));
+    const int32_t moved = like(&n, MOTE_OP_ADD, n.x, mote_graph_add_const(n.graph, "t", MOTE_FLOAT32, &terms, ones));
     const mote_shape one = per_channel(1);
     const int32_t inputs[] = {moved, mote_graph_add_const(n.graph, "w", MOTE_FLOAT32, &filter_shape, filter),
                               mote_graph_add_const(n.graph, "b", MOTE_FLOAT32, &one, nothing)};
