@@ -279,6 +279,24 @@ static void activations_join_the_operator_in_front(void **state)
     check(n, like(&n, MOTE_OP_RELU, n.x, -1), mote_pass_fuse_activation, "RELU");
 }
 
+static mote_status all_passes(mote_model *model, mote_graph *graph, mote_error *err)
+{
+    (void)graph;
+    return mote_pass_run_all(model, err);
+}
+
+/* As NASNet writes it: each branch begins with a RELU of its own. */
+static void equal_activations_join_the_operator_in_front(void **state)
+{
+    (void)state;
+    net n = image_net();
+    const int32_t y = conv(&n, n.x, 3, SIDE, MOTE_PADDING_SAME, true);
+    const int32_t one = like(&n, MOTE_OP_RELU, y, -1), other = like(&n, MOTE_OP_RELU, y, -1);
+    n.model->n_layers = 1; /* of Keras, not a .tflite file */
+    n.model->layers = mote_arena_calloc(n.model->arena, 1, sizeof *n.model->layers);
+    check(n, like(&n, MOTE_OP_SUB, like(&n, MOTE_OP_TANH, one, -1), other), all_passes, "CONV_2D TANH SUB");
+}
+
 /* --- fuse_padding --- */
 
 static int32_t padded(const net *n, int32_t before, int32_t after, int32_t channels_after)
@@ -456,6 +474,7 @@ int main(void)
         cmocka_unit_test(shared_filters_are_copied),
         cmocka_unit_test(batch_normalization_goes_into_the_convolution),
         cmocka_unit_test(activations_join_the_operator_in_front),
+        cmocka_unit_test(equal_activations_join_the_operator_in_front),
         cmocka_unit_test(zeros_in_front_become_same_padding_where_they_are),
         cmocka_unit_test(three_ways_to_write_hard_swish_are_one),
         cmocka_unit_test(what_only_looks_like_hard_swish_stays),
