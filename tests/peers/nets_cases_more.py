@@ -321,3 +321,33 @@ def preprocess(n):
     x = n.conv(x, 8, 3, "relu", strides=2, padding="valid")
     x = n.L.GaussianNoise(0.1)(x)
     return n.K.Model(image, n.head(n.conv(x, 12, 3, "relu")))
+
+
+@case
+def coatnet(n):
+    """MBConv stage, then attention over the reshaped map and back to an image."""
+    image = n.image(16)
+    x = n.conv(image, 8, 3, "gelu", strides=2)
+    y = n.conv(n.L.BatchNormalization()(x), 16, 1, "gelu")
+    y = n.squeeze_excite(n.depthwise(y, 3, "gelu", strides=2), 4)
+    y = n.L.Conv2D(12, 1)(y)
+    x = n.L.Add()([n.L.Conv2D(12, 1)(n.L.AveragePooling2D(2)(x)), y])
+    t = n.L.Reshape((16, 12))(x)
+    query, value = n.L.LayerNormalization()(t), n.L.LayerNormalization()(t)
+    t = n.L.Add()([t, n.L.MultiHeadAttention(2, 6, use_bias=False)(query, value)])
+    x = n.L.Reshape((4, 4, 12))(t)
+    x = n.L.BatchNormalization()(x)
+    return n.K.Model(image, n.head(n.L.Conv2D(16, 1, activation="relu")(x)))
+
+
+@case
+def tabular(n):
+    """An image and a table whose features scale and move those of the image."""
+    image, table = n.image(12, name="photo"), n.K.Input((6,), name="table")
+    x = n.L.GlobalAveragePooling2D()(n.conv(n.conv(image, 8, 3, "relu", strides=2), 12, 3, "relu"))
+    t = n.L.Normalization(mean=[0., .1, .2, .3, .4, .5], variance=[1., 2., 1., 2., 1., 2.])(table)
+    t = n.L.BatchNormalization()(n.L.Dense(12, activation="relu")(t))
+    film = n.L.Multiply()([x, n.L.Dense(12, activation="sigmoid")(t)])
+    film = n.L.Add()([film, n.L.Dense(12)(t)])
+    z = n.L.Concatenate()([film, x])
+    return n.K.Model([image, table], [n.L.Dense(3, activation="softmax", name="kind")(z), n.L.Dense(1, name="price")(film)])
