@@ -5,6 +5,7 @@
 #include "op/conv_2d/conv_order.h"
 #include "op/conv_2d/conv_parts.h"
 #include "op/reduce/reduce_order.h"
+#include "op/remap/remap.h"
 #include "op/softmax/softmax.h"
 #include "pass/fold_rsqrt.h"
 #include "pass/quantize_plan.h"
@@ -161,6 +162,21 @@ static void means_go_in_the_converters_order(void **state)
     assert_null(mote_reduce_in_order(MOTE_OP_REDUCE_MAX, true));
 }
 
+/* Runs the model as calibration does on its input `in`, expects those bytes, and frees it. */
+static void check_as_converter(mote_model *model, const float *in, const float *wanted, size_t n_bytes)
+{
+    mote_runtime *runtime;
+    mote_error err = {0};
+    const mote_runtime_options options = mote_runtime_options_default();
+    assert_int_equal(rt_new(&runtime, model, &options, true, &err), MOTE_OK);
+    assert_int_equal(mote_runtime_allocate(runtime, &err), MOTE_OK);
+    memcpy(mote_runtime_input(runtime, 0)->data, in, mote_runtime_input(runtime, 0)->n_bytes);
+    assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
+    assert_memory_equal(mote_runtime_output(runtime, 0)->data, wanted, n_bytes);
+    mote_runtime_free(runtime);
+    mote_model_free(model);
+}
+
 /* As TensorFlow 2.21's interpreter answers; the rows begin at elements 0, 10 and 20. */
 static void softmax_has_the_converters_bits(void **state)
 {
@@ -187,16 +203,47 @@ static void softmax_has_the_converters_bits(void **state)
     assert_non_null(node);
     ((mote_softmax_params *)node->params)->beta = 1;
     assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
-    mote_runtime *runtime;
-    mote_error err = {0};
-    const mote_runtime_options options = mote_runtime_options_default();
-    assert_int_equal(rt_new(&runtime, model, &options, true, &err), MOTE_OK);
-    assert_int_equal(mote_runtime_allocate(runtime, &err), MOTE_OK);
-    memcpy(mote_runtime_input(runtime, 0)->data, in, sizeof in);
-    assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
-    assert_memory_equal(mote_runtime_output(runtime, 0)->data, wanted, sizeof wanted);
-    mote_runtime_free(runtime);
-    mote_model_free(model);
+    check_as_converter(model, in, wanted, sizeof wanted);
+}
+
+/* x * (1/6) * relu6(x + 3), as LiteRT's optimized kernel answers. */
+static void hard_swish_has_the_converters_bits(void **state)
+{
+    (void)state;
+    static const float in[6] = {-0x1.95d37ep-2f, 0x1.ebd838p+0f, 0x1.f4bc6cp+1f, -0x1.fede98p+0f, -4, 0x1.15b47cp+0f};
+    static const float wanted[6] = {-0x1.6036eep-3f, 0x1.936aa2p+0f, 0x1.f4bc6ep+1f,
+                                    -0x1.56156cp-2f, -0.0f,          0x1.7a1f3p-1f};
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const mote_shape shape = {1, {6}};
+    const int32_t x = mote_graph_add_tensor(graph, "x", MOTE_FLOAT32, &shape),
+                  y = mote_graph_add_tensor(graph, "y", MOTE_FLOAT32, &shape);
+    assert_non_null(mote_graph_add_node(graph, MOTE_OP_HARD_SWISH, 1, &x, 1, &y));
+    assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
+    check_as_converter(model, in, wanted, sizeof wanted);
+}
+
+/* As LiteRT's optimized kernel answers; five of these have other last bits in the reference. */
+static void bilinear_resizing_has_the_converters_bits(void **state)
+{
+    (void)state;
+    static const float in[4] = {1.1f, -2.3f, 0.7f, 3.9f};
+    static const float wanted[15] = {0x1.199996p+0f, 0x1.851eb6p-1f, -0x1.333330p-1f, -0x1.f5c28cp+0f, -0x1.266666p+1f,
+                                     0x1.ccccc8p-1f, 0x1.c7ae16p-1f, 0x1.b33334p-1f,  0x1.9eb854p-1f,  0x1.99999cp-1f,
+                                     0x1.666666p-1f, 0x1.051eb8p+0f, 0x1.266668p+1f,  0x1.ca3d72p+1f,  0x1.f33334p+1f};
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const mote_shape small = mote_shape_4d(1, 2, 2, 1), large = mote_shape_4d(1, 3, 5, 1);
+    const int32_t size[] = {3, 5}, y = mote_graph_add_tensor(graph, "y", MOTE_FLOAT32, &large);
+    const int32_t inputs[] = {mote_graph_add_tensor(graph, "x", MOTE_FLOAT32, &small),
+                              mote_graph_add_const_i32(graph, "size", 2, size)};
+    mote_node *node = mote_graph_add_node(graph, MOTE_OP_RESIZE_BILINEAR, 2, inputs, 1, &y);
+    assert_non_null(node);
+    ((mote_resize_params *)node->params)->half_pixel_centers = true;
+    assert_int_equal(mote_graph_set_io(graph, 1, inputs, 1, &y), MOTE_OK);
+    check_as_converter(model, in, wanted, sizeof wanted);
 }
 
 static void filters_and_biases_become_integers(void **state)
@@ -468,6 +515,8 @@ int main(void)
         cmocka_unit_test(sums_of_threads_are_joined_in_pairs),
         cmocka_unit_test(means_go_in_the_converters_order),
         cmocka_unit_test(softmax_has_the_converters_bits),
+        cmocka_unit_test(hard_swish_has_the_converters_bits),
+        cmocka_unit_test(bilinear_resizing_has_the_converters_bits),
         cmocka_unit_test(filters_and_biases_become_integers),
         cmocka_unit_test(wide_filters_are_rounded_in_float),
         cmocka_unit_test(large_biases_raise_the_filters_scale),

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "kernels/fixed_point.h"
+#include "kernels/kernels.h"
 #include "op/remap/remap.h"
 
 static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
@@ -47,6 +48,7 @@ static lerp place_10(const mote_resize_params *params, int32_t in, int32_t out, 
 typedef struct resize_call {
     const mote_op_io *io;
     const mote_resize_params *params;
+    bool in_converters_order;
 } resize_call;
 
 /* The four neighbours' first elements: [y0 x0, y1 x0, y0 x1, y1 x1] */
@@ -63,6 +65,26 @@ static void blend_f32(const float *in, const int64_t at[4], const lerp *y, const
     for (int32_t c = 0; c < n; c++)
         out[c] = in[at[0] + c] * (1 - y->weight) * (1 - x->weight) + in[at[1] + c] * y->weight * (1 - x->weight) +
                  in[at[2] + c] * (1 - y->weight) * x->weight + in[at[3] + c] * y->weight * x->weight;
+}
+
+/* As TensorFlow's converter sums while it calibrates: along x first, each neighbour with one weight. */
+static void blend_in_order(const float *in, const int64_t at[4], const lerp *y, const lerp *x, int32_t n, float *out)
+{
+    const float upper = 1 - y->weight, left = 1 - x->weight;
+    const float weights[] = {upper * left, y->weight * left, upper * x->weight, y->weight * x->weight};
+    for (int32_t c = 0; c < n; c++)
+        out[c] = in[at[0] + c] * weights[0] + in[at[2] + c] * weights[2] + in[at[1] + c] * weights[1] +
+                 in[at[3] + c] * weights[3];
+}
+
+/* Twice the size from corner to corner of pixels has a kernel of its own there. */
+static bool sums_in_order(const mote_run *run, const mote_op_io *io)
+{
+    const mote_resize_params *params = io->node->params;
+    const mote_shape *in = &io->inputs[0]->shape, *out = &io->outputs[0]->shape;
+    const bool doubles = !params->align_corners && !params->half_pixel_centers && out->dims[1] == 2 * in->dims[1] &&
+                         out->dims[2] == 2 * in->dims[2];
+    return mote_run_kernels(run) && mote_run_kernels(run)->in_converters_order && !doubles;
 }
 
 static void blend_u8(const uint8_t *in, const int64_t at[4], const lerp *y, const lerp *x, int32_t n, uint8_t *out)
@@ -109,7 +131,9 @@ static void eval_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
             const int64_t to = (row * width + i) * n;
             int64_t at[4];
             corners(&in->shape, row / height, &y, &x, at);
-            if (in->dtype == MOTE_FLOAT32)
+            if (in->dtype == MOTE_FLOAT32 && call->in_converters_order)
+                blend_in_order(in->data, at, &y, &x, n, (float *)out->data + to);
+            else if (in->dtype == MOTE_FLOAT32)
                 blend_f32(in->data, at, &y, &x, n, (float *)out->data + to);
             else if (in->dtype == MOTE_UINT8)
                 blend_u8(in->data, at, &y, &x, n, (uint8_t *)out->data + to);
@@ -122,7 +146,7 @@ static void eval_rows(void *arg, int64_t begin, int64_t end, int32_t thread)
 static mote_status eval(mote_run *run, const mote_op_io *io, void *state, mote_error *err)
 {
     (void)state, (void)err;
-    resize_call call = {io, io->node->params};
+    resize_call call = {io, io->node->params, sums_in_order(run, io)};
     mote_run_parallel(run, (int64_t)io->outputs[0]->shape.dims[0] * io->outputs[0]->shape.dims[1], 4, eval_rows, &call);
     return MOTE_OK;
 }

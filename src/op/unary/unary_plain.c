@@ -58,7 +58,6 @@ LOOP(relu6_f32, float, clamp(x, 0.0f, 6.0f))
 LOOP(relu_n1_to_1_f32, float, clamp(x, -1.0f, 1.0f))
 LOOP(relu_0_to_1_f32, float, clamp(x, 0.0f, 1.0f))
 LOOP(elu_f32, float, x < 0.0f ? expm1f(x) : x)
-LOOP(hard_swish_f32, float, x *clamp(x + 3.0f, 0.0f, 6.0f) / 6.0f)
 LOOP(leaky_relu_f32, float, x > 0.0f ? x : x * arg->alpha)
 
 /* --- behind kernel slots --- */
@@ -71,6 +70,13 @@ static bool is_calibrating(const mote_unary_arg *arg)
 /* TensorFlow's converter calls the C library's. */
 LOOP(exp_strict, float, mote_exp_strict_f32(clamp(x, -110.0f, 88.7f)))
 LOOP(gelu_tanh_as_converter, float, mote_gelu_tanh_converter_f32(x))
+LOOP(hard_swish_strict, float, x *clamp(x + 3.0f, 0.0f, 6.0f) / 6.0f)
+LOOP(hard_swish_as_converter, float, x *(1.0f / 6) * clamp(x + 3.0f, 0.0f, 6.0f))
+
+static void hard_swish_f32(const mote_unary_arg *arg, const void *in, void *out, int64_t n)
+{
+    (is_calibrating(arg) ? hard_swish_as_converter : hard_swish_strict)(arg, in, out, n);
+}
 
 static void exp_f32(const mote_unary_arg *arg, const void *in, void *out, int64_t n)
 {
