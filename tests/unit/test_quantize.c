@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "op/conv_2d/conv_2d.h"
 #include "op/conv_2d/conv_order.h"
 #include "op/conv_2d/conv_parts.h"
 #include "op/reduce/reduce_order.h"
@@ -242,6 +243,30 @@ static void bilinear_resizing_has_the_converters_bits(void **state)
     mote_node *node = mote_graph_add_node(graph, MOTE_OP_RESIZE_BILINEAR, 2, inputs, 1, &y);
     assert_non_null(node);
     ((mote_resize_params *)node->params)->half_pixel_centers = true;
+    assert_int_equal(mote_graph_set_io(graph, 1, inputs, 1, &y), MOTE_OK);
+    check_as_converter(model, in, wanted, sizeof wanted);
+}
+
+/* Convolutions in groups run in the reference kernel: one product after another, so that 1e8 swallows three ones. */
+static void groups_are_summed_one_by_one(void **state)
+{
+    (void)state;
+    static const float in[16] = {1e8f, 1, 1, 1, -1e8f, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, wanted[2] = {3, 8};
+    float ones[16];
+    for (int32_t i = 0; i < 16; i++)
+        ones[i] = 1;
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const mote_shape shape = mote_shape_4d(1, 1, 1, 16), filter = mote_shape_4d(2, 1, 1, 8),
+                     two = mote_shape_4d(1, 1, 1, 2);
+    const int32_t inputs[] = {mote_graph_add_tensor(graph, "x", MOTE_FLOAT32, &shape),
+                              mote_graph_add_const(graph, "w", MOTE_FLOAT32, &filter, ones)};
+    const int32_t y = mote_graph_add_tensor(graph, "y", MOTE_FLOAT32, &two);
+    mote_node *node = mote_graph_add_node(graph, MOTE_OP_CONV_2D, 2, inputs, 1, &y);
+    assert_non_null(node);
+    ((mote_conv_2d_params *)node->params)->window =
+        (mote_conv_window){.padding = MOTE_PADDING_VALID, .stride = {1, 1}, .dilation = {1, 1}};
     assert_int_equal(mote_graph_set_io(graph, 1, inputs, 1, &y), MOTE_OK);
     check_as_converter(model, in, wanted, sizeof wanted);
 }
@@ -516,6 +541,7 @@ int main(void)
         cmocka_unit_test(means_go_in_the_converters_order),
         cmocka_unit_test(softmax_has_the_converters_bits),
         cmocka_unit_test(hard_swish_has_the_converters_bits),
+        cmocka_unit_test(groups_are_summed_one_by_one),
         cmocka_unit_test(bilinear_resizing_has_the_converters_bits),
         cmocka_unit_test(filters_and_biases_become_integers),
         cmocka_unit_test(wide_filters_are_rounded_in_float),

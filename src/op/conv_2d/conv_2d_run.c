@@ -1,5 +1,6 @@
 /* CONV_2D: packed where that serves (conv_packed.h), else plainly: every output is one sum over the taps that fall
  * inside the image. */
+#include "kernels/kernels.h"
 #include "op/conv_2d/conv_2d.h"
 #include "op/conv_2d/conv_packed.h"
 #include "op/op_quant.h"
@@ -11,6 +12,7 @@ typedef struct conv_state {
     mote_dot_fn *dot;
     float min, max;
     bool hybrid, asymmetric;
+    bool one_by_one;          /* groups while ranges are found: TensorFlow runs its reference kernel there */
     mote_conv_packed *packed; /* NULL: plainly */
 } conv_state;
 
@@ -38,6 +40,8 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
     state->out_c = filter->shape.dims[0];
     state->group_c = filter->shape.dims[3];
     state->filters_per_group = state->out_c / (state->in_c / state->group_c);
+    state->one_by_one =
+        state->group_c != state->in_c && mote_run_kernels(run) && mote_run_kernels(run)->in_converters_order;
     mote_activation_range_f32(params->activation, &state->min, &state->max);
     const mote_tensor *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
     if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32)
@@ -97,6 +101,12 @@ static float dot_f32(const float *x, const float *w, int64_t n)
     return sum;
 }
 
+static void add_products(float *sum, const float *x, const float *w, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        *sum += x[i] * w[i];
+}
+
 /* The sum for one output. Either integers (dot) or floats (sum_f32). */
 static int64_t sum_taps(const conv_call *call, const void *image, size_t element, int32_t y, int32_t x, int32_t channel,
                         int32_t x_offset, float *sum_f32)
@@ -116,7 +126,9 @@ static int64_t sum_taps(const conv_call *call, const void *image, size_t element
             const char *in = (const char *)image + (size_t)((iy * s->w.in + ix) * s->in_c + first_c) * element;
             const char *w = filter + (size_t)((((int64_t)channel * s->h.filter + fy) * s->w.filter + fx) * s->group_c) *
                                          filter_element;
-            if (sum_f32)
+            if (sum_f32 && s->one_by_one)
+                add_products(sum_f32, (const float *)(const void *)in, (const float *)(const void *)w, s->group_c);
+            else if (sum_f32)
                 *sum_f32 += dot_f32((const float *)(const void *)in, (const float *)(const void *)w, s->group_c);
             else
                 sum += s->dot(in, w, s->group_c, x_offset, s->requant.w_offset);
