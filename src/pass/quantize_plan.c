@@ -333,6 +333,17 @@ static void follow_table(planner *p, int32_t k)
             p->plan->tensors[node->outputs[0]] = const_params(p, node, p->graph->tensors[node->inputs[i]]);
 }
 
+/* From a scale of 5.33 on TFLite's kernels for LOGISTIC and TANH overflow in a product of 32 bits; both curves are at
+ * their ends far inside of that range. */
+static void narrow_for_curve(planner *p, int32_t k)
+{
+    static const float first_too_large = 65536.0f / (3 * 4096), reach = 16;
+    const mote_node *node = p->graph->nodes[k];
+    if ((node->op == MOTE_OP_LOGISTIC || node->op == MOTE_OP_TANH) && is_value(p, node->inputs[0]) &&
+        p->plan->tensors[node->inputs[0]].scale >= first_too_large)
+        p->plan->nodes[k].reads[0] = mote_qparams_int16(-reach, reach);
+}
+
 static void plan_wide(planner *p)
 {
     mote_qparams *tensors = p->plan->tensors;
@@ -356,6 +367,7 @@ static void plan_wide(planner *p)
             follow_table(p, k);
             continue;
         }
+        narrow_for_curve(p, k);
         for (int32_t i = 0; i < node->n_outputs; i++)
             if (is_value(p, node->outputs[i]))
                 tensors[node->outputs[i]] = row->kind == MOTE_QUANTIZE_FIXED ? row->wide

@@ -325,6 +325,27 @@ static void what_is_chosen_from_twice_keeps_its_range(void **state)
     mote_model_free(model);
 }
 
+static mote_model *make_unary(mote_op op);
+
+/* 16x8: only where LiteRT's kernel would overflow. */
+static void curves_read_huge_values_on_a_narrower_scale(void **state)
+{
+    (void)state;
+    for (int huge = 0; huge < 2; huge++) {
+        mote_model *model = make_unary(MOTE_OP_LOGISTIC);
+        mote_graph *graph = model->graphs[0];
+        const float reach = huge ? 175000 : 174000;
+        const mote_range ranges[] = {{-reach, reach}, {0, 1}};
+        mote_quantize_plan plan;
+        mote_error err = {0};
+        assert_int_equal(mote_quantize_plan_make(graph, ranges, true, &plan, &err), MOTE_OK);
+        const mote_qparams wanted = huge ? mote_qparams_int16(-16, 16) : (mote_qparams){0};
+        assert_true(plan.nodes[0].reads[0].scale == wanted.scale);
+        assert_true(plan.tensors[graph->inputs[0]].scale == mote_qparams_int16(-reach, reach).scale);
+        mote_model_free(model);
+    }
+}
+
 /* One operator on the input. */
 static mote_model *make_unary(mote_op op)
 {
@@ -385,6 +406,7 @@ int main(void)
         cmocka_unit_test(masks_leave_room_for_scores),
         cmocka_unit_test(chosen_masks_leave_room_for_scores),
         cmocka_unit_test(what_is_chosen_from_twice_keeps_its_range),
+        cmocka_unit_test(curves_read_huge_values_on_a_narrower_scale),
         cmocka_unit_test(squares_are_products),
         cmocka_unit_test(hard_swish_is_expanded),
     };
