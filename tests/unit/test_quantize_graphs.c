@@ -325,7 +325,17 @@ static void what_is_chosen_from_twice_keeps_its_range(void **state)
     mote_model_free(model);
 }
 
-static mote_model *make_unary(mote_op op);
+/* One operator on the input. */
+static mote_model *make_unary(mote_op op)
+{
+    mote_model *model = mote_model_new(NULL, 0);
+    assert_non_null(model);
+    mote_graph *graph = model->graphs[0];
+    const int32_t x = add_value(graph, "x"), y = add_value(graph, "y");
+    add_node(graph, op, x, -1, y);
+    assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
+    return model;
+}
 
 /* 16x8: only where LiteRT's kernel would overflow. */
 static void curves_read_huge_values_on_a_narrower_scale(void **state)
@@ -344,18 +354,6 @@ static void curves_read_huge_values_on_a_narrower_scale(void **state)
         assert_true(plan.tensors[graph->inputs[0]].scale == mote_qparams_int16(-reach, reach).scale);
         mote_model_free(model);
     }
-}
-
-/* One operator on the input. */
-static mote_model *make_unary(mote_op op)
-{
-    mote_model *model = mote_model_new(NULL, 0);
-    assert_non_null(model);
-    mote_graph *graph = model->graphs[0];
-    const int32_t x = add_value(graph, "x"), y = add_value(graph, "y");
-    add_node(graph, op, x, -1, y);
-    assert_int_equal(mote_graph_set_io(graph, 1, &x, 1, &y), MOTE_OK);
-    return model;
 }
 
 static void squares_are_products(void **state)
