@@ -330,6 +330,15 @@ static mote_qparams border_params(mote_qparams inner, mote_dtype type)
     return type == MOTE_UINT8 ? (mote_qparams){inner.scale, inner.zero_point + 128} : inner;
 }
 
+/* Whether a tensor at the border has to become another of that type: one that was quantized, or floats around an
+ * operator that stays float where integers are asked for. */
+static bool needs_border(const quantizer *q, int32_t inner, mote_dtype type)
+{
+    const mote_tensor *tensor = q->graph->tensors[inner];
+    return inner < q->n_tensors && tensor->dtype != type &&
+           (q->quantized[inner] || (tensor->dtype == MOTE_FLOAT32 && q->plan.tensors[inner].scale > 0));
+}
+
 static int32_t border_tensor(quantizer *q, int32_t inner, mote_dtype type)
 {
     const mote_tensor *tensor = q->graph->tensors[inner];
@@ -339,8 +348,10 @@ static int32_t border_tensor(quantizer *q, int32_t inner, mote_dtype type)
     q->graph->tensors[outer]->signature = tensor->signature;
     q->graph->tensors[outer]->has_signature = tensor->has_signature;
     if (type != MOTE_FLOAT32) {
-        const mote_qparams params =
-            border_params((mote_qparams){tensor->quant.scale[0], tensor->quant.zero_point[0]}, type);
+        const mote_qparams own = q->quantized[inner]
+                                     ? (mote_qparams){tensor->quant.scale[0], tensor->quant.zero_point[0]}
+                                     : q->plan.tensors[inner];
+        const mote_qparams params = border_params(own, type);
         if (mote_graph_set_quant(q->graph, outer, 1, 0, &params.scale, &params.zero_point) != MOTE_OK)
             return -1;
     }
@@ -353,10 +364,11 @@ static mote_status set_inputs(quantizer *q, mote_error *err)
     int32_t n_inserted = 0; /* in front of all nodes, in the inputs' order */
     for (int32_t i = 0; i < graph->n_inputs; i++) {
         const int32_t inner = graph->inputs[i];
-        if (!q->quantized[inner] || q->spec->input_type == graph->tensors[inner]->dtype)
+        if (!needs_border(q, inner, q->spec->input_type))
             continue;
         const int32_t outer = border_tensor(q, inner, q->spec->input_type);
-        if (outer < 0 || !mote_graph_insert_node(graph, n_inserted++, MOTE_OP_QUANTIZE, 1, &outer, 1, &inner))
+        const mote_op op = q->quantized[inner] ? MOTE_OP_QUANTIZE : MOTE_OP_DEQUANTIZE;
+        if (outer < 0 || !mote_graph_insert_node(graph, n_inserted++, op, 1, &outer, 1, &inner))
             return mote_error_no_memory(err);
         graph->inputs[i] = outer;
     }
@@ -368,7 +380,7 @@ static mote_status set_outputs(quantizer *q, mote_error *err)
     mote_graph *graph = q->graph;
     for (int32_t i = 0; i < graph->n_outputs; i++) {
         const int32_t inner = graph->outputs[i];
-        if (inner >= q->n_tensors || !q->quantized[inner] || q->spec->output_type == graph->tensors[inner]->dtype)
+        if (!needs_border(q, inner, q->spec->output_type))
             continue;
         const int32_t outer = border_tensor(q, inner, q->spec->output_type);
         const mote_op op = q->spec->output_type == MOTE_FLOAT32 ? MOTE_OP_DEQUANTIZE : MOTE_OP_QUANTIZE;

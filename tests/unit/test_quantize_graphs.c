@@ -166,7 +166,7 @@ static void what_reads_no_floats_has_no_integer_form(void **state)
     mote_graph *graph = model->graphs[0];
     graph->tensors[node->inputs[0]]->dtype = MOTE_INT64;
     const mote_range ranges[] = {{-1, 1}, {-1, 1}, {-1, 1}, {-1, 1}};
-    const mote_quantize_spec spec = {.input_type = MOTE_INT8, .output_type = MOTE_INT8, .ranges = ranges};
+    const mote_quantize_spec spec = {.input_type = MOTE_INT8, .output_type = MOTE_FLOAT32, .ranges = ranges};
     mote_error err = {0};
     assert_int_equal(mote_quantize_integers(model, &spec, &err), MOTE_OK);
     assert_int_equal(graph->n_nodes, 1);
@@ -356,6 +356,27 @@ static void curves_read_huge_values_on_a_narrower_scale(void **state)
     }
 }
 
+/* Integers were asked for: an operator that stays float is no reason for floats at the border. */
+static void floats_inside_have_integers_around(void **state)
+{
+    (void)state;
+    mote_model *model = make_unary(MOTE_OP_SIN);
+    mote_graph *graph = model->graphs[0];
+    const mote_range ranges[] = {{-1, 1}, {0, 2.55f}};
+    const mote_quantize_spec spec = {.input_type = MOTE_INT8, .output_type = MOTE_UINT8, .ranges = ranges};
+    mote_error err = {0};
+    assert_int_equal(mote_quantize_integers(model, &spec, &err), MOTE_OK);
+    const mote_op wanted[] = {MOTE_OP_DEQUANTIZE, MOTE_OP_SIN, MOTE_OP_QUANTIZE};
+    assert_int_equal(graph->n_nodes, 3);
+    for (int32_t k = 0; k < 3; k++)
+        assert_int_equal(graph->nodes[k]->op, wanted[k]);
+    const mote_tensor *x = graph->tensors[graph->inputs[0]], *y = graph->tensors[graph->outputs[0]];
+    assert_true(x->dtype == MOTE_INT8 && fabsf(x->quant.scale[0] - 2.0f / 255) < 1e-6f);
+    assert_true(y->dtype == MOTE_UINT8 && fabsf(y->quant.scale[0] - 0.01f) < 1e-6f && y->quant.zero_point[0] == 0);
+    assert_int_equal(mote_model_verify(model, &err), MOTE_OK);
+    mote_model_free(model);
+}
+
 static void squares_are_products(void **state)
 {
     (void)state;
@@ -405,6 +426,7 @@ int main(void)
         cmocka_unit_test(chosen_masks_leave_room_for_scores),
         cmocka_unit_test(what_is_chosen_from_twice_keeps_its_range),
         cmocka_unit_test(curves_read_huge_values_on_a_narrower_scale),
+        cmocka_unit_test(floats_inside_have_integers_around),
         cmocka_unit_test(squares_are_products),
         cmocka_unit_test(hard_swish_is_expanded),
     };
