@@ -226,7 +226,8 @@ static int32_t matrix_product(einsum *e, const groups *g, const int32_t *operand
 static int32_t product(einsum *e, const int32_t *operands)
 {
     const groups g = sort_labels(e);
-    const bool dense = e->call->builder->graph->tensors[operands[1]]->data && g.matrices.n == 0;
+    const bool dense = e->call->builder->graph->tensors[operands[1]]->data && g.matrices.n == 0 &&
+                       g.rows.n < MOTE_MAX_RANK; /* what is summed over is one dimension more, also if it is nothing */
     const int32_t y = dense ? dense_product(e, &g, operands) : matrix_product(e, &g, operands);
     term made = g.matrices;
     append(&made, &g.rows);

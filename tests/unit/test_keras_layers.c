@@ -64,6 +64,12 @@ static void einstein_sums_multiply(void **state)
                      NULL, 3, &all, x, turned, N(turned));
     one_layer_expect("EinsumDense", "\"trainable\": true, \"equation\": \"abc,bcd->abd\", \"bias_axes\": null",
                      "[2, 2]", NULL, 3, &each, rows, products, N(products));
+
+    const one_layer_weight one[] = {{0, {0}, {3}}}; /* sums over nothing, in as many dimensions as there are */
+    const one_layer_weights number = {one, 1};
+    const float tripled[] = {3};
+    one_layer_expect("EinsumDense", "\"trainable\": true, \"equation\": \"abcdefgh,->abcdefgh\", \"bias_axes\": null",
+                     "[1, 1, 1, 1, 1, 1, 1]", NULL, 3, &number, x, tripled, N(tripled));
 }
 
 /* Channels first: [2 channels, 1, 2] pooled over the width. */
