@@ -137,6 +137,8 @@ void mote_run_parallel(mote_run *run, int64_t n, int64_t grain, mote_range_fn *f
 int32_t mote_run_n_threads(const mote_run *run);
 struct mote_kernels;
 const struct mote_kernels *mote_run_kernels(const mote_run *run);
+/* True while ranges are found: floats are to have the bits of TensorFlow's converter (mote_kernels_as_converter). */
+bool mote_run_in_converters_order(const mote_run *run);
 const mote_allocator *mote_run_allocator(const mote_run *run);
 /* True when every activation keeps its memory (a caller wants to see all of them): no aliasing. */
 bool mote_run_keeps_all(const mote_run *run);

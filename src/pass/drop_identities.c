@@ -27,19 +27,13 @@ static int32_t unchanged_operand(const mote_graph *graph, const mote_node *node)
     return is_filled(graph->tensors[node->inputs[operand]], scales ? 1.0f : 0.0f) ? 1 - operand : -1;
 }
 
-static const int32_t *const_order(const mote_graph *graph, const mote_node *node)
-{
-    const mote_tensor *order = graph->tensors[node->inputs[1]];
-    return order->storage == MOTE_STORAGE_CONST && order->dtype == MOTE_INT32 ? order->data : NULL;
-}
-
 /* The tensor in front of two transpositions that cancel, or -1. */
 static int32_t before_transposes(const mote_graph *graph, const mote_node *node)
 {
     const mote_node *first = mote_pass_producer(graph, node->inputs[0]);
     if (!first || first->op != MOTE_OP_TRANSPOSE)
         return -1;
-    const int32_t *a = const_order(graph, first), *b = const_order(graph, node);
+    const int32_t *a = mote_pass_const_order(graph, first), *b = mote_pass_const_order(graph, node);
     const int32_t rank = graph->tensors[node->outputs[0]]->shape.rank;
     for (int32_t i = 0; i < rank; i++)
         if (!a || !b || b[i] < 0 || b[i] >= rank || a[b[i]] != i)

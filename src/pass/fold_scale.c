@@ -300,23 +300,13 @@ static void drop_zero_biases(mote_graph *graph)
     }
 }
 
-static int32_t constant_rank(const mote_graph *graph, const mote_node *node)
-{
-    int32_t operand;
-    return is_step(graph, node, &operand) ? graph->tensors[node->inputs[operand]]->shape.rank : -1;
-}
-
-/* Whether TensorFlow's converter folds a step into the FULLY_CONNECTED behind it: factors that are a vector, and terms
- * but for one number behind a factor (behind FULLY_CONNECTED it joins the bias) and those that a batch normalization of
- * full rank has behind its factor. */
+/* Whether TensorFlow's converter folds a step into the FULLY_CONNECTED behind it: vectors, and one number that is added
+ * to something else than a product (behind FULLY_CONNECTED it joins the bias). */
 static bool goes_forward(const mote_graph *graph, const mote_node *node, int32_t operand)
 {
-    const int32_t rank = graph->tensors[node->inputs[operand]]->shape.rank;
     const mote_node *front = mote_pass_producer(graph, node->inputs[1 - operand]);
-    const bool scaled = front && front->op == MOTE_OP_MUL;
-    if (node->op == MOTE_OP_MUL)
-        return rank == 1;
-    return !scaled || rank == 1 || (rank > 1 && constant_rank(graph, front) <= 1);
+    const bool behind_product = front && front->op == MOTE_OP_MUL;
+    return graph->tensors[node->inputs[operand]]->shape.rank == 1 || (node->op != MOTE_OP_MUL && !behind_product);
 }
 
 /* Steps in front of FULLY_CONNECTED, from the last to the first. */

@@ -9,15 +9,13 @@ static const mote_node *turning(const mote_graph *graph, int32_t tensor)
     const mote_node *node = mote_pass_producer(graph, tensor);
     if (!node || node->op != MOTE_OP_TRANSPOSE)
         return NULL;
-    const mote_tensor *order = graph->tensors[node->inputs[1]];
+    const int32_t *order = mote_pass_const_order(graph, node);
     const int32_t rank = graph->tensors[tensor]->shape.rank;
-    if (rank < 2 || order->storage != MOTE_STORAGE_CONST || order->dtype != MOTE_INT32 ||
-        mote_shape_count(&order->shape) != rank)
+    if (!order || rank < 2)
         return NULL;
-    const int32_t *axes = order->data;
     for (int32_t d = 0; d < rank; d++) {
         const int32_t swapped = d < rank - 2 ? d : 2 * rank - 3 - d;
-        if (axes[d] != swapped && axes[d] != swapped - rank)
+        if (order[d] != swapped && order[d] != swapped - rank)
             return NULL;
     }
     return node;

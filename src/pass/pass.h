@@ -30,6 +30,8 @@ int32_t mote_pass_add_value(mote_graph *graph, int32_t like, const char *suffix,
 bool mote_pass_is_const_f32(const mote_graph *graph, int32_t tensor);
 /* Of a node with two inputs, which is the float constant: 0, 1, or -1 (neither, or both). */
 int32_t mote_pass_const_operand(const mote_graph *graph, const mote_node *node);
+/* The order of a TRANSPOSE, one entry for each dimension; NULL: it is not constant. */
+const int32_t *mote_pass_const_order(const mote_graph *graph, const mote_node *node);
 /* Where a node's fused activation is, NULL when the operator has none. */
 int32_t *mote_pass_activation(const mote_node *node);
 /* CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, TRANSPOSE_CONV: which inputs are filter and bias, and the filter's

@@ -58,6 +58,13 @@ int32_t mote_pass_add_value(mote_graph *graph, int32_t like, const char *suffix,
     return tensor;
 }
 
+const int32_t *mote_pass_const_order(const mote_graph *graph, const mote_node *node)
+{
+    const mote_tensor *order = graph->tensors[node->inputs[1]];
+    const bool whole = mote_shape_count(&order->shape) == graph->tensors[node->outputs[0]]->shape.rank;
+    return whole && order->storage == MOTE_STORAGE_CONST && order->dtype == MOTE_INT32 ? order->data : NULL;
+}
+
 bool mote_pass_is_const_f32(const mote_graph *graph, int32_t tensor)
 {
     return tensor >= 0 && graph->tensors[tensor]->storage == MOTE_STORAGE_CONST && !graph->tensors[tensor]->sparsity &&

@@ -348,10 +348,7 @@ static int32_t border_tensor(quantizer *q, int32_t inner, mote_dtype type)
     q->graph->tensors[outer]->signature = tensor->signature;
     q->graph->tensors[outer]->has_signature = tensor->has_signature;
     if (type != MOTE_FLOAT32) {
-        const mote_qparams own = q->quantized[inner]
-                                     ? (mote_qparams){tensor->quant.scale[0], tensor->quant.zero_point[0]}
-                                     : q->plan.tensors[inner];
-        const mote_qparams params = border_params(own, type);
+        const mote_qparams params = border_params(q->plan.tensors[inner], type);
         if (mote_graph_set_quant(q->graph, outer, 1, 0, &params.scale, &params.zero_point) != MOTE_OK)
             return -1;
     }

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "op/unary/unary.h"
+
 static const mote_quantize_row ROWS[] = {
 #define MOTE_QUANTIZE(NAME, kind, scale, zero_point, wide_scale, has_wide)                                             \
     {MOTE_OP_##NAME, MOTE_QUANTIZE_##kind, {(float)(scale), zero_point}, {(float)(wide_scale), 0}, has_wide},
@@ -333,14 +335,13 @@ static void follow_table(planner *p, int32_t k)
             p->plan->tensors[node->outputs[0]] = const_params(p, node, p->graph->tensors[node->inputs[i]]);
 }
 
-/* From a scale of 5.33 on TFLite's kernels for LOGISTIC and TANH overflow in a product of 32 bits; both curves are at
- * their ends far inside of that range. */
+/* LOGISTIC and TANH are at their ends far inside of the range that would overflow. */
 static void narrow_for_curve(planner *p, int32_t k)
 {
-    static const float first_too_large = 65536.0f / (3 * 4096), reach = 16;
+    static const float reach = 16;
     const mote_node *node = p->graph->nodes[k];
     if ((node->op == MOTE_OP_LOGISTIC || node->op == MOTE_OP_TANH) && is_value(p, node->inputs[0]) &&
-        p->plan->tensors[node->inputs[0]].scale >= first_too_large)
+        mote_sigmoid_overflows(p->plan->tensors[node->inputs[0]].scale))
         p->plan->nodes[k].reads[0] = mote_qparams_int16(-reach, reach);
 }
 

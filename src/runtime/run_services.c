@@ -92,6 +92,11 @@ const struct mote_kernels *mote_run_kernels(const mote_run *run)
     return run->plan->runtime->kernels;
 }
 
+bool mote_run_in_converters_order(const mote_run *run)
+{
+    return mote_run_kernels(run) && mote_run_kernels(run)->in_converters_order;
+}
+
 const mote_allocator *mote_run_allocator(const mote_run *run)
 {
     return run->plan->runtime->allocator;

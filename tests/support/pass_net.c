@@ -1,13 +1,10 @@
 #include "support/pass_net.h"
 
+#include "support/run_model.h"
 #include "unit/mote_test.h"
-
-#include <mote/runtime.h>
 
 #include <math.h>
 #include <string.h>
-
-enum { MAX_TEXT = 512 };
 
 net net_new(mote_shape shape)
 {
@@ -69,30 +66,12 @@ void finish(const net *n, int32_t output)
 
 int64_t outputs_of(const net *n, float y[MAX_VALUES])
 {
-    mote_runtime *runtime;
-    mote_error err = {0};
-    if (mote_runtime_new(&runtime, n->model, NULL, &err) != MOTE_OK || mote_runtime_allocate(runtime, &err) != MOTE_OK)
-        fail_msg("%s", err.message);
-    const mote_tensor *input = mote_runtime_input(runtime, 0);
-    for (int64_t i = 0; i < mote_shape_count(&input->shape); i++)
-        ((float *)input->data)[i] = (float)((i * 5) % 17 - 8) / 2;
-    assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
-    const mote_tensor *output = mote_runtime_output(runtime, 0);
-    const int64_t count = mote_shape_count(&output->shape);
-    assert_in_range(count, 1, MAX_VALUES);
-    memcpy(y, output->data, (size_t)count * sizeof *y);
-    mote_runtime_free(runtime);
-    return count;
+    return run_on_drawn(n->model, y, MAX_VALUES);
 }
 
 void check_ops(const net *n, const char *wanted)
 {
-    char text[MAX_TEXT] = "";
-    for (int32_t i = 0; i < n->graph->n_nodes; i++) {
-        const size_t used = strlen(text);
-        snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "", mote_op_name(n->graph->nodes[i]->op));
-    }
-    assert_string_equal(text, wanted);
+    check_operators(n->model, wanted);
 }
 
 void run_pass(const net *n, mote_pass_fn *pass)

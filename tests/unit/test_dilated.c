@@ -3,6 +3,7 @@
 #include "op/conv_2d/conv_2d.h"
 #include "op/depthwise_conv_2d/depthwise_conv_2d.h"
 #include "pass/pass.h"
+#include "support/run_model.h"
 #include "unit/mote_test.h"
 
 #include <mote/runtime.h>
@@ -44,31 +45,9 @@ static mote_model *make(const dilated *d, const float *filter_values)
     return model;
 }
 
-static void check_ops(const mote_model *model, const char *wanted)
-{
-    char text[MAX_TEXT] = "";
-    const mote_graph *graph = model->graphs[0];
-    for (int32_t i = 0; i < graph->n_nodes; i++) {
-        const size_t used = strlen(text);
-        snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "", mote_op_name(graph->nodes[i]->op));
-    }
-    assert_string_equal(text, wanted);
-}
-
 static void run(const mote_model *model, float y[MOST], int32_t n)
 {
-    mote_runtime *runtime;
-    mote_error err = {0};
-    if (mote_runtime_new(&runtime, model, NULL, &err) != MOTE_OK || mote_runtime_allocate(runtime, &err) != MOTE_OK)
-        fail_msg("%s", err.message);
-    const mote_tensor *input = mote_runtime_input(runtime, 0);
-    for (int64_t i = 0; i < mote_shape_count(&input->shape); i++)
-        ((float *)input->data)[i] = (float)((i * 5) % 17 - 8) / 2;
-    assert_int_equal(mote_runtime_invoke(runtime, &err), MOTE_OK);
-    const mote_tensor *output = mote_runtime_output(runtime, 0);
-    assert_int_equal(mote_shape_count(&output->shape), n);
-    memcpy(y, output->data, (size_t)n * sizeof *y);
-    mote_runtime_free(runtime);
+    assert_int_equal(run_on_drawn(model, y, MOST), n);
 }
 
 static void settle(mote_model *model)
@@ -93,12 +72,12 @@ static void check(dilated d)
     char wanted[MAX_TEXT];
     snprintf(wanted, sizeof wanted, "SPACE_TO_BATCH_ND %s BATCH_TO_SPACE_ND%s", mote_op_name(d.op),
              d.biased ? " ADD" : "");
-    check_ops(model, wanted);
+    check_operators(model, wanted);
     run(model, parts, n);
     assert_int_equal(mote_join_dilated(model, model->graphs[0], &err), MOTE_OK);
     settle(model);
     snprintf(wanted, sizeof wanted, "%s%s", mote_op_name(d.op), d.biased ? " ADD" : "");
-    check_ops(model, wanted);
+    check_operators(model, wanted);
     mote_window_op window;
     assert_true(mote_pass_window_op(model->graphs[0], model->graphs[0]->nodes[0], &window));
     assert_int_equal(window.options->padding, d.padding);
@@ -133,17 +112,17 @@ static void plain_windows_and_foreign_files_stay(void **state)
     mote_error err = {0};
     mote_model *model = make(&(dilated){MOTE_OP_CONV_2D, 1, 5, 1, 2, 1, 1, MOTE_PADDING_VALID, 1, 4, true}, filter);
     assert_int_equal(mote_part_dilated(model, &err), MOTE_OK);
-    check_ops(model, "CONV_2D");
+    check_operators(model, "CONV_2D");
     mote_model_free(model);
     model = make(&(dilated){MOTE_OP_CONV_2D, 1, 5, 1, 2, 1, 2, MOTE_PADDING_VALID, 1, 3, true}, filter);
     model->graphs[0]->nodes[0]->layer = -1; /* of no Keras layer */
     assert_int_equal(mote_part_dilated(model, &err), MOTE_OK);
-    check_ops(model, "CONV_2D");
+    check_operators(model, "CONV_2D");
     mote_model_free(model);
     model = make(&(dilated){MOTE_OP_CONV_2D, 1, 5, 1, 2, 1, 2, MOTE_PADDING_VALID, 1, 3, true}, filter);
     model->graphs[0]->tensors[model->graphs[0]->inputs[0]]->shape.dims[1] = 0; /* nothing to deal out */
     assert_int_equal(mote_part_dilated(model, &err), MOTE_OK);
-    check_ops(model, "CONV_2D");
+    check_operators(model, "CONV_2D");
     mote_model_free(model);
 }
 
@@ -168,7 +147,7 @@ static void what_is_no_dilated_window_stays_apart(void **state)
         else
             assert_int_equal(mote_graph_set_quant(graph, last->outputs[0], 1, 0, &scale, &zero), MOTE_OK);
         assert_int_equal(mote_join_dilated(model, graph, &err), MOTE_OK);
-        check_ops(model, "SPACE_TO_BATCH_ND CONV_2D BATCH_TO_SPACE_ND");
+        check_operators(model, "SPACE_TO_BATCH_ND CONV_2D BATCH_TO_SPACE_ND");
         mote_model_free(model);
     }
 }
@@ -201,7 +180,7 @@ static void the_range_takes_in_what_is_cropped(void **state)
     mote_error err = {0};
     if (mote_convert(model, &options, &made, &err) != MOTE_OK)
         fail_msg("%s", err.message);
-    check_ops(made, "CONV_2D ADD");
+    check_operators(made, "CONV_2D ADD");
     const mote_graph *graph = made->graphs[0];
     const mote_tensor *product = graph->tensors[graph->nodes[0]->outputs[0]];
     assert_true(fabs((double)product->quant.scale[0] - 18.0 / 255) < 1e-8);
@@ -210,7 +189,7 @@ static void the_range_takes_in_what_is_cropped(void **state)
     mote_model_free(made);
     options = mote_convert_options_default(MOTE_FORMAT_FLOAT32); /* nothing to settle in floats */
     assert_int_equal(mote_convert(model, &options, &made, &err), MOTE_OK);
-    check_ops(made, "CONV_2D");
+    check_operators(made, "CONV_2D");
     mote_model_free(made);
     mote_model_free(model);
 }

@@ -1,6 +1,5 @@
 /* CONV_2D: packed where that serves (conv_packed.h), else plainly: every output is one sum over the taps that fall
  * inside the image. */
-#include "kernels/kernels.h"
 #include "op/conv_2d/conv_2d.h"
 #include "op/conv_2d/conv_packed.h"
 #include "op/op_quant.h"
@@ -40,8 +39,7 @@ static mote_status prepare_plain(mote_run *run, const mote_op_io *io, void **out
     state->out_c = filter->shape.dims[0];
     state->group_c = filter->shape.dims[3];
     state->filters_per_group = state->out_c / (state->in_c / state->group_c);
-    state->one_by_one =
-        state->group_c != state->in_c && mote_run_kernels(run) && mote_run_kernels(run)->in_converters_order;
+    state->one_by_one = state->group_c != state->in_c && mote_run_in_converters_order(run);
     mote_activation_range_f32(params->activation, &state->min, &state->max);
     const mote_tensor *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
     if (in->dtype == MOTE_FLOAT32 && filter->dtype == MOTE_FLOAT32)

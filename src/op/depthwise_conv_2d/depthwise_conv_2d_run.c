@@ -84,8 +84,7 @@ static mote_status prepare(mote_run *run, const mote_op_io *io, void **out, mote
         return status;
     depthwise_state *state = *out;
     const mote_tensor *in = io->inputs[0], *filter = io->inputs[1], *bias = io->n_inputs > 2 ? io->inputs[2] : NULL;
-    state->bias_first = mote_run_kernels(run) && mote_run_kernels(run)->in_converters_order &&
-                        in->dtype == MOTE_FLOAT32 && !state->hybrid;
+    state->bias_first = mote_run_in_converters_order(run) && in->dtype == MOTE_FLOAT32 && !state->hybrid;
     if (!mote_run_kernels(run) || state->multiplier != 1 || state->bias_first)
         return MOTE_OK;
     if (state->hybrid) {

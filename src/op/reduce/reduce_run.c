@@ -139,7 +139,7 @@ static mote_status reduce_prepare(mote_run *run, const mote_op_io *io, void **st
     *state_out = state;
     state->loops = row->loops;
     state->setup = row->setup;
-    state->in_order = row->dtype == MOTE_FLOAT32 && mote_run_kernels(run) && mote_run_kernels(run)->in_converters_order;
+    state->in_order = row->dtype == MOTE_FLOAT32 && mote_run_in_converters_order(run);
     state->element_bytes = mote_dtype_bytes(row->dtype);
     const bool known = io->inputs[1]->data || mote_shape_count(&io->inputs[1]->shape) == 0;
     return known ? set_up(state, io, err) : MOTE_OK;

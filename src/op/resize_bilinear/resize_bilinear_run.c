@@ -2,7 +2,6 @@
 #include <math.h>
 
 #include "kernels/fixed_point.h"
-#include "kernels/kernels.h"
 #include "op/remap/remap.h"
 
 static mote_status prepare(mote_run *run, const mote_op_io *io, void **state, mote_error *err)
@@ -84,7 +83,7 @@ static bool sums_in_order(const mote_run *run, const mote_op_io *io)
     const mote_shape *in = &io->inputs[0]->shape, *out = &io->outputs[0]->shape;
     const bool doubles = !params->align_corners && !params->half_pixel_centers && out->dims[1] == 2 * in->dims[1] &&
                          out->dims[2] == 2 * in->dims[2];
-    return mote_run_kernels(run) && mote_run_kernels(run)->in_converters_order && !doubles;
+    return mote_run_in_converters_order(run) && !doubles;
 }
 
 static void blend_u8(const uint8_t *in, const int64_t at[4], const lerp *y, const lerp *x, int32_t n, uint8_t *out)

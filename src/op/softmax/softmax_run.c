@@ -334,8 +334,7 @@ static mote_status softmax_prepare(mote_run *run, const mote_op_io *io, void **s
     *state_out = state;
     state->row = row->row;
     state->exp = mote_run_kernels(run) ? mote_run_kernels(run)->f32_exp.run : mote_f32_exp__ref;
-    state->as_converter =
-        row->row == softmax_f32 && mote_run_kernels(run) && mote_run_kernels(run)->in_converters_order;
+    state->as_converter = row->row == softmax_f32 && mote_run_in_converters_order(run);
     state->in_bytes = mote_dtype_bytes(row->from);
     state->out_bytes = mote_dtype_bytes(row->to);
     if (io->node->op == MOTE_OP_SOFTMAX)

@@ -1,6 +1,7 @@
 /* One-input operators on quantized codes: docs/numerics.md has each formula. */
 #include "kernels/fixed_math.h"
 #include "op/op_quant.h"
+#include "op/unary/unary.h"
 #include "op/unary/unary_rows.h"
 
 static inline int32_t finish(int32_t scaled, const mote_unary_arg *arg)
@@ -177,8 +178,8 @@ static mote_status set_sigmoid(mote_unary_arg *arg, int32_t most_shift, mote_err
         arg->shift = 0;
         return MOTE_OK;
     }
-    double multiplier = (double)arg->scale_in * 4096.0 * 3.0;
-    if (multiplier >= 65536.0) /* TFLite's product of 32 bits overflows there */
+    double multiplier = mote_sigmoid_steps(arg->scale_in);
+    if (mote_sigmoid_overflows(arg->scale_in))
         return mote_error_set(err, MOTE_UNSUPPORTED, "the input's scale is too large");
     arg->shift = 0;
     while (multiplier <= 32767.0 / 2.0 && arg->shift <= 30) {
